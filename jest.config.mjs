@@ -1,0 +1,19 @@
+/** Tests run from source: swc strips the types, the mapper gives the firmware's specifiers the meaning the manifests give them. */
+const swc = ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" }, sourceMaps: "inline" }];
+
+export default {
+	testEnvironment: "node",
+	extensionsToTreatAsEsm: [".ts"],
+	transform: { "^.+\\.ts$": swc },
+	moduleNameMapper: {
+		"^board/chip$": "<rootDir>/modules/board/esp32/board-esp32.ts",
+		"^wifi-roles/driver$": "<rootDir>/modules/wifi-roles/esp32/wifi-roles-esp32.ts",
+		"^espnow/radio$": "<rootDir>/modules/espnow/esp32/espnow-esp32.ts",
+		"^(config|board|wifi-roles|espnow|handler)/(.*)$": "<rootDir>/modules/$1/$2.ts",
+		"^web/(.*)$": "<rootDir>/web/$1.ts",
+	},
+	testMatch: ["<rootDir>/tests/**/*.test.ts"],
+	modulePathIgnorePatterns: ["<rootDir>/build"],
+	testTimeout: 120000,
+	reporters: ["default"],
+};
