@@ -1,0 +1,62 @@
+/** Why a board restarts itself. Only a restart ordered from the setup side opens the setup access point again. */
+export type RestartCause = "setup" | "house" | "radio" | "recovery" | "heartbeat" | "error" | "button";
+
+const causes: readonly string[] = Object.freeze(["setup", "house", "radio", "recovery", "heartbeat", "error", "button"]);
+
+export interface LastWords {
+	cause: RestartCause;
+	/** Reason and place, for people. */
+	text: string;
+}
+
+/** How many characters fit behind the cause; the chip keeps 160 bytes. */
+const LONGEST_TEXT = 140;
+
+/**
+ * Writes a cause and a text in the form that the chip keeps over a restart: `<cause>` or `<cause>: <text>`.
+ * Anything but printable ASCII becomes `?`, so that the length in bytes is the length in characters.
+ */
+export function encodeWords(words: LastWords): string {
+	const text = words.text.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_TEXT);
+	return text === "" ? words.cause : `${words.cause}: ${text}`;
+}
+
+/**
+ * Reads what the chip kept. The memory survives a restart by luck as much as by design, so anything may be in it.
+ * @returns undefined when nothing was kept; an unknown cause is told as an error with the whole text
+ */
+export function decodeWords(kept: string): LastWords | undefined {
+	if (kept === "") return undefined;
+	const colon = kept.indexOf(": ");
+	const cause = colon < 0 ? kept : kept.slice(0, colon);
+	if (!causes.includes(cause)) return { cause: "error", text: kept };
+	return { cause: cause as RestartCause, text: colon < 0 ? "" : kept.slice(colon + 2) };
+}
+
+/** `esp_reset_reason_t` of esp_system.h, as far as they occur. */
+const resetReasons: Readonly<Record<number, string>> = Object.freeze({
+	1: "power-on",
+	2: "reset pin",
+	3: "software",
+	4: "panic",
+	5: "interrupt watchdog",
+	6: "task watchdog",
+	7: "watchdog",
+	9: "brown-out",
+});
+const POWER_ON = 1;
+const RESET_PIN = 2;
+
+/** Names a reset reason for people. */
+export function resetReasonName(reason: number): string {
+	return resetReasons[reason] ?? `reset reason ${reason}`;
+}
+
+/**
+ * Whether this start opens the setup access point: after power-on, after the reset button (which the chip tells as one of
+ * these two), and after a restart ordered from the setup side or by the factory button.
+ */
+export function opensSetup(resetReason: number, words: LastWords | undefined): boolean {
+	if (resetReason === POWER_ON || resetReason === RESET_PIN) return true;
+	return words?.cause === "setup" || words?.cause === "button";
+}

@@ -1,0 +1,397 @@
+import type Timer from "timer";
+import { type AccessPointOptions, type Driver, type WiFiEvent, WiFiEventKind, WiFiMode } from "./events";
+import { type RouterCredentials, RouterLink } from "./router-link";
+import { SetupWindow } from "./window";
+
+/** The hub waits so long for the router before the setup access point comes up without it, in ms. */
+const ROUTER_WAIT_MS = 15_000;
+/** An address usually follows within a second; the access point does not wait longer for it, in ms. */
+const ADDRESS_WAIT_MS = 3_000;
+/** A driver that says nothing for so long is not waited for, in ms. */
+const DRIVER_WAIT_MS = 2_000;
+const TICK_MS = 1_000;
+/** WIFI_PS_NONE: a sleeping radio loses ESP-NOW frames. */
+const POWER_SAVE_NONE = 0;
+const SETUP_ADDRESS = "192.168.9.1";
+/** Where the setup access point goes in a house that uses 192.168.9.0/24 itself. */
+const SETUP_ADDRESS_ELSEWHERE = "192.168.10.1";
+/** Random bytes of a cloaked access point's password: 12 characters as hex. */
+const CLOAK_BYTES = 6;
+
+/** What a person has set, read anew whenever it is needed. */
+export interface WiFiSettings {
+	role: "hub" | "device";
+	router: RouterCredentials;
+	setupAP: { password: string; minutes: number; afterwards: "off" | "cloaked" };
+	country: string;
+	channel: number;
+}
+
+export type AccessPointState = "open" | "off" | "cloaked";
+
+/** What the rest of the board is told. Each is called from an event of the driver or from the tick, never from within a call of ours. */
+export interface WiFiListener {
+	/** Wi-Fi stands on its channel: ESP-NOW may start. Called again after every full restart of Wi-Fi. */
+	onReady(): void;
+	/** The first join came after ESP-NOW was already up: it has to be initialised again (espressif/esp-idf#18661). */
+	onLateJoin(): void;
+	onHomeChannel(from: number, to: number): void;
+	/** The station has an address in the house, or "" when it lost it. */
+	onAddress(address: string): void;
+	/** The setup access point opened (with its own address) or closed (""). */
+	onSetupAP(address: string): void;
+	trace(line: string): void;
+}
+
+export interface WiFiRolesOptions {
+	/** The station's MAC, 12 hex digits. */
+	mac: string;
+	openDriver(options: { country: string; onEvent(): void }): Driver;
+	settings(): WiFiSettings;
+	/** Was the board ever configured, or did it adopt a hub? If not, its setup access point stays open. */
+	isConfigured(): boolean;
+	/** Whether this start opens the setup access point at all. */
+	openWindow: boolean;
+	/** The last confirmed channel, 0 when there is none. */
+	lastChannel(): number;
+	allowed(): readonly number[];
+	clock: { now(): number };
+	timers: Pick<typeof Timer, "repeat" | "clear">;
+	randomHex(bytes: number): string;
+	listener: WiFiListener;
+}
+
+type Step = "down" | "station" | "join" | "address" | "accessPoint" | "up";
+
+/**
+ * Owns Wi-Fi: brings it up in the order of the role, holds the router link and the setup access point's window, and is the
+ * only one to call `set_channel`, `set_mode` and the access point's configuration.
+ *
+ * Order of bring-up, one step per driver event, each with a limit after which the next step is taken all the same:
+ * - hub: station -> join (15 s) -> address (3 s) -> access point on the router's channel -> ESP-NOW
+ * - device: access point on its channel -> station, not joined -> ESP-NOW
+ */
+export class WiFiRoles {
+	readonly #options: WiFiRolesOptions;
+	readonly #event: WiFiEvent = { kind: 0, a: 0, b: 0, text: "" };
+	readonly #phones = new Set<string>();
+	readonly #link: RouterLink;
+	readonly #role: "hub" | "device";
+	#driver: Driver | undefined;
+	#ticker: Timer | undefined;
+	#step: Step = "down";
+	#stepEndsMs = 0;
+	#apState: AccessPointState = "off";
+	#ap: AccessPointOptions | undefined;
+	#window: SetupWindow | undefined;
+	#address = "";
+	#home = 0;
+	#everJoined = false;
+	#eventsLost = 0;
+	#phonesRefused = 0;
+	#restarts = 0;
+
+	constructor(options: WiFiRolesOptions) {
+		this.#options = options;
+		this.#role = options.settings().role;
+		this.#link = new RouterLink({
+			driver: () => this.#driver,
+			credentials: () => options.settings().router,
+			lastChannel: options.lastChannel(),
+		});
+	}
+
+	/** Brings Wi-Fi up. Throws what the driver throws when it cannot even be opened. */
+	start(): void {
+		if (this.#options.openWindow || !this.#options.isConfigured()) {
+			this.#window = new SetupWindow(this.#options.clock.now(), this.#options.settings().setupAP.minutes);
+		}
+		this.#open();
+		this.#ticker = this.#options.timers.repeat(() => this.#tick(), TICK_MS);
+	}
+
+	/** Full stop, deinit, init: the third rung of recovery. What is left of the setup window is kept. */
+	restart(): void {
+		this.#restarts += 1;
+		this.#shut();
+		this.#open();
+	}
+
+	/** Ends everything; may be called twice. */
+	close(): void {
+		if (this.#ticker) this.#options.timers.clear(this.#ticker);
+		this.#ticker = undefined;
+		this.#shut();
+	}
+
+	/** The channel the radio rests on; 0 before Wi-Fi is up. */
+	get home(): number {
+		return this.#home;
+	}
+
+	get allowed(): readonly number[] {
+		return this.#options.allowed();
+	}
+
+	/** The tuner's only act: moves an unjoined station, and the access point with it. @param channel 1 to 14 */
+	retune(channel: number): "ok" | "busy" {
+		if (this.#role === "hub" || this.#phones.size > 0 || !this.#driver) return "busy";
+		if (this.#driver.setChannel(channel) !== 0) return "busy";
+		this.#home = channel;
+		return "ok";
+	}
+
+	/** The channel is confirmed: a running access point takes it into its configuration. */
+	channelConfirmed(channel: number): void {
+		if (this.#ap && this.#ap.channel !== channel && this.#phones.size === 0) this.#setAccessPoint({ ...this.#ap, channel });
+	}
+
+	/** A request came in through the setup access point: it stays open for another 30 s. */
+	setupUsed(): void {
+		this.#window?.use(this.#options.clock.now());
+	}
+
+	/** The router's name or password were changed. */
+	credentialsChanged(): void {
+		if (this.#role === "hub") this.#link.credentialsChanged(this.#options.clock.now());
+	}
+
+	get apState(): AccessPointState {
+		return this.#apState;
+	}
+
+	get phones(): number {
+		return this.#phones.size;
+	}
+
+	/** The station's address in the house, "" without one. */
+	get address(): string {
+		return this.#address;
+	}
+
+	snapshot() {
+		const now = this.#options.clock.now();
+		return {
+			channel: this.#home,
+			joined: this.#link.joined,
+			address: this.#address,
+			ap: {
+				state: this.#apState,
+				ssid: this.#ap?.ssid ?? "",
+				secondsLeft: this.#apState === "open" && this.#options.isConfigured() ? Math.ceil((this.#window?.leftMs(now) ?? 0) / 1000) : null,
+				phones: this.#phones.size,
+				refused: this.#phonesRefused,
+			},
+			router: this.#link.snapshot(),
+			wifi: { step: this.#step, restarts: this.#restarts, eventsLost: this.#eventsLost, routerRssi: this.#driver?.stationRSSI() ?? 0 },
+		};
+	}
+
+	#open(): void {
+		const { country } = this.#options.settings();
+		this.#driver = this.#options.openDriver({ country, onEvent: () => this.#drain() });
+		this.#link.driverRestarted();
+		if (this.#role === "hub") {
+			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
+			this.#enter("station", DRIVER_WAIT_MS);
+		} else if (this.#window) {
+			this.#call("set_mode", this.#driver.setMode(WiFiMode.accessPoint));
+			this.#setAccessPoint(this.#setupOptions(this.#startChannel()));
+			this.#enter("accessPoint", DRIVER_WAIT_MS);
+		} else {
+			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
+			this.#enter("station", DRIVER_WAIT_MS);
+		}
+		this.#call("start", this.#driver.start());
+		this.#call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
+	}
+
+	#shut(): void {
+		const { listener } = this.#options;
+		this.#driver?.close();
+		this.#driver = undefined;
+		this.#step = "down";
+		this.#phones.clear();
+		this.#ap = undefined;
+		if (this.#apState !== "off") listener.onSetupAP("");
+		this.#apState = "off";
+		this.#setAddress("");
+	}
+
+	/** The channel a board starts on: the last confirmed one, else the configured one, if its country allows it. */
+	#startChannel(): number {
+		const wanted = this.#options.lastChannel() || this.#options.settings().channel;
+		return this.allowed.includes(wanted) ? wanted : (this.allowed[0] ?? 1);
+	}
+
+	#drain(): void {
+		const event = this.#event;
+		while (this.#driver?.readEvent(event)) this.#handle(event);
+	}
+
+	#handle(event: WiFiEvent): void {
+		const { listener, clock } = this.#options;
+		const now = clock.now();
+		switch (event.kind) {
+			case WiFiEventKind.stationStarted:
+				if (this.#step === "station") this.#stationUp(now);
+				break;
+			case WiFiEventKind.joined:
+				this.#home = event.a;
+				this.#link.onJoined(event.a);
+				if (this.#step === "join") this.#enter("address", ADDRESS_WAIT_MS);
+				else if (this.#step === "up" && !this.#everJoined) listener.onLateJoin();
+				this.#everJoined = true;
+				break;
+			case WiFiEventKind.lost:
+				this.#setAddress("");
+				this.#link.onLost(event.a, now);
+				listener.trace(`router: ${this.#link.snapshot().reason}`);
+				break;
+			case WiFiEventKind.address:
+				this.#setAddress(event.text);
+				if (this.#step === "address") this.#accessPointOrUp();
+				break;
+			case WiFiEventKind.addressLost:
+				this.#setAddress("");
+				break;
+			case WiFiEventKind.apStarted:
+				if (this.#step === "accessPoint") this.#accessPointUp();
+				break;
+			case WiFiEventKind.phoneJoined:
+				this.#phones.add(event.text);
+				break;
+			case WiFiEventKind.phoneLeft:
+				this.#phones.delete(event.text);
+				break;
+			case WiFiEventKind.phoneRefused:
+				this.#phonesRefused += 1;
+				break;
+			case WiFiEventKind.homeChannel:
+				this.#home = event.b;
+				this.#link.onMoved(event.b);
+				listener.onHomeChannel(event.a, event.b);
+				break;
+			case WiFiEventKind.scanned:
+				this.#link.onScanned(event.a, now);
+				break;
+			case WiFiEventKind.overflow:
+				this.#eventsLost += event.a;
+				break;
+		}
+	}
+
+	#stationUp(now: number): void {
+		if (this.#role === "hub") {
+			this.#link.begin(now);
+			if (this.#options.settings().router.ssid === "") this.#accessPointOrUp();
+			else this.#enter("join", ROUTER_WAIT_MS);
+			return;
+		}
+		if (this.#driver && this.#driver.getChannel() !== this.#startChannel()) {
+			this.#call("set_channel", this.#driver.setChannel(this.#startChannel()));
+		}
+		this.#home = this.#startChannel();
+		this.#ready();
+	}
+
+	/** Hub: the access point goes where the router is, or where it was last; then, or without a window, ESP-NOW. */
+	#accessPointOrUp(): void {
+		const driver = this.#driver;
+		if (!driver) return;
+		const channel = this.#link.joined ? this.#home : this.#startChannel();
+		if (!this.#window) {
+			if (!this.#link.joined && driver.setChannel(channel) === 0) this.#home = channel;
+			this.#ready();
+			return;
+		}
+		this.#enter("accessPoint", DRIVER_WAIT_MS);
+		this.#call("set_mode", driver.setMode(WiFiMode.both));
+		this.#setAccessPoint(this.#setupOptions(channel));
+	}
+
+	#accessPointUp(): void {
+		this.#apState = "open";
+		this.#options.listener.onSetupAP(this.#ap?.address ?? SETUP_ADDRESS);
+		if (this.#role === "hub") {
+			if (!this.#link.joined) this.#home = this.#ap?.channel ?? this.#home;
+			this.#ready();
+			return;
+		}
+		this.#enter("station", DRIVER_WAIT_MS);
+		if (this.#driver) this.#call("set_mode", this.#driver.setMode(WiFiMode.both));
+	}
+
+	#ready(): void {
+		this.#step = "up";
+		if (this.#driver) this.#call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
+		this.#options.listener.onReady();
+	}
+
+	#tick(): void {
+		const now = this.#options.clock.now();
+		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
+		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#phones.size);
+		if (this.#apState === "open" && this.#options.isConfigured() && this.#window?.isOver(now)) this.#closeSetup();
+	}
+
+	#stepLate(now: number): void {
+		this.#options.listener.trace(`wifi: step "${this.#step}" took too long, going on`);
+		if (this.#step === "station") this.#stationUp(now);
+		else if (this.#step === "accessPoint") this.#accessPointUp();
+		else this.#accessPointOrUp();
+	}
+
+	#closeSetup(): void {
+		const driver = this.#driver;
+		if (!driver || !this.#ap) return;
+		this.#window = undefined;
+		this.#options.listener.onSetupAP("");
+		if (this.#options.settings().setupAP.afterwards === "cloaked") {
+			this.#apState = "cloaked";
+			this.#setAccessPoint({ ...this.#ap, ssid: "-", hidden: true, password: "", channel: this.#home || this.#ap.channel });
+		} else {
+			this.#apState = "off";
+			this.#call("set_mode", driver.setMode(WiFiMode.station));
+			this.#ap = undefined;
+		}
+		this.#phones.clear();
+		this.#call("set_ps", driver.setPowerSave(POWER_SAVE_NONE));
+	}
+
+	#setupOptions(channel: number): AccessPointOptions {
+		return {
+			ssid: `RBR-Now-${this.#options.mac}`,
+			password: this.#options.settings().setupAP.password,
+			channel,
+			hidden: false,
+			address: this.#address.startsWith("192.168.9.") ? SETUP_ADDRESS_ELSEWHERE : SETUP_ADDRESS,
+		};
+	}
+
+	/** A hidden access point gets a fresh random password each time, which is kept nowhere. */
+	#setAccessPoint(options: AccessPointOptions): void {
+		this.#ap = options;
+		const password = options.hidden ? this.#options.randomHex(CLOAK_BYTES) : options.password;
+		if (this.#driver) this.#call("access point", this.#driver.setAccessPoint({ ...options, password }));
+	}
+
+	#setAddress(address: string): void {
+		if (address === this.#address) return;
+		this.#address = address;
+		this.#options.listener.onAddress(address);
+		if (this.#apState === "open" && this.#ap && address.startsWith("192.168.9.") && this.#ap.address === SETUP_ADDRESS) {
+			this.#setAccessPoint({ ...this.#ap, address: SETUP_ADDRESS_ELSEWHERE });
+			this.#options.listener.onSetupAP(SETUP_ADDRESS_ELSEWHERE);
+		}
+	}
+
+	#enter(step: Step, limitMs: number): void {
+		this.#step = step;
+		this.#stepEndsMs = this.#options.clock.now() + limitMs;
+	}
+
+	#call(what: string, error: number): void {
+		if (error !== 0) this.#options.listener.trace(`wifi: ${what} failed, esp_err 0x${error.toString(16)}`);
+	}
+}
