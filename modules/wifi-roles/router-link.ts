@@ -121,7 +121,10 @@ export class RouterLink {
 	#connect(nowMs: number): void {
 		const driver = this.#driver();
 		if (!driver) return;
-		if (this.#dirty && driver.setStation(this.#credentials()) !== 0) return this.#wait(nowMs);
+		if (this.#dirty && driver.setStation(this.#credentials()) !== 0) {
+			this.#wait(nowMs);
+			return;
+		}
 		this.#dirty = false;
 		this.#tries += 1;
 		this.#fullMs = nowMs;

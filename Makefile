@@ -1,0 +1,70 @@
+# RBR-Now for Moddable. `make start` brings up the desk, `make test` proves it; both do their own set-up.
+# The board program has its own rules in sim/board/board.mk; it is included by a second make, since what it
+# compiles is only there once the npm packages are.
+
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export NODE_OPTIONS := --experimental-vm-modules --no-warnings
+MAKEFLAGS += --no-print-directory
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+
+PACKAGES := node_modules/.package-lock.json
+DESK := build/desk
+FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
+DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/dev/null)
+
+ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
+
+.PHONY: help start test lint format types mutants board asan app clean tools
+
+help:
+	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
+	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
+	@echo "make board      the board program      make app   the firmware's modules      make clean"
+
+start: board app $(DESK)/start.mjs
+	@node $(DESK)/start.mjs $(ARGS)
+
+test: board asan app
+	@jest --json --outputFile=build/test-results.json $(ARGS)
+
+lint: $(PACKAGES) types
+	@biome check .
+
+types: $(PACKAGES)
+	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json
+
+format: $(PACKAGES)
+	@biome check --write .
+
+mutants: board asan app
+	@node tests/mutants/run.mjs $(ARGS)
+
+# The board program, and the same under AddressSanitizer and UBSan.
+board: tools $(PACKAGES)
+	@$(MAKE) -j$(JOBS) -f sim/board/board.mk build/board/board
+
+asan: tools $(PACKAGES)
+	@$(MAKE) -j$(JOBS) -f sim/board/board.mk build/board-asan/board
+
+# The firmware as the manifests say, compiled file by file for the virtual boards.
+app: build/virtual/app.json
+
+build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
+	@node $(DESK)/app.mjs
+
+$(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) $< --outfile=$@
+
+$(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) $< --outfile=$@
+
+$(PACKAGES): package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tools:
+	@command -v gcc >/dev/null || { echo "RBR-Now needs a C compiler for the virtual boards: install gcc (Debian: apt-get install gcc)." >&2; exit 1; }
+
+clean:
+	@rm -rf build
