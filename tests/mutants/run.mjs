@@ -1,0 +1,74 @@
+/**
+ * Breaks the firmware on purpose, one rule at a time, and shows that the test of that rule fails.
+ *
+ * Each `*.patch` here begins with `test: <file> :: <part of the test's name>` and a line of reason, followed by the diff. The patches
+ * are applied to a copy of the tree under build/mutants, never to the tree itself.
+ * `node tests/mutants/run.mjs [part of a patch's name]`; writes "<caught> <survived>" to build/mutants-count.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, "../..");
+const tree = join(root, "build/mutants");
+const wanted = process.argv[2] ?? "";
+
+function run(command, args) {
+	return spawnSync(command, args, { cwd: tree, encoding: "utf8", maxBuffer: 1 << 26 });
+}
+
+function copyTree() {
+	rmSync(tree, { recursive: true, force: true });
+	mkdirSync(tree, { recursive: true });
+	const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" });
+	for (const file of files.split("\n").filter((name) => name && existsSync(join(root, name)))) {
+		mkdirSync(dirname(join(tree, file)), { recursive: true });
+		cpSync(join(root, file), join(tree, file), { preserveTimestamps: true });
+	}
+	symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+	for (const part of ["board", "board-asan", "desk"]) {
+		const from = join(root, "build", part);
+		if (existsSync(from)) cpSync(from, join(tree, "build", part), { recursive: true, preserveTimestamps: true });
+	}
+}
+
+/** Applies one patch, builds what it touches and runs its test; says why it was not caught, or "" when it was. */
+function survives(name) {
+	const text = readFileSync(join(here, name), "utf8");
+	const header = /^test: (\S+) :: (.+)$/m.exec(text);
+	if (!header) return "no line `test: <file> :: <name>`";
+	const [, file, test] = header;
+	const patch = join(here, name);
+	const applied = run("git", ["apply", "--whitespace=nowarn", patch]);
+	if (applied.status !== 0) return `does not apply: ${applied.stderr.trim()}`;
+	try {
+		const targets = /^\+\+\+ .*\.[ch]$/m.test(text) ? ["board", "asan", "app"] : ["app"];
+		const built = run("make", targets);
+		if (built.status !== 0) return `does not build: ${built.stderr.trim().split("\n").slice(-3).join(" ")}`;
+		const pattern = test.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+		run("node_modules/.bin/jest", [file, "-t", pattern, "--json", "--outputFile=build/result.json", "--silent"]);
+		const result = JSON.parse(readFileSync(join(tree, "build/result.json"), "utf8"));
+		rmSync(join(tree, "build/result.json"));
+		if (result.numFailedTests > 0) return "";
+		return result.numPassedTests === 0 ? `no test of that name ran: ${file} :: ${test}` : `the test still passes: ${file} :: ${test}`;
+	} finally {
+		run("git", ["apply", "--whitespace=nowarn", "--reverse", patch]);
+	}
+}
+
+copyTree();
+run("git", ["init", "-q"]);
+let caught = 0;
+let survived = 0;
+for (const name of readdirSync(here).filter((file) => file.endsWith(".patch") && file.includes(wanted))) {
+	const why = survives(name);
+	if (why === "") caught += 1;
+	else survived += 1;
+	console.log(why === "" ? `caught    ${name}` : `SURVIVED  ${name}: ${why}`);
+}
+console.log(`mutants: ${caught} caught, ${survived} survived`);
+writeFileSync(join(root, "build/mutants-count"), `${caught} ${survived}\n`);
+rmSync(tree, { recursive: true, force: true });
+process.exit(survived === 0 && caught > 0 ? 0 : 1);

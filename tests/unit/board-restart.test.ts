@@ -1,0 +1,88 @@
+import { describe, expect, test } from "@jest/globals";
+import { decodeWords, encodeWords, opensSetup, resetReasonName } from "board/last-words";
+import { Restarter } from "board/restarter";
+
+describe("last words", () => {
+	test("come back as they were kept", () => {
+		expect(decodeWords(encodeWords({ cause: "recovery", text: "no send status" }))).toEqual({ cause: "recovery", text: "no send status" });
+		expect(decodeWords(encodeWords({ cause: "radio", text: "" }))).toEqual({ cause: "radio", text: "" });
+	});
+
+	test("nothing kept is nothing said", () => {
+		expect(decodeWords("")).toBeUndefined();
+	});
+
+	test("whatever else stands in that memory is told as an error, not obeyed", () => {
+		expect(decodeWords("setup\u0001garbage")).toEqual({ cause: "error", text: "setup\u0001garbage" });
+	});
+
+	test("are cut to what the chip keeps, in bytes", () => {
+		const kept = encodeWords({ cause: "error", text: "ä".repeat(500) });
+		expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(160);
+	});
+});
+
+describe("what a start opens", () => {
+	test.each([
+		["power-on", 1, "", true],
+		["the reset pin", 2, "", true],
+		["a restart from the setup side", 3, "setup", true],
+		["the factory button", 3, "button", true],
+		["a restart ordered by radio", 3, "radio", false],
+		["a restart from the house", 3, "house", false],
+		["recovery", 3, "recovery: no send status", false],
+		["the heartbeat", 3, "heartbeat", false],
+		["a panic", 4, "", false],
+		["a brown-out", 9, "", false],
+	])("%s: %s", (_name, reason, words, opens) => {
+		expect(opensSetup(reason as number, decodeWords(words as string))).toBe(opens);
+	});
+
+	test("reset reasons have names", () => {
+		expect(resetReasonName(9)).toBe("brown-out");
+		expect(resetReasonName(77)).toBe("reset reason 77");
+	});
+});
+
+describe("an ordered restart", () => {
+	function restarter() {
+		const done: string[] = [];
+		const timers: { due: number; fire: () => void }[] = [];
+		const made = new Restarter({
+			chip: { keep: (words) => void done.push(words), restart: () => void done.push("restart") },
+			timers: {
+				set: (callback, ms) => {
+					timers.push({ due: ms ?? 0, fire: callback as () => void });
+					return timers[0] as never;
+				},
+				schedule: (timer, ms) => {
+					(timer as unknown as { due: number }).due = ms ?? 0;
+				},
+			},
+		});
+		return { made, done, timers };
+	}
+
+	test("waits for its reply, but at most 500 ms", () => {
+		const { made, timers, done } = restarter();
+		made.request("radio");
+		expect(timers.map((timer) => timer.due)).toEqual([500]);
+		made.replySent();
+		expect(timers[0]?.due).toBeLessThan(500);
+		timers[0]?.fire();
+		expect(done).toEqual(["radio", "restart"]);
+	});
+
+	test("is ordered once, whoever asks again", () => {
+		const { made, timers } = restarter();
+		made.request("setup");
+		made.request("radio");
+		expect(timers).toHaveLength(1);
+	});
+
+	test("a reply sent without an order restarts nothing", () => {
+		const { made, timers } = restarter();
+		made.replySent();
+		expect(timers).toHaveLength(0);
+	});
+});
