@@ -1,0 +1,145 @@
+import {
+	type Branch,
+	type Configuration,
+	checkWhole,
+	DEEPEST_JSON,
+	type JsonObject,
+	type Leaf,
+	PASSWORD_MASK,
+	type Refusal,
+	shape,
+} from "./schema";
+
+/**
+ * Lays a whole or partial configuration over another one. Known keys are checked against their rules, unknown ones are
+ * kept as they come; `null` removes an optional or an unknown key. Neither argument is changed.
+ * @returns the complete configuration in normal form (known keys in their order, then unknown ones sorted), or the refusal
+ */
+export function merge(base: Configuration, patch: unknown): { readonly ok: true; readonly configuration: Configuration } | Refusal {
+	try {
+		const record = mergeBranch(shape, { ...base }, patch, "", 1);
+		// Every known key has passed its rule, so the record is a Configuration (and may hold more).
+		const configuration = record as unknown as Configuration;
+		return checkWhole(configuration) ?? { ok: true, configuration: Object.freeze(configuration, true) };
+	} catch (error) {
+		if (error instanceof Refused) return { ok: false, path: error.path, expected: error.expected };
+		throw error;
+	}
+}
+
+/** Whether a value is an object with keys: neither null nor an array. */
+export function isObject(value: unknown): value is JsonObject {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a key's value is never shown. By its name, so that a mistyped `pasword2` is not shown either. */
+export function isSecret(key: string): boolean {
+	return /pass|pasw|secret|psk/i.test(key);
+}
+
+/** A copy of a configuration in which every password reads PASSWORD_MASK; empty ones stay empty. */
+export function redact(value: JsonObject): JsonObject {
+	const shown: JsonObject = {};
+	for (const key of Object.keys(value)) shown[key] = redactValue(key, value[key]);
+	return shown;
+}
+
+/** Paths of the keys that have no rule here, such as `path` or `pins.dht22`. */
+export function unknownKeys(record: JsonObject, branch: Branch = shape, path = ""): string[] {
+	const found: string[] = [];
+	for (const key of Object.keys(record)) {
+		const rule = Object.hasOwn(branch.keys, key) ? branch.keys[key] : undefined;
+		const value = record[key];
+		if (!rule) found.push(join(path, key));
+		else if ("keys" in rule && isObject(value)) found.push(...unknownKeys(value, rule, join(path, key)));
+	}
+	return found;
+}
+
+class Refused extends Error {
+	constructor(
+		readonly path: string,
+		readonly expected: string,
+	) {
+		super(`${path}: ${expected}`);
+	}
+}
+
+function mergeBranch(branch: Branch, base: Readonly<JsonObject>, patch: unknown, path: string, depth: number): JsonObject {
+	if (!isObject(patch)) throw new Refused(path, "an object");
+	const merged: JsonObject = {};
+	for (const key of Object.keys(branch.keys)) {
+		const rule = branch.keys[key];
+		if (!rule) continue;
+		const old = Object.hasOwn(base, key) ? base[key] : undefined;
+		if (!Object.hasOwn(patch, key)) {
+			if (old !== undefined) merged[key] = old;
+			else if (!rule.optional) throw new Refused(join(path, key), "keys" in rule ? "an object" : rule.expected);
+			continue;
+		}
+		if (patch[key] === null && rule.optional) continue;
+		merged[key] =
+			"keys" in rule
+				? mergeBranch(rule, isObject(old) ? old : (rule.initial ?? {}), patch[key], join(path, key), depth + 1)
+				: readLeaf(rule, patch[key], old, join(path, key));
+	}
+	mergeUnknown(branch, base, patch, merged, path, depth);
+	return merged;
+}
+
+function readLeaf(rule: Leaf, value: unknown, old: unknown, path: string): unknown {
+	const read = rule.read(value, old);
+	if (read === undefined) throw new Refused(path, rule.expected);
+	return read;
+}
+
+function mergeUnknown(
+	branch: Branch,
+	base: Readonly<JsonObject>,
+	patch: JsonObject,
+	merged: JsonObject,
+	path: string,
+	depth: number,
+): void {
+	const names = new Set([...Object.keys(base), ...Object.keys(patch)]);
+	for (const key of [...names].sort()) {
+		if (Object.hasOwn(branch.keys, key)) continue;
+		const old = Object.hasOwn(base, key) ? base[key] : undefined;
+		if (!Object.hasOwn(patch, key)) merged[key] = old;
+		else if (patch[key] !== null) merged[key] = copyUnknown(key, patch[key], old, join(path, key), depth + 1);
+	}
+}
+
+/** A copy that holds nothing but JSON, with masked passwords given back. */
+function copyUnknown(key: string, value: unknown, old: unknown, path: string, depth: number): unknown {
+	// Assigned like other keys it would become the record's prototype.
+	if (key === "__proto__") throw new Refused(path, "no such key");
+	if (value === PASSWORD_MASK && isSecret(key) && old !== undefined) return old;
+	if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
+	if (depth > DEEPEST_JSON) throw new Refused(path, `at most ${DEEPEST_JSON} levels`);
+	if (Array.isArray(value)) {
+		const before: readonly unknown[] = Array.isArray(old) ? old : [];
+		return value.map((item, index) => copyUnknown("", item, before[index], join(path, String(index)), depth + 1));
+	}
+	if (!isObject(value)) throw new Refused(path, "a value that JSON knows");
+	const copy: JsonObject = {};
+	for (const name of Object.keys(value).sort())
+		copy[name] = copyUnknown(
+			name,
+			value[name],
+			isObject(old) && Object.hasOwn(old, name) ? old[name] : undefined,
+			join(path, name),
+			depth + 1,
+		);
+	return copy;
+}
+
+function redactValue(key: string, value: unknown): unknown {
+	if (isSecret(key) && value !== "" && typeof value !== "boolean" && value !== null) return PASSWORD_MASK;
+	if (Array.isArray(value)) return value.map((item) => redactValue("", item));
+	return isObject(value) ? redact(value) : value;
+}
+
+function join(path: string, key: string): string {
+	return path === "" ? key : `${path}.${key}`;
+}

@@ -1,0 +1,155 @@
+import { isObject, merge, redact, unknownKeys } from "./merge";
+import { fromRbrNow, isRbrNow, rbrNowPath } from "./rbr-now";
+import type { Records } from "./records";
+import { type Configuration, DEEPEST_JSON, defaults, type JsonObject, LONGEST_JSON, type Refusal } from "./schema";
+import { jsonDepth, utf8Length } from "./text";
+import { TwoCopies } from "./two-copies";
+
+/** Where the configuration came from at start. `previous`: a copy was damaged and the other one is in use. */
+export interface LoadReport {
+	readonly source: "newest" | "previous" | "defaults";
+	/** Keys of the copies that could not be used. */
+	readonly damaged: readonly string[];
+	readonly unknownKeys: readonly string[];
+}
+
+export type UpdateResult = { readonly ok: true; readonly changed: boolean } | Refusal;
+
+export interface ConfigStoreOptions {
+	records: Records;
+	trace?(line: string): void;
+}
+
+/** The configuration of this board: read once at start, changed by people, kept so that a power cut cannot lose it. */
+export class ConfigStore {
+	#copies: TwoCopies;
+	#trace: (line: string) => void;
+	#configuration: Configuration = defaults;
+	#configured = false;
+	#report: LoadReport = { source: "defaults", damaged: [], unknownKeys: [] };
+	#lastError = "";
+
+	constructor(options: ConfigStoreOptions) {
+		this.#copies = new TwoCopies({ records: options.records, keys: ["a", "b"] });
+		this.#trace = (line) => options.trace?.(line);
+	}
+
+	/** In normal form and frozen; each change makes a new one. It may hold unknown keys besides. */
+	get configuration(): Configuration {
+		return this.#configuration;
+	}
+
+	/** Whether people have ever told this board anything, and it still knows. */
+	get configured(): boolean {
+		return this.#configured;
+	}
+
+	/** Paths of keys that are kept without being understood. */
+	get unknownKeys(): readonly string[] {
+		return unknownKeys({ ...this.#configuration });
+	}
+
+	/** Takes the newest good copy, else the previous one, else the defaults. Never throws. */
+	load(): LoadReport {
+		this.#configuration = defaults;
+		const { found, damaged } = this.#copies.load((text) => {
+			const parsed = parse(text);
+			if (!parsed.ok) return false;
+			const merged = merge(defaults, parsed.value);
+			if (merged.ok) this.#configuration = merged.configuration;
+			return merged.ok;
+		});
+		this.#configured = found;
+		const source = !found ? "defaults" : damaged.length > 0 ? "previous" : "newest";
+		this.#report = { source, damaged, unknownKeys: this.unknownKeys };
+		if (damaged.length > 0) this.#fault(`configuration ${damaged.join(", ")} damaged, using ${found ? "the other copy" : "defaults"}`);
+		return this.#report;
+	}
+
+	/**
+	 * Lays a whole or partial configuration, ours or RBR-Now's `config.json`, over the present one and keeps the result.
+	 * Flash is written only when a value changed.
+	 */
+	update(patch: unknown): UpdateResult {
+		const merged = this.#merge(patch);
+		if (!merged.ok) return merged;
+		const text = JSON.stringify(merged.configuration);
+		if (text === JSON.stringify(this.#configuration)) return { ok: true, changed: false };
+		if (utf8Length(text) > LONGEST_JSON) return refuse("", TOO_LONG);
+		try {
+			this.#copies.save(text);
+		} catch (error) {
+			this.#fault(`configuration not saved: ${error}`);
+			return refuse("", "flash that can be written");
+		}
+		this.#configuration = merged.configuration;
+		this.#configured = true;
+		return { ok: true, changed: true };
+	}
+
+	/** Like `update`, from JSON that anybody may have sent: its size and depth are checked before it is parsed. */
+	updateText(json: string): UpdateResult {
+		const parsed = parse(json);
+		return parsed.ok ? this.update(parsed.value) : parsed;
+	}
+
+	/** The configuration as anybody may see it: passwords masked, unknown keys included. */
+	redacted(): JsonObject {
+		return redact({ ...this.#configuration });
+	}
+
+	/** Back to the factory configuration. */
+	factory(): void {
+		this.#configuration = defaults;
+		this.#configured = false;
+		try {
+			this.#copies.erase();
+		} catch (error) {
+			this.#fault(`configuration not erased: ${error}`);
+		}
+	}
+
+	/** For the status page. */
+	snapshot() {
+		return {
+			source: this.#report.source,
+			damaged: this.#report.damaged,
+			configured: this.#configured,
+			unknownKeys: this.unknownKeys,
+			sequence: this.#copies.sequence,
+			writes: this.#copies.writes,
+			lastError: this.#lastError,
+		};
+	}
+
+	#merge(patch: unknown): ReturnType<typeof merge> {
+		if (!isObject(patch)) return refuse("", "an object");
+		if (!isRbrNow(patch)) return merge(this.#configuration, patch);
+		const translated = fromRbrNow(patch);
+		if (!translated.ok) return translated;
+		const merged = merge(this.#configuration, translated.patch);
+		return merged.ok ? merged : refuse(rbrNowPath(merged.path), merged.expected);
+	}
+
+	#fault(line: string): void {
+		this.#lastError = line;
+		this.#trace(line);
+	}
+}
+
+const TOO_LONG = `at most ${LONGEST_JSON} bytes of JSON`;
+
+function refuse(path: string, expected: string): Refusal {
+	return { ok: false, path, expected };
+}
+
+function parse(json: string): { readonly ok: true; readonly value: unknown } | Refusal {
+	// Bytes are never fewer than code units, so most of a long text need not be looked at.
+	if (json.length > LONGEST_JSON || utf8Length(json) > LONGEST_JSON) return refuse("", TOO_LONG);
+	if (jsonDepth(json) > DEEPEST_JSON) return refuse("", `at most ${DEEPEST_JSON} levels of JSON`);
+	try {
+		return { ok: true, value: JSON.parse(json) };
+	} catch {
+		return refuse("", "JSON");
+	}
+}
