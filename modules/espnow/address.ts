@@ -1,0 +1,22 @@
+/**
+ * MAC addresses: 12 lower-case hex digits.
+ *
+ * A board has one address, its station MAC. Espressif gives each board a block of four addresses that starts at a multiple of four:
+ * the station has the first, the access point the second. So an odd address is an access point's, and its station is one below.
+ */
+
+/** Whether a text is the MAC of a board. */
+export function isMac(text: string): boolean {
+	return /^[0-9a-f][02468ace][0-9a-f]{10}$/.test(text);
+}
+
+/** The station MAC of the board that has this station or access point MAC. */
+export function stationMac(mac: string): string {
+	const last = parseInt(mac.charAt(11), 16);
+	return last & 1 ? mac.slice(0, 11) + (last - 1).toString(16) : mac;
+}
+
+/** Whether two MACs belong to the same board. */
+export function sameBoard(a: string, b: string): boolean {
+	return a === b || (a.length === 12 && b.length === 12 && stationMac(a) === stationMac(b));
+}

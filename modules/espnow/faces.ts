@@ -1,0 +1,127 @@
+import type { Radio } from "espnow/radio";
+
+/** Milliseconds since boot; never goes back. */
+export interface Clock {
+	now(): number;
+}
+
+/** What this part uses of the SDK's "timer" module. */
+export interface Timers {
+	set(callback: () => void, ms?: number, repeatMs?: number): object;
+	/** May be called from within the timer's own callback: it then runs again in the next round of the event loop. */
+	schedule(timer: object, ms?: number, repeatMs?: number): void;
+	clear(timer: object): void;
+}
+
+/** What this part uses of the native radio. */
+export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "counters">;
+
+/** Who sent a request that this board is to answer. */
+export interface RadioCaller {
+	/** The sender's station MAC. */
+	mac: string;
+	/** Signal strength of the request in dBm. */
+	rssi: number;
+}
+
+/**
+ * What became of a request.
+ * `reply` is the far board's text as it came, its rssi suffix included; `rssi` (dBm) is how well we heard it, 0 when we asked ourselves.
+ * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `busy`, `loop`, `cancelled`, or the name of a driver error;
+ * shown to people as `Fail (<reason>)`.
+ */
+export type AskResult = { ok: true; reply: string; rssi: number; ms: number } | { ok: false; reason: string; ms: number };
+
+export interface AskOptions {
+	/** Time from the call to the verdict, queueing included; default 10,000. */
+	timeoutMs?: number;
+	/** How often the frame is sent before a peer whose radio does not acknowledge is given up; default 3. */
+	tries?: number;
+}
+
+/**
+ * How a board was met: `frame` - it sent something; `answered` - our reply to its request was acknowledged;
+ * `reply` - it replied to a request of ours.
+ */
+export type Contact = "frame" | "answered" | "reply";
+
+export interface CommsOptions {
+	/** This board's station MAC. */
+	mac: string;
+	/** Starts ESP-NOW; throws when it cannot. Called by start(), restartESPNow() and the recovery. */
+	openRadio(onActivity: () => void): RadioLink;
+	clock: Clock;
+	/** The SDK's Timer. */
+	timers: Timers;
+	/** Evenly spread in [0, 1). */
+	random(): number;
+	/** Answers a request meant for this board; the text goes back with our rssi appended. */
+	answer(text: string, from: RadioCaller): string | Promise<string>;
+	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
+	isCommand(text: string): boolean;
+	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */
+	onAnswered?(mac: string): void;
+	/** A reply of ours has left, acknowledged or not (a restart that waits for its reply). */
+	onReplySent?(mac: string): void;
+	/** See {@link Contact}. Called for each frame: keep it short. */
+	onContact?(mac: string, how: Contact): void;
+	/** Called at the end of each turn, at least every 100 ms: feeds the heartbeat watchdog. */
+	turn?(): void;
+	/** Stops, deinitialises and restarts Wi-Fi, then calls restartESPNow(). The radio is closed already. */
+	restartWiFi(): void;
+	/** Restarts the board; `reason` is for the last words. */
+	restartBoard(reason: string): void;
+	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
+	restartedByRecovery?: boolean;
+	trace(line: string): void;
+}
+
+/** A peer as the status page shows it. */
+export interface PeerView {
+	mac: string;
+	/** dBm of its last frame, 0 when it was never heard. */
+	rssi: number;
+	/** Seconds since it was last heard, null when it never was. */
+	lastSeenS: number | null;
+}
+
+export interface CommsSnapshot {
+	/** Whether ESP-NOW is up. */
+	up: boolean;
+	sending: boolean;
+	requestToSend: boolean;
+	turns: number;
+	grants: number;
+	counters: CountersView;
+	recovery: RecoveryView;
+	/** Requests that wait for their reply or for their turn. */
+	requests: { open: number; unsent: number };
+	/** Entries of the driver's peer list, at most 20. */
+	driverPeers: number;
+	lastError: string;
+}
+
+/** framesIn = pongs + replies + relayed + commands + the sum of dropped. */
+export interface CountersView {
+	framesIn: number;
+	framesOut: number;
+	/** Pings that got their pong. */
+	pongs: number;
+	/** Replies to requests of ours, pongs to our pings included. */
+	replies: number;
+	/** Requests for another board. */
+	relayed: number;
+	/** Requests for this board. */
+	commands: number;
+	/** Frames that came in and were dropped, by cause. */
+	dropped: Record<string, number>;
+	/** Everything else worth counting, by name. */
+	events: Record<string, number>;
+}
+
+export interface RecoveryView {
+	/** Times ESP-NOW was turned off and on. */
+	espnow: number;
+	wifi: number;
+	board: number;
+}
