@@ -118,17 +118,19 @@ export class Handler {
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
 		return new Promise((resolve) => {
+			let running = true;
 			const timer = this.#timers.set(() => {
+				running = false;
 				this.#trace(`${command.name}: no answer in ${ANSWER_TIMEOUT_MS} ms`);
 				resolve("Fail (timeout)");
 			}, ANSWER_TIMEOUT_MS);
-			let running = true;
 			const settle = (text: string) => {
+				// The SDK's timer throws when one that has fired is cleared.
 				if (running) this.#timers.clear(timer);
 				running = false;
-				resolve(text);
+				resolve(String(text));
 			};
-			reply.then(settle, (error) => settle(this.#fail(command, error)));
+			Promise.resolve(reply).then(settle, (error) => settle(this.#fail(command, error)));
 		});
 	}
 
