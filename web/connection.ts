@@ -1,0 +1,221 @@
+import { bytes, CONTINUE, head, type Reply, text } from "./reply";
+import { type BadRequest, type Progress, type RequestHead, RequestReader } from "./request-reader";
+import type { Side, Wire } from "./types";
+
+/** Time to receive a request, head and body, and for the peer to take anything that was written, in ms. */
+export const SLOW_MS = 10_000;
+/** Time for an answer to be found, in ms: a request by radio settles within 10 s, a command within 8 s. */
+export const ANSWER_MS = 12_000;
+/** A peer that is still sending a request which was refused gets this long to notice, in ms. */
+export const LINGER_MS = 1000;
+/** What such a peer may still send, in bytes. */
+const LINGER_BYTES = 65_536;
+
+/** What a connection needs from the server that it belongs to. */
+export interface ConnectionHost {
+	now(): number;
+	/** Decides on a request by its head. @returns the refusal, or whether a body is to be received */
+	begin(connection: Connection, head: RequestHead): Reply | "body" | "no body";
+	/** Serves it. The answer may come later, and may be thrown away by then. */
+	serve(connection: Connection, head: RequestHead, body: ArrayBuffer): Reply | Promise<Reply>;
+	/** Counts a fault of ours. @returns the answer to the request that met it */
+	failed(head: RequestHead, error: unknown): Reply;
+	/** The answer to a request whose own has not come in time. */
+	late(head: RequestHead): Reply;
+	/** Called once for each answer that goes out. */
+	answered(reply: Reply): void;
+	ended(connection: Connection, end: End, reply: Reply | undefined): void;
+	fault(error: unknown): void;
+}
+
+/** `done`: the peer has the whole answer; `slow`: out of time; `left`: the peer went first; `shut`: closed from our side. */
+export type End = "done" | "slow" | "left" | "shut";
+
+/**
+ * One connection, one request, one answer, on a socket that was detached from the SDK's server.
+ *
+ * receiving → waiting (for the answer) → sending → sent → closed; a refusal of a request that has not come in whole goes
+ * through `lingering`: lwIP resets a connection that is closed over unread bytes, and the peer would lose the answer.
+ * A peer that closes its half is taken as gone: modSocket drops its hold on the connection at that point, so that writing
+ * later could touch freed memory. What was written before still goes out.
+ */
+export class Connection {
+	readonly side: Side;
+	/** The peer's address, undefined when it is gone already. */
+	readonly remote: string | undefined;
+	/** Counts against the limit of connections; false for those that are only told so. */
+	readonly counted: boolean;
+	readonly #host: ConnectionHost;
+	readonly #reader = new RequestReader();
+	#wire: Wire | undefined;
+	#state: "receiving" | "waiting" | "sending" | "sent" | "lingering" | "closed" = "receiving";
+	#deadline: number;
+	#reply: Reply | undefined;
+	/** What is still to be written, and how far its first part is. */
+	#parts: Uint8Array[] = [];
+	#offset = 0;
+	#received = false;
+	#lingered = 0;
+
+	constructor(options: { wire: Wire; side: Side; host: ConnectionHost; counted: boolean }) {
+		this.side = options.side;
+		this.counted = options.counted;
+		this.#host = options.host;
+		this.#wire = options.wire;
+		this.#deadline = options.host.now() + SLOW_MS;
+		this.remote = options.wire.get("REMOTE_IP");
+		options.wire.callback = (message) => this.#onMessage(message);
+	}
+
+	/** Answers before anything was received. */
+	turnAway(reply: Reply): void {
+		this.#guarded(() => this.#respond(reply));
+	}
+
+	/** Closes what is out of time. To be called now and then. */
+	tick(nowMs: number): void {
+		if (nowMs < this.#deadline) return;
+		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#reader.head)));
+		else this.#end(this.#state === "lingering" ? "done" : "slow");
+	}
+
+	/** Closes the connection, whatever it is about. May be called twice. */
+	close(): void {
+		this.#end("shut");
+	}
+
+	#onMessage(message: number): void {
+		this.#guarded(() => {
+			if (message === READABLE) this.#onReadable();
+			else if (message === WRITABLE) this.#onWritable();
+			else if (message < 0) this.#end(this.#state === "sent" || this.#state === "lingering" ? "done" : "left");
+		});
+	}
+
+	/** Nothing thrown may reach the socket, whose caller is the engine itself. */
+	#guarded(action: () => void): void {
+		try {
+			action();
+		} catch (error) {
+			this.#host.fault(error);
+			this.#end("shut");
+		}
+	}
+
+	#onReadable(): void {
+		const wire = this.#wire;
+		// The socket throws when it is asked for bytes and has none.
+		if (!wire || wire.read() <= 0) return;
+		if (this.#state !== "receiving") {
+			this.#lingered += wire.read(null);
+			if (this.#lingered > LINGER_BYTES) this.#end("done");
+			return;
+		}
+		this.#advance(this.#reader.feed(new Uint8Array(wire.read(ArrayBuffer))));
+	}
+
+	#advance(progress: Progress): void {
+		if (progress === "more") return;
+		if (progress === "head") this.#begin();
+		else if (progress === "body") this.#serve(this.#reader.takeBody());
+		else this.#respond(refusal(progress));
+	}
+
+	#begin(): void {
+		const head = this.#reader.head;
+		const decision = this.#host.begin(this, head);
+		if (typeof decision === "object") {
+			this.#received = head.contentLength === 0;
+			this.#respond(decision);
+		} else if (decision === "body" && head.contentLength > 0) {
+			if (head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
+			this.#advance(this.#reader.acceptBody());
+		} else this.#serve(new ArrayBuffer(0));
+	}
+
+	#serve(body: ArrayBuffer): void {
+		this.#received = body.byteLength > 0 || this.#reader.head.contentLength === 0;
+		this.#state = "waiting";
+		this.#deadline = this.#host.now() + ANSWER_MS;
+		const head = this.#reader.head;
+		let answer: Reply | Promise<Reply>;
+		try {
+			answer = this.#host.serve(this, head, body);
+		} catch (error) {
+			answer = this.#host.failed(head, error);
+		}
+		// An answer that is there must go out now: the peer may have closed its half, which the socket tells next.
+		if (!(answer instanceof Promise)) this.#respond(answer);
+		else
+			answer.then(
+				(reply) => this.#guarded(() => this.#respond(reply)),
+				(error) => this.#guarded(() => this.#respond(this.#host.failed(head, error))),
+			);
+	}
+
+	#respond(reply: Reply): void {
+		if (this.#state !== "receiving" && this.#state !== "waiting") return;
+		this.#reply = reply;
+		this.#host.answered(reply);
+		this.#parts = this.#reader.head.method === "HEAD" ? [head(reply)] : [head(reply), reply.body];
+		this.#state = "sending";
+		this.#write();
+	}
+
+	#write(): void {
+		const wire = this.#wire;
+		if (!wire) return;
+		let room = wire.write();
+		let part = this.#parts[0];
+		while (part && room > 0) {
+			const end = Math.min(part.length, this.#offset + room);
+			// lwIP copies; a view saves copying on the engine's heap.
+			if (end > this.#offset) wire.write(part.subarray(this.#offset, end));
+			room -= end - this.#offset;
+			this.#offset = end;
+			if (end === part.length) {
+				this.#parts.shift();
+				this.#offset = 0;
+				part = this.#parts[0];
+			}
+		}
+		this.#deadline = this.#host.now() + SLOW_MS;
+		if (!part) this.#state = "sent";
+	}
+
+	/** The peer has acknowledged all that was written. */
+	#onWritable(): void {
+		if (this.#state === "sending") this.#write();
+		else if (this.#state === "sent") {
+			if (this.#received) this.#end("done");
+			else {
+				this.#state = "lingering";
+				this.#deadline = this.#host.now() + LINGER_MS;
+			}
+		}
+	}
+
+	#end(end: End): void {
+		if (this.#state === "closed") return;
+		this.#state = "closed";
+		const wire = this.#wire;
+		this.#wire = undefined;
+		this.#parts = [];
+		if (wire) {
+			try {
+				wire.close();
+			} catch (error) {
+				this.#host.fault(error);
+			}
+		}
+		this.#host.ended(this, end, this.#reply);
+	}
+}
+
+/** Messages of the SDK's socket. */
+const READABLE = 2;
+const WRITABLE = 3;
+
+function refusal(bad: BadRequest): Reply {
+	return text(bad.status, bad.sentence);
+}

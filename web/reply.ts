@@ -1,0 +1,63 @@
+/** One answer. Bodies are bytes: the length of a string is not its length on the wire. */
+export interface Reply {
+	readonly status: number;
+	readonly type: string;
+	readonly body: Uint8Array;
+	/** Further headers, name and value in turn. */
+	readonly headers?: readonly string[];
+	/** Whether whoever waits for this answer to be out is told. */
+	readonly announced?: boolean;
+}
+
+const reasons: Readonly<Record<number, string>> = Object.freeze({
+	200: "OK",
+	204: "No Content",
+	400: "Bad Request",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	411: "Length Required",
+	413: "Content Too Large",
+	415: "Unsupported Media Type",
+	421: "Misdirected Request",
+	431: "Request Header Fields Too Large",
+	500: "Internal Server Error",
+	503: "Service Unavailable",
+	505: "HTTP Version Not Supported",
+});
+
+export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** A plain text answer. */
+export function text(status: number, body: string, headers: readonly string[] = []): Reply {
+	return { status, type: "text/plain; charset=utf-8", body: bytes(body), headers };
+}
+
+/** A JSON answer. @throws TypeError when the value is no JSON, which is a fault of ours */
+export function json(status: number, value: object): Reply {
+	return { status, type: "application/json", body: bytes(JSON.stringify(value)) };
+}
+
+/**
+ * A page. It needs nothing from elsewhere and talks to its own board only; nobody may frame it, since a click on it
+ * may switch a heater.
+ */
+export function page(body: Uint8Array): Reply {
+	const policy =
+		"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+	return { status: 200, type: "text/html; charset=utf-8", body, headers: ["Content-Security-Policy", policy, "Vary", "Accept"] };
+}
+
+/** Status line and headers of an answer as bytes. A text echoed under `nosniff` is never taken for a page. */
+export function head(reply: Reply): Uint8Array {
+	let lines = `HTTP/1.1 ${reply.status} ${reasons[reply.status] ?? "Status"}\r\nConnection: close\r\n`;
+	if (reply.status !== 204) lines += `Content-Type: ${reply.type}\r\nContent-Length: ${reply.body.length}\r\n`;
+	lines += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+	const headers = reply.headers ?? [];
+	for (let i = 0; i + 1 < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+	return bytes(`${lines}\r\n`);
+}
+
+export function bytes(string: string): Uint8Array {
+	return new Uint8Array(ArrayBuffer.fromString(string));
+}

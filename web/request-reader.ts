@@ -1,0 +1,210 @@
+/** Most bytes from the first of the request line to the empty line after the headers. */
+export const HEAD_LIMIT = 2048;
+/** Most bytes of a request's body. */
+export const BODY_LIMIT = 4096;
+
+const LINE_FEED = 10;
+
+/** What a request says before its body; header values as sent, "" when absent. */
+export interface RequestHead {
+	method: string;
+	/** Path and query, still percent-encoded. */
+	target: string;
+	host: string;
+	accept: string;
+	contentType: string;
+	origin: string;
+	/** The client waits for `100 Continue` before it sends the body. */
+	expectsContinue: boolean;
+	contentLength: number;
+}
+
+/** A request that cannot be served, and the answer it gets. */
+export interface BadRequest {
+	readonly status: number;
+	readonly sentence: string;
+}
+
+/** `head`: the headers are complete; `body`: so is the body. */
+export type Progress = "more" | "head" | "body" | BadRequest;
+
+/**
+ * Reads one HTTP/1.x request from the bytes of a connection. Pure: bytes in, values out.
+ *
+ * It holds at most one header line, and no body before `acceptBody` was called, so that the caller decides how many
+ * bodies are in memory at once. What comes after the body is ignored: every connection carries one request.
+ */
+export class RequestReader {
+	readonly head: RequestHead = {
+		method: "",
+		target: "",
+		host: "",
+		accept: "",
+		contentType: "",
+		origin: "",
+		expectsContinue: false,
+		contentLength: 0,
+	};
+	#step: "request line" | "headers" | "between" | "body" | "done" = "request line";
+	#line: Uint8Array<ArrayBuffer> | undefined;
+	#lineLength = 0;
+	#headBytes = 0;
+	#lengthSeen = false;
+	#chunked = false;
+	/** Body bytes that came along with the last header line. */
+	#early: Uint8Array | undefined;
+	#body: Uint8Array<ArrayBuffer> | undefined;
+	#bodyLength = 0;
+
+	/** True until the first byte of a request line has come. */
+	get isEmpty(): boolean {
+		return this.#headBytes === 0;
+	}
+
+	/** Takes the next bytes of the connection, which the reader may keep until `acceptBody`. */
+	feed(bytes: Uint8Array): Progress {
+		if (this.#step === "body") return this.#feedBody(bytes);
+		let start = 0;
+		while (this.#step === "request line" || this.#step === "headers") {
+			const feedAt = bytes.indexOf(LINE_FEED, start);
+			const end = feedAt < 0 ? bytes.length : feedAt + 1;
+			this.#headBytes += end - start;
+			if (this.#headBytes > HEAD_LIMIT) return { status: 431, sentence: `The request line and headers exceed ${HEAD_LIMIT} bytes.` };
+			this.#line ??= new Uint8Array(HEAD_LIMIT);
+			this.#line.set(bytes.subarray(start, end), this.#lineLength);
+			this.#lineLength += end - start;
+			if (feedAt < 0) return "more";
+			start = end;
+			const bad = this.#endLine();
+			if (bad) return bad;
+		}
+		if (start < bytes.length && this.head.contentLength > 0 && !this.#early) this.#early = bytes.subarray(start);
+		return this.#step === "between" ? "head" : "more";
+	}
+
+	/** Makes room for the body, after `head`. The bytes of it that came already are taken at once. */
+	acceptBody(): Progress {
+		this.#step = "body";
+		this.#body = new Uint8Array(this.head.contentLength);
+		const early = this.#early;
+		this.#early = undefined;
+		return this.#feedBody(early ?? new Uint8Array(0));
+	}
+
+	/** Hands the body over, once, after `body`. */
+	takeBody(): ArrayBuffer {
+		const body = this.#body?.buffer;
+		this.#body = undefined;
+		return body ?? new ArrayBuffer(0);
+	}
+
+	#feedBody(bytes: Uint8Array): Progress {
+		if (!this.#body) return "more";
+		const room = this.#body.length - this.#bodyLength;
+		const fitting = bytes.length > room ? bytes.subarray(0, room) : bytes;
+		this.#body.set(fitting, this.#bodyLength);
+		this.#bodyLength += fitting.length;
+		if (this.#bodyLength < this.#body.length) return "more";
+		this.#step = "done";
+		return "body";
+	}
+
+	#endLine(): BadRequest | undefined {
+		const line = this.#takeLine();
+		if (line === undefined) return bad("The request line and headers must be UTF-8 without NUL.");
+		if (this.#step === "request line") {
+			// Some clients send an empty line before the request (RFC 9112, 2.2).
+			if (line === "") return undefined;
+			this.#step = "headers";
+			return this.#readRequestLine(line);
+		}
+		return line === "" ? this.#endHead() : this.#readHeader(line);
+	}
+
+	/** The line just completed, without its end; undefined when its bytes are no text. */
+	#takeLine(): string | undefined {
+		const bytes = this.#line;
+		let length = this.#lineLength - 1;
+		this.#lineLength = 0;
+		if (!bytes || length < 0) return undefined;
+		if (length > 0 && bytes[length - 1] === 13) length -= 1;
+		const nul = bytes.indexOf(0);
+		if (nul >= 0 && nul < length) return undefined;
+		try {
+			return String.fromArrayBuffer(bytes.buffer.slice(0, length));
+		} catch {
+			return undefined;
+		}
+	}
+
+	#readRequestLine(line: string): BadRequest | undefined {
+		const first = line.indexOf(" ");
+		const last = line.lastIndexOf(" ");
+		const version = line.slice(last + 1);
+		if (first <= 0 || last === first || !version.startsWith("HTTP/")) return bad("The request line must be: method, address, HTTP/1.1.");
+		if (!version.startsWith("HTTP/1.")) return { status: 505, sentence: "HTTP/1.1 only." };
+		this.head.method = line.slice(0, first);
+		this.head.target = withoutOrigin(line.slice(first + 1, last));
+		if (!this.head.target.startsWith("/") && this.head.target !== "*") return bad("The address must begin with /.");
+		return undefined;
+	}
+
+	#readHeader(line: string): BadRequest | undefined {
+		const colon = line.indexOf(":");
+		const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
+		// A name with blanks around it, or a folded line, is how requests are smuggled (RFC 9112, 5.1).
+		if (name === "" || name.trim() !== name) return bad("A header must be: name, colon, value.");
+		const value = line.slice(colon + 1).trim();
+		switch (name) {
+			case "host":
+				this.head.host = value;
+				break;
+			case "accept":
+				this.head.accept = value;
+				break;
+			case "content-type":
+				this.head.contentType = value;
+				break;
+			case "origin":
+				this.head.origin = value;
+				break;
+			case "expect":
+				this.head.expectsContinue = value.toLowerCase() === "100-continue";
+				break;
+			case "transfer-encoding":
+				this.#chunked = true;
+				break;
+			case "content-length":
+				return this.#readLength(value);
+		}
+		return undefined;
+	}
+
+	#readLength(value: string): BadRequest | undefined {
+		if (!/^[0-9]{1,10}$/.test(value)) return bad("Content-Length must be a number of bytes.");
+		const length = Number(value);
+		if (this.#lengthSeen && length !== this.head.contentLength) return bad("Content-Length is given twice.");
+		this.#lengthSeen = true;
+		this.head.contentLength = length;
+		return undefined;
+	}
+
+	#endHead(): BadRequest | undefined {
+		this.#line = undefined;
+		if (this.#chunked) return { status: 411, sentence: "Send the body with a Content-Length, not in chunks." };
+		if (this.head.contentLength > BODY_LIMIT) return { status: 413, sentence: `The body exceeds ${BODY_LIMIT} bytes.` };
+		this.#step = "between";
+		return undefined;
+	}
+}
+
+/** Proxies send the whole address; only the part from the path on matters here. */
+function withoutOrigin(target: string): string {
+	if (!target.startsWith("http://")) return target;
+	const path = target.indexOf("/", 7);
+	return path < 0 ? "/" : target.slice(path);
+}
+
+function bad(sentence: string): BadRequest {
+	return { status: 400, sentence };
+}

@@ -1,0 +1,231 @@
+import { parseMac, sameBoard } from "config/mac";
+import { jsonDepth } from "config/text";
+import { refuseWrite } from "./guard";
+import { parseQuery, parseRelay } from "./query";
+import { json, page, type Reply, text } from "./reply";
+import type { RequestHead } from "./request-reader";
+import type { AskOutcome, HTTPCaller, Side, WebOptions } from "./types";
+
+/** What the routes need of the board. */
+export type RoutesOptions = Pick<WebOptions, "mac" | "snapshot" | "store" | "handle" | "ask" | "restart" | "page" | "clock">;
+
+/** A request on its way to its answer. */
+interface Request {
+	readonly side: Side;
+	readonly query: string | undefined;
+	/** The client is a browser that wants a page. */
+	readonly wantsPage: boolean;
+	readonly body: string;
+}
+
+interface Route {
+	/** Only through the setup access point. */
+	readonly setupOnly?: boolean;
+	readonly takesBody?: boolean;
+	readonly serve: (request: Request) => Reply | Promise<Reply>;
+}
+
+const callers: Readonly<Record<Side, HTTPCaller>> = Object.freeze({
+	setup: Object.freeze({ side: "setup", mac: "", ownHub: false }),
+	house: Object.freeze({ side: "house", mac: "", ownHub: false }),
+});
+
+/** Longest body of `/api/send`: 250 bytes of message, each escaped as `\u00xx`, and what is around them. */
+const LONGEST_SEND = 1700;
+
+/** Which address of the board does what. */
+export class Routes {
+	readonly #options: RoutesOptions;
+	readonly #table: Readonly<Record<string, Readonly<Record<string, Route>>>>;
+
+	constructor(options: RoutesOptions) {
+		this.#options = options;
+		const { store, snapshot } = options;
+		this.#table = {
+			"/": { GET: { serve: (request) => this.#front(request) } },
+			"/devices": { GET: { serve: () => page(options.page("house.html")) } },
+			"/api/status": { GET: { serve: () => json(200, snapshot()) } },
+			"/api/config": {
+				GET: { serve: () => json(200, store.redacted()) },
+				PUT: { setupOnly: true, takesBody: true, serve: (request) => this.#configure(request.body) },
+			},
+			"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (request) => this.#restart(request.side) } },
+			"/api/send": { POST: { takesBody: true, serve: (request) => this.#send(request) } },
+		};
+	}
+
+	/** Decides by its head whether a request may go on. @returns the refusal, or whether its body is of any use */
+	admit(side: Side, head: RequestHead): Reply | "body" | "no body" {
+		const [path, query] = split(head.target);
+		const methods = Object.hasOwn(this.#table, path) ? this.#table[path] : undefined;
+		if (head.method === "OPTIONS") return options(methods);
+		if (!methods) return refuse(head, 404, "There is nothing at this address.");
+		const route = routeOf(methods, head.method);
+		// A question in the query may switch something, which HEAD must not.
+		if (!route || (head.method === "HEAD" && query !== undefined)) return withAllow(refuse(head, 405, "Not with this method."), methods);
+		if (!route.takesBody) return "no body";
+		if (route.setupOnly && side !== "setup") return refuse(head, 403, "Only through the board's own access point.");
+		const refused = refuseWrite(head);
+		return refused ? refuse(head, refused.status, refused.sentence) : "body";
+	}
+
+	/** Answers a request that was admitted. */
+	serve(side: Side, head: RequestHead, body: ArrayBuffer): Reply | Promise<Reply> {
+		const [path, query] = split(head.target);
+		const methods = this.#table[path];
+		const route = methods && routeOf(methods, head.method);
+		if (!route) return refuse(head, 404, "There is nothing at this address.");
+		let bodyText = "";
+		try {
+			if (route.takesBody) bodyText = String.fromArrayBuffer(body);
+		} catch {
+			return invalid("", "JSON in UTF-8");
+		}
+		return route.serve({ side, query, wantsPage: head.accept.includes("text/html"), body: bodyText });
+	}
+
+	/** The answer to a request that found none in time. */
+	late(head: RequestHead): Reply {
+		return split(head.target)[0] === "/api/send" ? json(200, { ok: false, reason: "timeout" }) : text(200, "Fail (timeout)");
+	}
+
+	#front(request: Request): Reply | Promise<Reply> {
+		const question = parseQuery(request.query);
+		switch (question.kind) {
+			case "bad":
+				return text(400, question.sentence);
+			case "command":
+				return this.#command(question.text, request.side);
+			case "ask":
+				if (sameBoard(question.mac, this.#options.mac)) return this.#command(question.text, request.side);
+				return this.#ask(question.mac, question.text).then(asText);
+			case "status":
+				if (request.wantsPage) return page(this.#options.page(request.side === "setup" ? "setup.html" : "house.html"));
+				return text(200, this.#statusLine());
+		}
+	}
+
+	/** `<mac> <M|S> <name> <uptime in s>`; tools split it at blanks. */
+	#statusLine(): string {
+		const { name, role, uptimeS } = this.#options.snapshot();
+		return `${this.#options.mac} ${role === "hub" ? "M" : "S"} ${name.replace(/\s/g, "_")} ${Math.floor(uptimeS)}`;
+	}
+
+	/** A command for this board, or one that it passes on. */
+	#command(command: string, side: Side): Reply | Promise<Reply> {
+		const relay = parseRelay(command);
+		if (relay) return this.#ask(relay.mac, relay.text).then(asText);
+		const reply = this.#run(command, side);
+		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
+	}
+
+	#run(command: string, side: Side): string | Promise<string> {
+		try {
+			const reply = this.#options.handle(command, callers[side]);
+			return typeof reply === "string" ? reply : reply.catch(asFailure);
+		} catch (error) {
+			return asFailure(error);
+		}
+	}
+
+	async #ask(mac: string, message: string): Promise<AskOutcome> {
+		const start = this.#options.clock.now();
+		try {
+			return await this.#options.ask(mac, message);
+		} catch (error) {
+			return { ok: false, reason: words(error), ms: this.#options.clock.now() - start };
+		}
+	}
+
+	#configure(body: string): Reply {
+		const result = this.#options.store.updateText(body);
+		return result.ok ? json(200, { ok: true, changed: result.changed }) : invalid(result.path, result.expected);
+	}
+
+	#restart(side: Side): Reply {
+		this.#options.restart(side);
+		return { ...json(200, { ok: true }), announced: true };
+	}
+
+	async #send(request: Request): Promise<Reply> {
+		const message = readMessage(request.body);
+		if ("expected" in message) return invalid(message.path, message.expected);
+		const relay = sameBoard(message.mac, this.#options.mac) ? parseRelay(message.msg) : message;
+		if (!relay) {
+			const start = this.#options.clock.now();
+			const reply = await this.#run(message.msg, request.side);
+			return { ...json(200, { ok: true, reply, rssi: 0, ms: this.#options.clock.now() - start }), announced: true };
+		}
+		const outcome = await this.#ask(relay.mac, "msg" in relay ? relay.msg : relay.text);
+		if (!outcome.ok) return json(200, { ok: false, reason: outcome.reason });
+		return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: outcome.ms });
+	}
+}
+
+/** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */
+export function refuse(head: RequestHead, status: number, sentence: string): Reply {
+	return head.target.startsWith("/api/") ? json(status, { error: sentence }) : text(status, sentence);
+}
+
+function split(target: string): [path: string, query: string | undefined] {
+	const mark = target.indexOf("?");
+	return mark < 0 ? [target, undefined] : [target.slice(0, mark), target.slice(mark + 1)];
+}
+
+function routeOf(methods: Readonly<Record<string, Route>>, method: string): Route | undefined {
+	const name = method === "HEAD" ? "GET" : method;
+	return Object.hasOwn(methods, name) ? methods[name] : undefined;
+}
+
+function allowed(methods: Readonly<Record<string, Route>>): string {
+	const names = Object.keys(methods);
+	return [...names, ...(names.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}
+
+function withAllow(reply: Reply, methods: Readonly<Record<string, Route>>): Reply {
+	return { ...reply, headers: ["Allow", allowed(methods)] };
+}
+
+/** No address of ours may be used by the pages of others, so there is nothing to say but the methods. */
+function options(methods: Readonly<Record<string, Route>> | undefined): Reply {
+	const reply = text(204, "");
+	return methods ? withAllow(reply, methods) : { ...reply, headers: ["Allow", "GET, HEAD, POST, PUT, OPTIONS"] };
+}
+
+function asCommandReply(reply: string): Reply {
+	return { ...text(200, reply), announced: true };
+}
+
+function asFailure(error: unknown): string {
+	return `Fail (${words(error)})`;
+}
+
+function words(error: unknown): string {
+	return error instanceof Error ? error.message : `${error}`;
+}
+
+function asText(outcome: AskOutcome): Reply {
+	return text(200, outcome.ok ? outcome.reply : `Fail (${outcome.reason})`);
+}
+
+function invalid(path: string, expected: string): Reply {
+	return json(400, { error: `${path === "" ? "The body" : path} must be: ${expected}`, path, expected });
+}
+
+function readMessage(body: string): { mac: string; msg: string } | { path: string; expected: string } {
+	const wanted = { path: "", expected: 'JSON of the form {"mac": "12 hex digits", "msg": "text"}' };
+	// Depth before parsing: the parser recurses on a small stack.
+	if (body.length > LONGEST_SEND || jsonDepth(body) > 1) return wanted;
+	let value: unknown;
+	try {
+		value = JSON.parse(body);
+	} catch {
+		return wanted;
+	}
+	if (typeof value !== "object" || value === null) return wanted;
+	const { mac, msg } = value as { mac?: unknown; msg?: unknown };
+	const address = typeof mac === "string" ? parseMac(mac) : undefined;
+	if (!address) return { path: "mac", expected: "the 12 hex digits of one board" };
+	if (typeof msg !== "string" || msg === "" || msg.includes("\0")) return { path: "msg", expected: "a text that is not empty" };
+	return { mac: address, msg };
+}

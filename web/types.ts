@@ -1,0 +1,114 @@
+import type Timer from "timer";
+
+/** Through which server a request came: the setup access point's, or the one on the house network. */
+export type Side = "setup" | "house";
+
+/** How a request over HTTP shows itself to the commands. */
+export interface HTTPCaller {
+	readonly side: Side;
+	readonly mac: "";
+	readonly ownHub: false;
+}
+
+/** What a request to another board came to. */
+export type AskOutcome =
+	| { readonly ok: true; readonly reply: string; readonly rssi: number; readonly ms: number }
+	| { readonly ok: false; readonly reason: string; readonly ms: number };
+
+/** What became of a change of the configuration. */
+export type UpdateOutcome =
+	| { readonly ok: true; readonly changed: boolean }
+	| { readonly ok: false; readonly path: string; readonly expected: string };
+
+/** The configuration as the routes need it. */
+export interface ConfigFace {
+	/** The configuration with its passwords masked. */
+	redacted(): object;
+	/** Takes a whole or partial configuration as JSON; checks size and depth before it parses. */
+	updateText(json: string): UpdateOutcome;
+}
+
+/** What the status line shows; the whole snapshot is the body of `/api/status`. */
+export interface StatusFace {
+	readonly name: string;
+	readonly role: string;
+	readonly uptimeS: number;
+}
+
+/** The part of the SDK's classic TCP `Socket` that a connection uses. */
+export interface Wire {
+	/** 1 connected, 2 readable (bytes), 3 writable (bytes), -1 closed by the peer, -2 error. */
+	callback?: (message: number, value?: number) => void;
+	/** How many bytes can be read at once. */
+	read(): number;
+	/** Those bytes; `null` drops them. Throws when there are none. */
+	read(type: ArrayBufferConstructor): ArrayBuffer;
+	read(type: null): number;
+	/** How many bytes can be written at once. */
+	write(): number;
+	/** Throws when they do not fit. */
+	write(bytes: Uint8Array): void;
+	close(): void;
+	get(name: "REMOTE_IP"): string | undefined;
+}
+
+/** An open server. */
+export interface Listening {
+	/** Stops accepting. What was accepted stays open. */
+	close(): void;
+}
+
+/** Opens a server on port 80 of one address of this board and hands over every connection. Throws when it cannot. */
+export type Listen = (address: string, accept: (wire: Wire) => void) => Listening;
+
+/** Everything the web part needs from the rest of the firmware. */
+export interface WebOptions {
+	readonly listen: Listen;
+	/** The bytes of a page, as they lie in flash. */
+	readonly page: (name: PageName) => Uint8Array;
+	readonly timers: Pick<typeof Timer, "set" | "clear">;
+	/** ms since boot. */
+	readonly clock: { now(): number };
+	/** This board's station MAC. */
+	readonly mac: string;
+	readonly snapshot: () => StatusFace;
+	readonly store: ConfigFace;
+	/** Runs a command on this board. */
+	readonly handle: (text: string, caller: HTTPCaller) => string | Promise<string>;
+	/** Sends a request to a board; always settles. */
+	readonly ask: (mac: string, text: string) => Promise<AskOutcome>;
+	readonly setup: {
+		/** Whether the setup access point is open to people. */
+		isOpen(): boolean;
+		/** The first three numbers of the access point's addresses: "192.168.9". */
+		network(): string;
+	};
+	/** A request came through the setup access point, which stays open while it is in use. */
+	readonly onSetupRequest: () => void;
+	/** The reply to a command or to a restart order has reached the caller, or never will. */
+	readonly onReplySent: () => void;
+	/** Orders a restart, which waits for its reply to go out. */
+	readonly restart: (cause: Side) => void;
+	readonly trace: (line: string) => void;
+}
+
+export type PageName = "setup.html" | "house.html";
+
+/** The web part's share of the board's snapshot. */
+export interface WebSnapshot {
+	/** Addresses served, "" when closed. */
+	readonly setup: string;
+	readonly house: string;
+	readonly connections: number;
+	/** Requests answered below 400. */
+	readonly served: number;
+	/** Answers from 400 on, by status. */
+	readonly refused: Readonly<Record<string, number>>;
+	/** Connections closed for being slow. */
+	readonly timedOut: number;
+	/** Connections that the peer left before its answer was out. */
+	readonly abandoned: number;
+	/** Faults of ours that ended a connection. */
+	readonly faults: number;
+	readonly lastFault: string;
+}
