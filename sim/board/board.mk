@@ -1,0 +1,85 @@
+# The board program: the XS engine, the shipping natives, the fake ESP-IDF and the host that drives them.
+# To be included from the top Makefile; paths are relative to the repository.
+#
+#   build/board/board          release
+#   build/board-asan/board     AddressSanitizer and UBSan
+#   build/board-debug/board    -O0 -g
+#
+# MODDABLE=<SDK> builds with the SDK's own engine instead of the one from npm, into build/board-sdk*.
+
+BOARD_DIR ?= sim/board
+BOARD_BUILD ?= build
+BOARD_IDF ?= $(BOARD_DIR)/idf
+BOARD_NATIVES ?= $(wildcard modules/*/esp32/*.c)
+BOARD_CC ?= gcc
+
+ifdef MODDABLE
+BOARD_XS ?= $(MODDABLE)/xs
+BOARD_NAME ?= board-sdk
+else
+BOARD_XS ?= node_modules/@agoric/xsnap/moddable/xs
+BOARD_NAME ?= board
+endif
+
+# Lockdown, snapshots and the profiler are not on the device.
+BOARD_XS_SOURCES := $(filter-out xsLockdown.c xsSnapshot.c xsProfile.c,$(notdir $(wildcard $(BOARD_XS)/sources/xs*.c)))
+BOARD_HOST_SOURCES := $(wildcard $(BOARD_DIR)/*.c)
+BOARD_IDF_SOURCES := $(wildcard $(BOARD_IDF)/*.c)
+
+BOARD_XS_FLAGS := -DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxParse=1 -DmxRun=1 -DmxMetering=1 -DmxBoundsCheck=1 \
+	-I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms -I$(BOARD_XS)/sources -I$(BOARD_DIR)
+# The engine's own warnings are its authors' affair; xsum.c of newer engines does not include the platform header itself.
+BOARD_XS_CFLAGS := $(BOARD_XS_FLAGS) -w -include $(BOARD_DIR)/board_xs.h -DmxFallThrough='__attribute__((fallthrough))' -fno-common -ffunction-sections -fdata-sections
+BOARD_CFLAGS := -std=gnu17 -Wall -Wextra -Werror -fno-common -ffunction-sections -fdata-sections
+# The natives see what they see on the device: the SDK's three headers (wrapped) and the IDF's.
+BOARD_NATIVE_INCLUDES = -I$(1)/gen -I$(BOARD_DIR)/include -I$(BOARD_DIR) -I$(BOARD_IDF)/include -I$(BOARD_IDF)
+BOARD_LINK := -Wl,--gc-sections -lm -lpthread
+
+# UBSan: XS reads its bytecode unaligned and shifts negative numbers on purpose.
+BOARD_SANITIZE := -fsanitize=address,undefined -fno-sanitize=alignment,shift -fno-sanitize-recover=undefined -DmxUnalignedAccess=0
+
+# $(1) build folder, $(2) flags for every file
+define BOARD_VARIANT
+$(1)/xs/%.o: $(BOARD_XS)/sources/%.c $(BOARD_DIR)/board_xs.h $(BOARD_DIR)/board.mk
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(2) $(BOARD_XS_CFLAGS) $$(if $$(filter xsPlatforms,$$*),-DfxBuildKeys=fxBuildEngineKeys) -MMD -c $$< -o $$@
+
+$(1)/libxs.a: $(addprefix $(1)/xs/,$(BOARD_XS_SOURCES:.c=.o))
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+$(1)/gen/xs-ids.txt: $(BOARD_XS)/sources/xsCommon.c $(BOARD_DIR)/board.mk
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(BOARD_XS_FLAGS) -E -P $$< -o $$@
+
+$(1)/gen/stamp: $(BOARD_DIR)/genids.mjs $(1)/gen/xs-ids.txt $(BOARD_HOST_SOURCES) $(BOARD_NATIVES)
+	node $(BOARD_DIR)/genids.mjs $(1)/gen $(1)/gen/xs-ids.txt $(BOARD_HOST_SOURCES) $(BOARD_NATIVES)
+	@touch $$@
+
+$(1)/host/%.o: $(BOARD_DIR)/%.c $(1)/gen/stamp
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) -Wno-unused-parameter -Wno-sign-compare $(call BOARD_NATIVE_INCLUDES,$(1)) $(BOARD_XS_FLAGS) -MMD -c $$< -o $$@
+
+$(1)/idf/%.o: $(BOARD_IDF)/%.c $(1)/gen/stamp
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -MMD -c $$< -o $$@
+
+$(foreach native,$(BOARD_NATIVES),
+$(1)/native/$(notdir $(native:.c=.o)): $(native) $(1)/gen/stamp
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms \
+		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -MMD -c $$< -o $$@
+)
+$(1)/gen/nativeTable.o: $(1)/gen/stamp
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -c $(1)/gen/nativeTable.c -o $$@
+
+$(1)/board: $(addprefix $(1)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) $(addprefix $(1)/idf/,$(notdir $(BOARD_IDF_SOURCES:.c=.o))) \
+	$(addprefix $(1)/native/,$(notdir $(BOARD_NATIVES:.c=.o))) $(1)/gen/nativeTable.o $(1)/libxs.a
+	$(BOARD_CC) $(2) $$^ $(BOARD_LINK) -o $$@
+
+-include $(wildcard $(1)/*/*.d)
+endef
+
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE)))
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))

@@ -1,0 +1,265 @@
+/*
+	The board program: one JSON event per line in, everything it causes, one JSON answer per line out.
+	README.md has the tables of events and effects.
+*/
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "idf.h"
+
+/*
+	Rounds of one event before time must move on: each round costs the chip time, so a script that asks for the next turn
+	at once for ever may not hold the clock.
+*/
+#define ROUNDS 2000
+#define ROUND_US 1000
+
+jmp_buf gHostJump;
+
+static int64_t gTime;
+static int64_t gBoot;
+static uint32_t gSeed;
+static uint64_t gRandom;
+static bool gEnded;
+static bool gFrozen;
+static bool gLate; /* the event ended for want of rounds */
+static int gDelivered;
+
+/* Clock and chance ------------------------------------------------------------------------------------------------ */
+
+int64_t boardTimeUs(void)
+{
+	return gTime;
+}
+
+int64_t boardBootUs(void)
+{
+	return gBoot;
+}
+
+void boardSpend(int64_t us)
+{
+	gTime += us;
+}
+
+uint32_t boardSeed(void)
+{
+	return gSeed;
+}
+
+uint32_t modMilliseconds(void);
+
+/* The chip has no calendar: its clock starts at 1970 when it boots. */
+int boardGetTimeOfDay(struct timeval *now, void *zone)
+{
+	(void)zone;
+	int64_t us = gTime - gBoot;
+	now->tv_sec = us / 1000000;
+	now->tv_usec = us % 1000000;
+	return 0;
+}
+
+/* Math.random(): splitmix64 from the seed, 31 bits at a time. */
+int boardRandom(void)
+{
+	uint64_t x = gRandom += UINT64_C(0x9E3779B97F4A7C15);
+	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return (int)((x ^ (x >> 31)) & 0x7FFFFFFF);
+}
+
+int boardPrintList(const char *format, va_list list)
+{
+	return vfprintf(stderr, format, list);
+}
+
+int boardPrint(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	int count = boardPrintList(format, list);
+	va_end(list);
+	return count;
+}
+
+/* Ends ------------------------------------------------------------------------------------------------------------ */
+
+void boardRestart(const char *reason, const char *words)
+{
+	if (!gEnded) {
+		gEnded = true;
+		traceFlush();
+		idfShutdown();
+		effectBegin("restart");
+		effectString("reason", reason);
+		effectString("words", words ? words : "");
+		effectEnd();
+	}
+	longjmp(gHostJump, 1);
+}
+
+void boardFreeze(const char *why)
+{
+	gFrozen = true;
+	effectBegin("log");
+	effectString("event", "frozen");
+	effectString("why", why);
+	effectEnd();
+	longjmp(gHostJump, 1);
+}
+
+/* Events ---------------------------------------------------------------------------------------------------------- */
+
+static bool runDriver(void)
+{
+	bool ran = false;
+	messagesFromDriver(true);
+	while (!messagesFull() && idfRunOne(gTime))
+		ran = true;
+	messagesFromDriver(false);
+	return ran;
+}
+
+/* Other tasks first (they have the higher priority), then waiting messages, then due timers, until nothing is left. */
+static void runToQuiescence(void)
+{
+	gLate = false;
+	for (int round = 0; round < ROUNDS; round++) {
+		bool ran = runDriver();
+		if (!gFrozen) {
+			int delivered = messagesService();
+			gDelivered += delivered;
+			if (delivered || timersExecute())
+				ran = true;
+			if (!ran)
+				machineCheckRejections();
+			if (messagesPending())
+				ran = true;
+		}
+		if (!ran)
+			return;
+	}
+	gLate = true;
+}
+
+static void onBoot(const Json *event)
+{
+	gBoot = gTime;
+	gSeed = (uint32_t)jsonInt(event, "seed", 1);
+	gRandom = gSeed;
+	machineCreate();
+	idfBoot(event);
+	machineStartMain();
+}
+
+static void dispatch(const char *type, const Json *event)
+{
+	if (!strcmp(type, "wake"))
+		return;
+	if (!strcmp(type, "snapshot")) {
+		if (!gFrozen)
+			machineSnapshot();
+		return;
+	}
+	if (!strcmp(type, "collect")) {
+		machineCollect();
+		return;
+	}
+	messagesFromDriver(true);
+	if (!socketEvent(type, event) && !idfEvent(type, event))
+		fprintf(stderr, "board: unknown event %s\n", type);
+	messagesFromDriver(false);
+}
+
+static void handle(const Json *event)
+{
+	int64_t time = jsonInt(event, "t", gTime);
+	if (time > gTime)
+		gTime = time;
+	const char *type = jsonString(event, "type", "");
+	if (setjmp(gHostJump) == 0) {
+		if (!strcmp(type, "boot"))
+			onBoot(event);
+		else
+			dispatch(type, event);
+		runToQuiescence();
+	}
+	else if (!gEnded) {
+		/* Frozen in the middle of it: the other tasks go on. */
+		if (setjmp(gHostJump) == 0)
+			runToQuiescence();
+	}
+}
+
+static int64_t nextDue(void)
+{
+	int64_t next = idfNextDue();
+	if (!gFrozen && timersNext() < next)
+		next = timersNext();
+	if (gLate && gTime + ROUND_US < next)
+		next = gTime + ROUND_US;
+	return next < gTime && next != INT64_MAX ? gTime : next;
+}
+
+static void answer(void)
+{
+	traceFlush();
+	size_t length;
+	const char *effects = effectsTake(&length);
+	MachineFigures figures = machineFigures();
+	int64_t next = gEnded ? INT64_MAX : nextDue();
+	char due[24] = "null";
+	if (next != INT64_MAX)
+		snprintf(due, sizeof(due), "%" PRId64, next);
+	printf("{\"t\":%" PRId64 ",\"effects\":[%.*s],\"next\":%s,\"meter\":%" PRIu32 ",\"heap\":{\"slots\":%ld,\"peakSlots\":%ld,\"chunks\":%ld,\"peakChunks\":%ld},\"messages\":%d,\"refused\":%" PRIu32 "}\n",
+		gTime, (int)length, effects, due, figures.meter, figures.slots, figures.peakSlots, figures.chunks, figures.peakChunks,
+		gDelivered, messagesRefused());
+	fflush(stdout);
+	gDelivered = 0;
+}
+
+static int listNatives(void)
+{
+	for (int i = 0; i < gNativeCount; i++)
+		printf("%s\n", gNatives[i].name);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "board: board <app.json> | board --natives\n");
+		return 2;
+	}
+	if (!strcmp(argv[1], "--natives"))
+		return listNatives();
+	setenv("TZ", "UTC", 1);
+	appLoad(argv[1]);
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+	while ((length = getline(&line, &capacity, stdin)) > 0) {
+		Json *event = jsonParse(line, (size_t)length);
+		if (!event || (!gMachine && strcmp(jsonString(event, "type", ""), "boot"))) {
+			fprintf(stderr, "board: %s\n", event ? "the first event must be boot" : "an event is not JSON");
+			return 2;
+		}
+		handle(event);
+		answer();
+		jsonFree(event);
+		/* Its memory is as the jump left it: nothing of the machine may run again. */
+		if (gEnded)
+			_exit(0);
+	}
+	free(line);
+	messagesDrop();
+	machineDelete();
+	idfShutdown();
+	return 0;
+}

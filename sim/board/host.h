@@ -1,0 +1,98 @@
+/*
+	Faces between the host's own files, not for the fake IDF.
+*/
+#ifndef BOARD_HOST_H
+#define BOARD_HOST_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+
+#include "board.h"
+
+struct sxMachine;
+
+/* json.c: parses `text` (kept by the result, changed in place). NULL on a syntax error. */
+Json *jsonParse(char *text, size_t length);
+void jsonFree(Json *root);
+/* Where a value stood in the text that was parsed. */
+void jsonSpan(const Json *value, size_t *begin, size_t *end);
+
+/* effects.c: takes and empties what the present event has collected: "{...},{...}" */
+const char *effectsTake(size_t *length);
+
+/* app.c: the program to run */
+typedef struct {
+	const Json *root;
+	const char *text;
+	const Json *modules;
+	const Json *resources;
+	const Json *creation;
+	const Json *preload;
+	const char *main;
+} App;
+extern App gApp;
+void appLoad(const char *path);
+/* Reads a whole file; NULL when there is none. The result is free()d by the caller and has a NUL after its end. */
+char *fileRead(const char *path, size_t *size);
+
+/* host.c */
+extern struct sxMachine *gMachine;
+extern jmp_buf gHostJump;
+
+/* machine.c */
+void machineCreate(void);
+void machineDelete(void);
+void machineStartMain(void);
+/* Calls the export `snapshot` of main and makes it an effect. */
+void machineSnapshot(void);
+void machineCollect(void);
+/* Looks for rejected promises that nobody handles: they end the board. */
+void machineCheckRejections(void);
+/* Gives the next callback a full budget of computation. */
+void machineRefuel(void);
+typedef struct {
+	uint32_t meter;
+	long slots;
+	long peakSlots;
+	long chunks;
+	long peakChunks;
+} MachineFigures;
+/* Figures of the present event; starts the next one's. */
+MachineFigures machineFigures(void);
+
+/* globals.c: trace, native, Native */
+void globalsDefine(struct sxMachine *the);
+void traceFlush(void);
+
+/* messages.c */
+#define BOARD_QUEUE_LENGTH 10
+bool messagesPending(void);
+bool messagesFull(void);
+/* Delivers what waited on entry; returns how many. */
+int messagesService(void);
+/* While set, a full queue refuses a post (another task's); otherwise the XS task would wait for itself. */
+void messagesFromDriver(bool driver);
+uint32_t messagesRefused(void);
+void messagesDrop(void);
+
+/* timers.c: due at most once each; returns how many ran. */
+int timersExecute(void);
+/* World time of the next one in µs, INT64_MAX for none. */
+int64_t timersNext(void);
+
+/* socket.c: events tcp-*; returns false for any other. */
+bool socketEvent(const char *type, const Json *event);
+
+/* gen/nativeTable.c, written by genids.mjs */
+typedef struct {
+	const char *name;
+	void (*function)(struct sxMachine *);
+	void (*destructor)(void *);
+} NativeEntry;
+extern const NativeEntry gNatives[];
+extern const int gNativeCount;
+/* Names of mc.xs.h beyond the engine's own, in the order of their ids. */
+extern const char *const gExtraNames[];
+extern const int gExtraNameCount;
+
+#endif

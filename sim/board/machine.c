@@ -1,0 +1,252 @@
+/*
+	The XS machine of this board: creation, memory, main, figures.
+*/
+#include "xsAll.h"
+#include "xs.h"
+#include "xsHost.h"
+
+#include "host.h"
+#include "modules.h"
+
+txMachine *gMachine;
+
+/* Counts of the engine's meter that one callback may spend: an endless loop ends within a tenth of a second. */
+#define FUEL 50000000u
+#define FUEL_STEP 1000000u
+
+static uint32_t gSpent; /* of the present event, up to the last refuel */
+static txSlot gMainSlot; /* main's namespace once it is loaded */
+static bool gMainLoaded;
+
+static txInteger creationNumber(const char *key, txInteger fallback)
+{
+	return (txInteger)jsonInt(gApp.creation, key, fallback);
+}
+
+static txBoolean onMeter(txMachine *the, txU4 count)
+{
+	(void)the;
+	return count < FUEL;
+}
+
+void machineCreate(void)
+{
+	/* A plain machine holds the intrinsics, which are in flash on the device, so it gets far more room. */
+	txCreation creation = {
+		.initialChunkSize = 256 * 1024,
+		.incrementalChunkSize = 64 * 1024,
+		.initialHeapCount = 16 * 1024,
+		.incrementalHeapCount = 4 * 1024,
+		.stackCount = creationNumber("stack", 1024),
+		.initialKeyCount = 2048,
+		.incrementalKeyCount = 256,
+		.nameModulo = 1993,
+		.symbolModulo = 127,
+		.parserBufferSize = 64 * 1024,
+		.parserTableModulo = 1993,
+	};
+	gMachine = fxCreateMachine(&creation, "board", NULL, XS_NO_ID);
+	if (!gMachine) {
+		fprintf(stderr, "board: no memory for the machine\n");
+		exit(2);
+	}
+	fxBeginMetering(gMachine, onMeter, FUEL_STEP);
+	xsBeginHost(gMachine);
+	{
+		globalsDefine(the);
+	}
+	xsEndHost(gMachine);
+}
+
+void machineDelete(void)
+{
+	if (!gMachine)
+		return;
+	if (gMainLoaded)
+		fxForget(gMachine, &gMainSlot);
+	fxEndMetering(gMachine);
+	fxDeleteMachine(gMachine);
+	gMachine = NULL;
+}
+
+static void mainLoaded(txMachine *the)
+{
+	gMainSlot = *mxArgv(0);
+	fxRemember(the, &gMainSlot);
+	gMainLoaded = true;
+	mxPushSlot(mxArgv(0));
+	mxGetID(mxID(_default));
+	if (fxIsCallable(the, the->stack)) {
+		txSlot *function = the->stack;
+		mxPushUndefined();
+		mxPushSlot(function);
+		mxCall();
+		mxRunCount(0);
+		mxPop();
+	}
+	mxPop();
+}
+
+static void mainFailed(txMachine *the)
+{
+	mxException = *mxArgv(0);
+	fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
+}
+
+void machineStartMain(void)
+{
+	xsBeginHost(gMachine);
+	{
+		txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
+		mxPushStringC((txString)gApp.main);
+		fxRunImport(the, realm, XS_NO_ID);
+		mxDub();
+		mxGetID(mxID(_then));
+		mxCall();
+		fxNewHostFunction(the, mainLoaded, 1, XS_NO_ID, XS_NO_ID);
+		fxNewHostFunction(the, mainFailed, 1, XS_NO_ID, XS_NO_ID);
+		mxRunCount(2);
+		mxPop();
+	}
+	xsEndHost(gMachine);
+}
+
+void machineSnapshot(void)
+{
+	if (!gMainLoaded)
+		return;
+	xsBeginHost(gMachine);
+	{
+		txID id = fxID(the, "snapshot");
+		mxPushSlot(&gMainSlot);
+		mxPushSlot(&gMainSlot);
+		if (fxHasID(the, id)) {
+			txSlot *text;
+			mxPushUndefined();
+			mxPush(mxGlobal);
+			mxGetID(mxID(_JSON));
+			text = the->stack;
+			mxPushSlot(text);
+			fxCallID(the, mxID(_stringify));
+			mxPushSlot(&gMainSlot);
+			fxCallID(the, id);
+			mxRunCount(0);
+			mxRunCount(1);
+			if (the->stack->kind == XS_STRING_KIND || the->stack->kind == XS_STRING_X_KIND) {
+				effectBegin("snapshot");
+				effectString("json", the->stack->value.string);
+				effectEnd();
+			}
+			mxPop();
+			mxPop();
+			mxPop();
+		}
+		mxPop();
+	}
+	xsEndHost(gMachine);
+}
+
+void machineCollect(void)
+{
+	xsBeginHost(gMachine);
+	{
+		fxCollectGarbage(the);
+	}
+	xsEndHost(gMachine);
+}
+
+void machineCheckRejections(void)
+{
+	xsBeginHost(gMachine);
+	{
+		fxCheckUnhandledRejections(the, 1);
+	}
+	xsEndHost(gMachine);
+}
+
+void machineRefuel(void)
+{
+	gSpent += gMachine->meterIndex;
+	gMachine->meterIndex = 0;
+	gMachine->meterCount = FUEL_STEP;
+	gMachine->meterInterval = FUEL_STEP;
+}
+
+MachineFigures machineFigures(void)
+{
+	machineRefuel();
+	MachineFigures figures = {
+		.meter = gSpent,
+		.slots = gMachine->currentHeapCount,
+		.peakSlots = gMachine->peakHeapCount,
+		.chunks = gMachine->currentChunksSize,
+		.peakChunks = gMachine->peakChunksSize,
+	};
+	gSpent = 0;
+	return figures;
+}
+
+/* Platform -------------------------------------------------------------------------------------------------------- */
+
+void fxBuildEngineKeys(txMachine *the);
+
+/* After the engine's names come the natives', so that mc.xs.h holds constants. */
+void fxBuildKeys(txMachine *the)
+{
+	fxBuildEngineKeys(the);
+	for (int i = 0; i < gExtraNameCount; i++) {
+		txID id = fxID(the, (txString)gExtraNames[i]);
+		if (id != XS_ID_COUNT + i) {
+			fprintf(stderr, "board: name %s has id %d instead of %d\n", gExtraNames[i], (int)id, XS_ID_COUNT + i);
+			exit(2);
+		}
+	}
+}
+
+static void runPromiseJobs(void *machine, void *refcon, uint8_t *message, uint16_t length)
+{
+	(void)refcon;
+	(void)message;
+	(void)length;
+	fxRunPromiseJobs(machine);
+}
+
+/* As on the chip, promise jobs take a place in the message queue. */
+void fxQueuePromiseJobs(txMachine *the)
+{
+	modMessagePostToMachine(the, NULL, 0, runPromiseJobs, NULL);
+}
+
+void fxCreateMachinePlatform(txMachine *the)
+{
+	the->connection = mxNoSocket;
+}
+
+void fxDeleteMachinePlatform(txMachine *the)
+{
+	(void)the;
+}
+
+void *fxAllocateChunks(txMachine *the, txSize size)
+{
+	(void)the;
+	return malloc((size_t)size);
+}
+
+void fxFreeChunks(txMachine *the, void *chunks)
+{
+	(void)the;
+	free(chunks);
+}
+
+txSlot *fxAllocateSlots(txMachine *the, txSize count)
+{
+	(void)the;
+	return malloc((size_t)count * sizeof(txSlot));
+}
+
+void fxFreeSlots(txMachine *the, void *slots)
+{
+	(void)the;
+	free(slots);
+}

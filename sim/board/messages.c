@@ -1,0 +1,110 @@
+/*
+	The bounded queue of messages to the XS task: 10 places as on the chip, shared by posts of other tasks and by the
+	engine's promise jobs.
+
+	The chip's release build waits for a place. Another task's wait is modelled by the host loop, which runs no driver
+	callback while the queue is full; a post that does not fit all the same is refused and counted. The XS task itself
+	would wait for ever: that freezes the board.
+*/
+#include <stdlib.h>
+#include <string.h>
+
+#include "xsmc.h"
+#include "xsHost.h"
+#include "host.h"
+
+typedef struct {
+	modMessageDeliver deliver;
+	void *refcon;
+	uint8_t *bytes;
+	uint16_t length;
+} Message;
+
+static Message gQueue[BOARD_QUEUE_LENGTH];
+static int gCount;
+static bool gFromDriver;
+static uint32_t gRefused;
+
+static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver, void *refcon)
+{
+	if (gCount == BOARD_QUEUE_LENGTH) {
+		gRefused++;
+		if (!gFromDriver)
+			boardFreeze("post to the full message queue");
+		return -2;
+	}
+	Message message = {.deliver = deliver, .refcon = refcon, .length = length};
+	if (bytes && length) {
+		message.bytes = malloc(length);
+		if (!message.bytes)
+			return -1;
+		memcpy(message.bytes, bytes, length);
+	}
+	gQueue[gCount++] = message;
+	return 0;
+}
+
+int modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLength, modMessageDeliver callback, void *refcon)
+{
+	(void)the;
+	return post(message, messageLength, callback, refcon);
+}
+
+int modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon)
+{
+	(void)the;
+	if (gCount == BOARD_QUEUE_LENGTH) {
+		gRefused++;
+		return -1;
+	}
+	return post(NULL, 0, callback, refcon);
+}
+
+bool messagesPending(void)
+{
+	return gCount > 0;
+}
+
+bool messagesFull(void)
+{
+	return gCount == BOARD_QUEUE_LENGTH;
+}
+
+int messagesService(void)
+{
+	int waiting = gCount;
+	for (int i = 0; i < waiting; i++) {
+		Message message = gQueue[0];
+		gCount--;
+		memmove(gQueue, gQueue + 1, (size_t)gCount * sizeof(Message));
+		machineRefuel();
+		(*message.deliver)(gMachine, message.refcon, message.bytes, message.length);
+		free(message.bytes);
+	}
+	return waiting;
+}
+
+void messagesFromDriver(bool driver)
+{
+	gFromDriver = driver;
+}
+
+uint32_t messagesRefused(void)
+{
+	return gRefused;
+}
+
+void messagesDrop(void)
+{
+	while (gCount > 0)
+		free(gQueue[--gCount].bytes);
+}
+
+/* Everything runs on one thread; the calls stay so that natives are the same text as on the chip. */
+void boardCriticalBegin(void)
+{
+}
+
+void boardCriticalEnd(void)
+{
+}

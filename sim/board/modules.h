@@ -1,0 +1,18 @@
+/*
+	modules.c: finding and loading the app's ES modules.
+*/
+#ifndef BOARD_MODULES_H
+#define BOARD_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Longest specifier, with its NUL. */
+#define SPECIFIER_MAX 256
+
+/* Resolves `name` as `importer` (NULL: the host) means it, into `specifier`. False when it cannot be resolved. */
+bool moduleResolve(const char *importer, const char *name, char *specifier);
+/* Path of a module of the app, NULL for an unknown one. */
+const char *modulePath(const char *specifier);
+
+#endif
