@@ -1,0 +1,41 @@
+import type { Records } from "../../modules/config/records";
+import type { Configuration } from "../../modules/config/schema";
+import { ConfigStore } from "../../modules/config/store";
+import type { NvsEntry } from "./protocol";
+
+/** NVS namespace in which the firmware keeps its records. */
+const DOMAIN = "rbrnow";
+
+/** A configuration as `PUT /api/config` takes it: whole or partial. */
+export type ConfigurationPatch = { readonly [Key in keyof Configuration]?: unknown };
+
+/** Flash of a board that was given this configuration: written by the firmware's own store. */
+export function provision(patch: ConfigurationPatch): NvsEntry[] {
+	const texts = new Map<string, string>();
+	const store = new ConfigStore({ records: records(texts) });
+	store.load();
+	const result = store.update(patch);
+	if (!result.ok) throw new Error(`the configuration does not hold: ${result.path || "the whole"} must be ${result.expected}`);
+	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(text, "utf8").toString("hex") }));
+}
+
+/** The configuration that a board with this flash starts with. */
+export function storedConfiguration(nvs: readonly NvsEntry[]): { configuration: Configuration; configured: boolean } {
+	const texts = new Map<string, string>();
+	for (const { ns, key, type, hex } of nvs) if (ns === DOMAIN && type === "str") texts.set(key, Buffer.from(hex, "hex").toString("utf8"));
+	const store = new ConfigStore({ records: records(texts) });
+	store.load();
+	return { configuration: store.configuration, configured: store.configured };
+}
+
+function records(texts: Map<string, string>): Records {
+	return {
+		read: (key) => texts.get(key),
+		write: (key, text) => {
+			texts.set(key, text);
+		},
+		erase: (key) => {
+			texts.delete(key);
+		},
+	};
+}

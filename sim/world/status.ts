@@ -1,0 +1,71 @@
+import type { Board } from "./board";
+import { accessPointState } from "./phones";
+import type { RouterSettings } from "./router";
+import type { World } from "./world";
+
+export interface BoardStatus {
+	readonly name: string;
+	readonly mac: string;
+	readonly role: "hub" | "device";
+	readonly power: boolean;
+	/** The radio's channel, 0 while it is off. */
+	readonly channel: number;
+	readonly joined: boolean;
+	readonly ap: { readonly state: "open" | "off" | "cloaked"; readonly ssid: string };
+	readonly sending: boolean;
+	readonly requestToSend: boolean;
+	readonly relay: "ON" | "OFF" | null;
+	readonly bootCount: number;
+	readonly flashWrites: number;
+	readonly phones: number;
+	readonly turns: number;
+	readonly grants: number;
+	readonly counters: Readonly<Record<string, unknown>>;
+}
+
+export interface WorldStatus {
+	readonly timeMs: number;
+	readonly router: Pick<RouterSettings, "ssid" | "channel" | "power">;
+	readonly boards: readonly BoardStatus[];
+}
+
+/**
+ * One board as the desk reports it. What only the firmware knows (flags, turns, counters) it is asked for;
+ * everything else comes from the chip's own state, never from what the firmware says about it.
+ */
+export function boardStatus(world: World, board: Board): BoardStatus {
+	const said = asObject(board.snapshot());
+	const { configuration } = world.configurationOf(board);
+	const { relay } = configuration.pins;
+	return {
+		name: board.name,
+		mac: board.mac,
+		role: configuration.role,
+		power: board.power,
+		channel: board.radio.on ? board.radio.channel : 0,
+		joined: world.router.addressOf(board.mac) !== undefined,
+		ap: { state: accessPointState(board), ssid: board.accessPoint?.ssid ?? "" },
+		sending: said.sending === true,
+		requestToSend: said.requestToSend === true,
+		relay: relay ? relayState(board.output(relay.pin), relay.invert) : null,
+		bootCount: board.bootCount,
+		flashWrites: board.flashWrites,
+		phones: world.phones.joinedTo(board),
+		turns: asNumber(said.turns),
+		grants: asNumber(said.grants),
+		counters: asObject(said.counters),
+	};
+}
+
+/** A pin that nobody drives leaves the relay off. */
+function relayState(level: number | undefined, invert: boolean): "ON" | "OFF" {
+	return level !== undefined && (level === 1) !== invert ? "ON" : "OFF";
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function asNumber(value: unknown): number {
+	return typeof value === "number" ? value : 0;
+}

@@ -1,0 +1,384 @@
+import { createHash } from "node:crypto";
+import { Air, type AirRadio, type FrameReport } from "./air";
+import { Board } from "./board";
+import { BoardProcess, closeWire, makeWires, type Wire } from "./board-process";
+import { Clock } from "./clock";
+import { FAULTS } from "./faults";
+import { ForeignRadios } from "./foreign";
+import { HttpExchange, type HttpRequest, type HttpResponse } from "./http";
+import { Links } from "./links";
+import { EventLog } from "./log";
+import { accessPointMac, boardMac } from "./mac";
+import { accessPointState, isOpen, type JoinResult, type Phone, Phones } from "./phones";
+import type { Effect, NvsEntry, StartProgram } from "./protocol";
+import { type ConfigurationPatch, provision, storedConfiguration } from "./provision";
+import { Random } from "./random";
+import { type Client, Router, type RouterSettings } from "./router";
+import { boardStatus, type WorldStatus } from "./status";
+import { type Handlers, type TcpConnection, TcpNet } from "./tcp";
+
+/** `ap`: a phone on the board's setup access point; `lan`: a computer in the house. */
+export type Side = "ap" | "lan";
+
+export interface BoardSpec {
+	readonly name: string;
+	/** Station MAC; by default from the board's place in the list. */
+	readonly mac?: string;
+	/** Written by the firmware's own store; without it, and without `nvs`, the board is as it left the factory. */
+	readonly config?: ConfigurationPatch;
+	readonly nvs?: readonly NvsEntry[];
+	/** Levels on input pins before anybody touches them. */
+	readonly pins?: Readonly<Record<string, number>>;
+}
+
+export interface WorldOptions {
+	/** Everything random comes from it. */
+	readonly seed?: number;
+	readonly boards: readonly BoardSpec[];
+	/** The firmware: app.json as `sim/build/app.ts` writes it. */
+	readonly app?: string;
+	/** The board program. */
+	readonly program?: string;
+	/** Instead of `app` and `program`: how to start a board. */
+	readonly start?: StartProgram;
+	readonly router?: Partial<RouterSettings>;
+	/** Nanoseconds of a board's time that one count of its engine's meter costs; 0: work takes no time. */
+	readonly engineNsPerMeter?: number;
+	/** Wait at the end for what a sanitized board program has to say, and throw it. */
+	readonly patient?: boolean;
+}
+
+const COMPUTER = "192.168.1.2";
+const HTTP_PORT = 80;
+
+/** A router, boards with the firmware, the air between them, phones: a house in virtual time. */
+export class World {
+	readonly clock = new Clock();
+	readonly log = new EventLog(this.clock);
+	readonly links = new Links();
+	readonly router: Router;
+	readonly air: Air;
+	readonly phones: Phones;
+	readonly boards: readonly Board[];
+	readonly tcp: TcpNet;
+	#foreign: ForeignRadios;
+	#radios = new Map<Board, AirRadio>();
+	#clients = new Map<Board, Client>();
+	#transcript = createHash("sha256");
+	#random: Random;
+	#wires: Wire[] = [];
+	#start: StartProgram;
+	#closed = false;
+
+	constructor(options: WorldOptions) {
+		const seed = options.seed ?? 1;
+		this.#random = new Random(seed, "world");
+		this.#start = options.start ?? this.#processes(options);
+		this.tcp = new TcpNet(this.clock, (connection) => this.phones.ended(connection));
+		this.phones = new Phones(this.clock, this.tcp);
+		this.router = new Router({ clock: this.clock, links: this.links, ...(options.router ? { settings: options.router } : {}) });
+		this.air = new Air({
+			clock: this.clock,
+			links: this.links,
+			random: new Random(seed, "air"),
+			onFrame: (report) => this.#logFrame(report),
+		});
+		this.boards = options.boards.map((spec, index) => this.#makeBoard(spec, index, seed, options.engineNsPerMeter ?? 0));
+		const macs = this.boards.flatMap(({ mac }) => [mac, accessPointMac(mac)]);
+		if (new Set(macs).size !== macs.length) throw new Error("two boards have the same MAC");
+		this.#foreign = new ForeignRadios({ air: this.air, clock: this.clock, isBoard: (mac) => macs.includes(mac) });
+	}
+
+	get timeMs(): number {
+		return this.clock.nowUs / 1000;
+	}
+
+	/** Hash over every line that went to and from the boards so far: the same seed and calls give the same hash. */
+	get transcript(): string {
+		return this.#transcript.copy().digest("hex");
+	}
+
+	/** Switches on all boards (or those named), some milliseconds apart as by hand. */
+	boot(...names: string[]): this {
+		for (const board of names.length > 0 ? names.map((name) => this.board(name)) : this.boards)
+			board.powerOn(1000 + this.#random.below(20_000));
+		return this;
+	}
+
+	/** Lets time pass. */
+	advance(ms: number): void {
+		this.clock.runUntil(this.clock.nowUs + Math.round(ms * 1000));
+	}
+
+	/** Lets time pass until the condition holds, at most `maxMs`; tells whether it does. It is looked at after every event. */
+	advanceUntil(condition: () => boolean, maxMs: number): boolean {
+		const untilUs = this.clock.nowUs + Math.round(maxMs * 1000);
+		if (condition()) return true;
+		while (this.clock.step(untilUs)) if (condition()) return true;
+		this.clock.runUntil(untilUs);
+		return condition();
+	}
+
+	/** A board by name or MAC. */
+	board(nameOrMac: string): Board {
+		const board = this.find(nameOrMac);
+		if (!board) throw new Error(`there is no board ${nameOrMac}`);
+		return board;
+	}
+
+	find(nameOrMac: string): Board | undefined {
+		return this.boards.find(({ name, mac }) => name === nameOrMac || mac === nameOrMac);
+	}
+
+	/** Whether a connection from this side would be taken: joined the router, or the setup access point open. */
+	reachable(board: Board, side: Side): boolean {
+		return side === "ap" ? isOpen(board) : board.running && this.router.addressOf(board.mac) !== undefined;
+	}
+
+	/** Opens a TCP connection to a board, joining its access point first if need be. Refused when the board is not reachable. */
+	connect(board: Board, side: Side, handlers: Handlers, port = HTTP_PORT): TcpConnection {
+		if (side === "ap") return this.phones.connect(board, port, handlers);
+		const connection = this.tcp.create(handlers);
+		const local = this.router.addressOf(board.mac);
+		if (local === undefined) this.clock.after(0, () => connection.finish("refused"));
+		else connection.connect({ board, local, port, remote: COMPUTER, up: () => this.router.reaches(board.mac) });
+		return connection;
+	}
+
+	/** Starts an HTTP request; it goes on as time passes. */
+	request(boardName: string, side: Side, request: HttpRequest): HttpExchange {
+		const board = this.board(boardName);
+		const host = side === "ap" ? (board.accessPoint?.address ?? "192.168.9.1") : (this.router.addressOf(board.mac) ?? "");
+		const exchange = new HttpExchange();
+		exchange.start(request, host, (handlers) => this.connect(board, side, handlers));
+		return exchange;
+	}
+
+	/** Makes an HTTP request and lets time pass until the response is there. Throws when there is none within `timeoutMs`. */
+	http(boardName: string, side: Side, request: HttpRequest, timeoutMs = 30_000): HttpResponse {
+		const exchange = this.request(boardName, side, request);
+		if (!this.advanceUntil(() => exchange.done, timeoutMs)) exchange.cancel(`no response within ${timeoutMs} ms`);
+		if (exchange.response) return exchange.response;
+		throw new Error(`${boardName} (${side}) ${request.method ?? "GET"} ${request.path}: ${exchange.error}`);
+	}
+
+	/** A further phone tries to join a setup access point; time passes until it has or has not. */
+	joinPhone(boardName: string, password: string, lingerMs?: number): { phone: Phone; result: JoinResult } {
+		const phone = this.phones.add(this.board(boardName), lingerMs === undefined ? undefined : Math.round(lingerMs * 1000));
+		let result: JoinResult | undefined;
+		phone.join(password, (answer) => {
+			result = answer;
+		});
+		this.advanceUntil(() => result !== undefined, 10_000);
+		return { phone, result: result ?? { joined: false, why: "no answer" } };
+	}
+
+	/** Changes the router; `announce`: joined boards are told of a new channel beforehand. */
+	changeRouter(change: Partial<RouterSettings>, announce = false): void {
+		this.router.change(change, announce);
+		this.log.add(null, "router", { ...change, ...("password" in change ? { password: "********" } : {}), announce });
+	}
+
+	/** Sets what two radios (boards, router, strangers) hear of each other: dBm, null: nothing. */
+	link(a: string, b: string, rssiDbm: number | null): void {
+		const mac = (name: string) => this.find(name)?.mac ?? (name === "router" ? this.router.bssid : name);
+		this.links.set(mac(a), mac(b), rssiDbm);
+		this.router.linksChanged();
+	}
+
+	/** Holds a board's button down for a while. */
+	pressButton(boardName: string, ms: number): void {
+		const board = this.board(boardName);
+		const pin = this.configurationOf(board).configuration.pins.button;
+		if (pin === undefined) throw new Error(`${board.name} has no button: its configuration names no pin for one`);
+		board.setInput(pin, 0);
+		this.clock.after(Math.round(ms * 1000), () => board.setInput(pin, 1));
+	}
+
+	/** Plants a fault in a running board. */
+	fault(boardName: string, kind: string, count?: number): void {
+		const fault = FAULTS[kind];
+		if (!fault) throw new Error(`there is no fault ${kind}`);
+		this.board(boardName).post({ type: "fault", kind, count: count ?? fault.count });
+	}
+
+	/** A radio that is no board sends a frame, on the channel of the board it is for (of the first one that is on, for all). */
+	sendFrame(
+		frame: { from: string; to: string; payload: Buffer },
+		done: (report: { outcome: string; channel: number }) => void = () => {},
+	): void {
+		const target = this.boards.find((board) => board.hasAddress(frame.to, accessPointMac(board.mac)));
+		const channel = (target ?? this.boards.find((board) => board.radio.on))?.radio.channel ?? 1;
+		this.#foreign.send({ ...frame, channel, done: (outcome) => done({ outcome, channel }) });
+	}
+
+	/** What is in a board's flash, as its firmware would read it. */
+	configurationOf(board: Board): ReturnType<typeof storedConfiguration> {
+		return storedConfiguration(board.nvs());
+	}
+
+	status(): WorldStatus {
+		const { ssid, channel, power } = this.router.settings;
+		return { timeMs: this.timeMs, router: { ssid, channel, power }, boards: this.boards.map((board) => boardStatus(this, board)) };
+	}
+
+	/** Ends all board programs. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		const complaints: unknown[] = [];
+		for (const board of this.boards) {
+			try {
+				board.close();
+			} catch (error) {
+				complaints.push(error);
+			}
+		}
+		for (const wire of this.#wires.splice(0)) closeWire(wire);
+		if (complaints.length > 0) throw complaints[0];
+	}
+
+	#processes(options: WorldOptions): StartProgram {
+		const { app, program, patient } = options;
+		if (app === undefined || program === undefined) throw new Error("a world needs an app and a board program");
+		return (name) => {
+			if (this.#wires.length === 0) this.#wires = makeWires(Math.max(4, options.boards.length));
+			const wire = this.#wires.pop();
+			if (!wire) throw new Error("no pipes");
+			return new BoardProcess({ name, program, app, wire, patient: patient ?? false });
+		};
+	}
+
+	#makeBoard(spec: BoardSpec, index: number, seed: number, engineNsPerMeter: number): Board {
+		const nvs = spec.nvs ?? (spec.config ? provision(spec.config) : []);
+		const board = new Board({
+			name: spec.name,
+			mac: spec.mac ?? boardMac(index),
+			index,
+			seed,
+			nvs,
+			pins: spec.pins ?? {},
+			engineNsPerMeter,
+			clock: this.clock,
+			start: this.#start,
+			onEffect: (from, effect) => this.#effect(from, effect),
+			onBoot: (booted) => this.log.add(booted.mac, "power-on", { bootCount: booted.bootCount }),
+			onDown: (stopped, why) => this.#down(stopped, why),
+			onLine: (talker, direction, line) => this.#transcript.update(`${talker.index}${direction}${line}\n`),
+		});
+		const radio: AirRadio = {
+			key: board.mac,
+			channel: () => (board.radio.on ? board.radio.channel : 0),
+			hasAddress: (mac) => board.hasAddress(mac, accessPointMac(board.mac)),
+			sleepy: () => board.radio.sleepy,
+			receive: ({ from, to, rssi, payload }) => board.post({ type: "rx", from, to, rssi, hex: payload.toString("hex") }),
+		};
+		this.air.add(radio);
+		this.#radios.set(board, radio);
+		this.#clients.set(board, { mac: board.mac, channel: radio.channel, post: (event) => board.post(event) });
+		return board;
+	}
+
+	/** What a board does to the world around it. */
+	#effect(board: Board, effect: Effect): void {
+		const radio = this.#radios.get(board);
+		const client = this.#clients.get(board);
+		if (!radio || !client) return;
+		switch (effect.do) {
+			case "tx":
+				this.#transmit(board, radio, effect);
+				break;
+			case "radio":
+				this.air.retuned(radio);
+				break;
+			case "probe":
+				this.router.probe(client, effect);
+				break;
+			case "join":
+				this.router.join(client, effect);
+				break;
+			case "dhcp":
+				this.router.dhcp(client);
+				break;
+			case "leave":
+				this.router.leave(client);
+				break;
+			case "ap":
+			case "phone":
+			case "phone-kicked":
+				this.phones.effect(board, effect);
+				break;
+			case "tcp-accept":
+			case "tcp-refuse":
+			case "tcp-data":
+			case "tcp-close":
+			case "tcp-abort":
+				this.tcp.effect(effect);
+				break;
+			case "trace":
+				this.log.add(board.mac, "trace", { line: effect.line });
+				break;
+			case "log": {
+				const { do: _, event, ...fields } = effect;
+				// The chip knows no cloaked access point, only one with another name.
+				const cloaked = event === "ap-open" && accessPointState(board) === "cloaked";
+				this.log.add(board.mac, cloaked ? "ap-cloaked" : event, fields);
+				break;
+			}
+		}
+	}
+
+	#transmit(board: Board, radio: AirRadio, effect: Effect & { do: "tx" }): void {
+		const { life } = board;
+		this.air.send(radio, {
+			from: effect.from,
+			to: effect.to,
+			payload: Buffer.from(effect.hex, "hex"),
+			done: (outcome) => {
+				if (board.life === life) board.post({ type: "tx-done", id: effect.id, acked: outcome !== "lost" });
+			},
+		});
+	}
+
+	#down(board: Board, why: string): void {
+		const radio = this.#radios.get(board);
+		const client = this.#clients.get(board);
+		if (radio) {
+			this.air.silence(radio);
+			this.air.retuned(radio);
+		}
+		if (client) this.router.leave(client);
+		this.tcp.boardDied(board.mac);
+		this.phones.accessPointGone(board);
+		this.log.add(board.mac, why === "power-off" ? why : "restart", why === "power-off" ? {} : { reason: why });
+	}
+
+	#logFrame(report: FrameReport): void {
+		const { from, to, channel, rssi, payload, outcome, tries, tookUs } = report;
+		const text = asText(payload);
+		const sender = this.find(from);
+		this.log.add(sender?.mac ?? null, "frame", {
+			from,
+			to,
+			channel,
+			rssi,
+			bytes: payload.length,
+			...(text === undefined ? {} : { text }),
+			outcome,
+			tries,
+			tookMs: tookUs / 1000,
+		});
+	}
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The payload as text, or undefined when it is not UTF-8 or has control characters in it. */
+function asText(payload: Buffer): string | undefined {
+	try {
+		const text = decoder.decode(payload);
+		return /\p{Cc}/u.test(text.replace(/[\t\r\n]/g, "")) ? undefined : text;
+	} catch {
+		return undefined;
+	}
+}
