@@ -116,7 +116,7 @@ function wholeCharacters(hex: string): string {
 	for (let back = 1; back <= longest; back++) {
 		const byte = Number.parseInt(hex.slice(hex.length - 2 * back, hex.length - 2 * back + 2), 16);
 		if ((byte & 0xc0) === 0x80) continue;
-		const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+		const length = byte >= 0xf8 || byte < 0xc0 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
 		return length > back ? hex.slice(0, hex.length - 2 * back) : hex;
 	}
 	return hex;

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "@jest/globals";
+import { PASSWORD_MASK } from "config/schema";
+import { fakeBoard, house, ownHub, setup, stranger } from "./handler-fakes";
+
+describe("replies in RBR-Now's newest form", () => {
+	test("uptime tells the relay and whole seconds", () => {
+		const { ask, relay } = fakeBoard();
+		expect(ask("uptime", stranger)).toBe("OK OFF 1234+");
+		relay.isOn = true;
+		expect(ask("uptime", stranger)).toBe("OK ON 1234+");
+		expect(fakeBoard({ relay: false }).ask("uptime")).toBe("OK None 1234+");
+	});
+
+	test("on and off switch the relay and tell its state", () => {
+		const { ask, relay } = fakeBoard();
+		expect(ask("on", stranger)).toBe("OK ON 1234+");
+		expect(relay.isOn).toBe(true);
+		expect(ask("off", house)).toBe("OK OFF 1234+");
+		expect(relay.isOn).toBe(false);
+	});
+
+	test("without a relay on and off answer None and drive nothing", () => {
+		const { ask, relay } = fakeBoard({ relay: false });
+		expect(ask("on")).toBe("OK None 1234+");
+		expect(ask("off")).toBe("OK None 1234+");
+		expect(relay.sets).toBe(0);
+	});
+
+	test("relay answers True, False or None", () => {
+		const { ask } = fakeBoard();
+		expect(ask("relay")).toBe("OK False");
+		ask("on");
+		expect(ask("relay")).toBe("OK True");
+		expect(fakeBoard({ relay: false }).ask("relay")).toBe("OK None");
+	});
+
+	test("ipaddr answers the address, or None", () => {
+		const { ask, board } = fakeBoard();
+		expect(ask("ipaddr")).toBe("OK None");
+		board.house = "192.168.1.20";
+		expect(ask("ipaddr")).toBe("OK 192.168.1.20");
+	});
+
+	test("channel states where the radio is now, not what is configured", () => {
+		const { ask, board, store } = fakeBoard();
+		store.update({ channel: 1 });
+		expect(ask("channel", stranger)).toBe("OK 6");
+		board.home = 11;
+		expect(ask("channel", stranger)).toBe("OK 11");
+	});
+
+	test("reset answers first and tells who ordered the restart", () => {
+		const { ask, restarts } = fakeBoard();
+		expect(ask("reset", house)).toBe("OK");
+		expect(restarts).toEqual([house]);
+	});
+
+	test("version, and the list of commands", () => {
+		const { ask } = fakeBoard();
+		expect(ask("version")).toBe("OK 1.2.3");
+		expect(ask("help")).toBe("OK uptime on off relay ipaddr channel version reset channel= environ part: save: update config help");
+	});
+
+	test("help for one command is its line, found by its name or by a use of it", () => {
+		const { ask } = fakeBoard();
+		expect(ask("help on")).toBe("OK on switches the relay on");
+		expect(ask("help channel=")).toMatch(/^OK channel=<n> /);
+		expect(ask("help environ")).toMatch(/^OK environ-<channel>-<mac> /);
+		expect(ask("help channel=6")).toMatch(/^OK channel=<n> /);
+		expect(ask("help nothing")).toBe("Fail (no command nothing)");
+	});
+
+	test("every help line fits into a frame and begins with its command", () => {
+		const { ask, handler } = fakeBoard();
+		expect(String(ask("help")).length).toBeLessThan(245);
+		for (const name of handler.help()) {
+			const line = String(ask(`help ${name}`));
+			expect(line.startsWith(`OK ${name}`)).toBe(true);
+			expect(line.length).toBeLessThan(245);
+		}
+	});
+
+	test("what is no command is unknown, as it came", () => {
+		const { ask } = fakeBoard();
+		for (const text of ["temp", "ping", "OK late -50", "delete:main.py", "", "!24dcc3a1b2c0,on"])
+			expect(ask(text)).toBe(`Unknown message: ${text}`);
+	});
+});
+
+describe("channel=", () => {
+	test("keeps a number for the next start and leaves the radio alone", () => {
+		const { ask, board, store, records } = fakeBoard();
+		expect(ask("channel=11", ownHub)).toBe("OK 11");
+		expect(store.configuration.channel).toBe(11);
+		expect(board.home).toBe(6);
+		ask("channel=11", ownHub);
+		expect(records.writes).toBe(1);
+	});
+
+	test.each(["0", "12", "99", "x", "6x", "-1", "6.0", "1e1", " 6"])("refuses %p with the rule, writing nothing", (text) => {
+		const { ask, records } = fakeBoard();
+		expect(ask(`channel=${text}`)).toMatch(/^Fail \(channel: a number from 1 to 1[13].*\)$/);
+		expect(records.writes).toBe(0);
+	});
+});
+
+describe("environ", () => {
+	test("keeps channel and hub with one write, whatever separates them from the command", () => {
+		for (const separator of ["-", ":", " ", "="]) {
+			const { ask, store, records } = fakeBoard();
+			expect(ask(`environ${separator}11-24dcc3a1b2c1`)).toBe("OK 11-24dcc3a1b2c1");
+			expect(store.configuration).toMatchObject({ channel: 11, hub: "24dcc3a1b2c1" });
+			expect(store.configured).toBe(true);
+			expect(records.writes).toBe(1);
+		}
+	});
+
+	test.each<[string, RegExp]>([
+		["environ-x-24dcc3a1b2c0", /^Fail \(channel: /],
+		["environ-99-24dcc3a1b2c0", /^Fail \(channel: /],
+		["environ-6-24dcc3a1b2", /^Fail \(hub: /],
+		["environ-6-", /^Fail \(hub: /],
+		["environ-6-ffffffffffff", /^Fail \(hub: /],
+		["environ-6", /^Fail \(environ-<channel>-<mac>\)$/],
+	])("refuses %p, writing nothing", (text, reply) => {
+		const { ask, records } = fakeBoard();
+		expect(ask(text)).toMatch(reply);
+		expect(records.writes).toBe(0);
+	});
+
+	test("is refused by the hub itself", () => {
+		const { ask, store } = fakeBoard();
+		store.update({ role: "hub" });
+		expect(ask("environ-6-24dcc3a1b2c0")).toBe("Fail (this is the hub)");
+		expect(store.configuration.hub).toBe("");
+	});
+
+	test("works from the own hub, which may hand its device to another one", () => {
+		const { ask, store } = fakeBoard();
+		expect(ask("environ-6-24dcc3a1b2d0", ownHub)).toBe("OK 6-24dcc3a1b2d0");
+		expect(store.configuration.hub).toBe("24dcc3a1b2d0");
+	});
+});
+
+describe("config", () => {
+	test("shows everything but passwords", () => {
+		const { ask, store } = fakeBoard();
+		store.update({ router: { ssid: "House", password: "sesame123" }, path: "x" });
+		const reply = String(ask("config", setup));
+		expect(reply).not.toContain("sesame123");
+		expect(JSON.parse(reply.slice(3))).toMatchObject({ router: { ssid: "House", password: PASSWORD_MASK }, path: "x" });
+	});
+
+	test("shows one key: texts as they are, the rest as JSON", () => {
+		const { ask, store } = fakeBoard();
+		store.update({ name: "Kitchen", router: { ssid: "House", password: "sesame123" }, pins: { led: { pin: 3 } } });
+		expect(ask("config name", stranger)).toBe("OK Kitchen");
+		expect(ask("config channel", stranger)).toBe("OK 1");
+		expect(ask("config router.ssid", stranger)).toBe("OK House");
+		expect(ask("config router.password", stranger)).toBe(`OK ${PASSWORD_MASK}`);
+		expect(ask("config setupAP.password", stranger)).toBe(`OK ${PASSWORD_MASK}`);
+		expect(ask("config pins", stranger)).toBe('OK {"led":{"pin":3,"invert":false}}');
+	});
+
+	test("what is no key is told", () => {
+		const { ask } = fakeBoard();
+		for (const key of ["x", "name.length", "router.x", "constructor", "__proto__", "router.", ".", "pins.led"])
+			expect(ask(`config ${key}`)).toBe(`Fail (no key ${key})`);
+	});
+
+	test("what does not fit into a frame is too long on the radio only", () => {
+		const { ask, store } = fakeBoard();
+		store.update({ note: "x".repeat(300) });
+		expect(ask("config", stranger)).toBe("Fail (too long)");
+		expect(ask("config note", ownHub)).toBe("Fail (too long)");
+		expect(String(ask("config", house)).length).toBeGreaterThan(300);
+		store.update({ note: "x".repeat(242) });
+		expect(ask("config note", ownHub)).toHaveLength(245);
+		store.update({ note: "x".repeat(243) });
+		expect(ask("config note", ownHub)).toBe("Fail (too long)");
+	});
+});

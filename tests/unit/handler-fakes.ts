@@ -1,0 +1,78 @@
+import { ConfigStore } from "config/store";
+import { type Board, createCommands } from "handler/commands";
+import { type Caller, type Command, Handler } from "handler/handler";
+import { FakeRecords } from "./config-fakes";
+
+/** Timers that go off when told. */
+export class FakeTimers {
+	#pending = new Map<object, { callback: () => void; atMs: number }>();
+	#nowMs = 0;
+
+	set(callback: () => void, delayMs: number): object {
+		const timer = {};
+		this.#pending.set(timer, { callback, atMs: this.#nowMs + delayMs });
+		return timer;
+	}
+
+	/** The SDK's timer throws for one that is gone. */
+	clear(timer: unknown): void {
+		if (!this.#pending.delete(timer as object)) throw new Error("invalid timer");
+	}
+
+	get pending(): number {
+		return this.#pending.size;
+	}
+
+	advance(ms: number): void {
+		this.#nowMs += ms;
+		for (const [timer, { callback, atMs }] of this.#pending) {
+			if (atMs > this.#nowMs) continue;
+			this.#pending.delete(timer);
+			callback();
+		}
+	}
+}
+
+export const HUB = "24dcc3a1b2c0";
+export const setup: Caller = { side: "setup", mac: "", ownHub: false, rssi: 0 };
+export const house: Caller = { side: "house", mac: "", ownHub: false, rssi: 0 };
+export const ownHub: Caller = { side: "radio", mac: HUB, ownHub: true, rssi: -50 };
+export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", ownHub: false, rssi: -50 };
+
+/** A board with all its commands and nothing behind them. */
+export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {}) {
+	const records = new FakeRecords();
+	const store = new ConfigStore({ records });
+	store.load();
+	const timers = new FakeTimers();
+	const restarts: Caller[] = [];
+	const lines: string[] = [];
+	const relay = {
+		isFitted: options.relay ?? true,
+		isOn: false,
+		sets: 0,
+		set(on: boolean) {
+			this.isOn = on;
+			this.sets += 1;
+		},
+	};
+	const board: Board & { house: string; home: number; seconds: number } = {
+		house: "",
+		home: 6,
+		seconds: 1234.9,
+		uptimeS: () => board.seconds,
+		relay,
+		restart: (from) => restarts.push(from),
+		address: () => board.house,
+		channel: () => board.home,
+		store,
+		version: "1.2.3",
+	};
+	const handler = new Handler({
+		commands: [...createCommands(board), ...(options.commands ?? [])],
+		timers,
+		trace: (line) => lines.push(line),
+	});
+	const ask = (text: string, from: Caller = setup) => handler.handle(text, from);
+	return { ask, board, handler, lines, records, relay, restarts, store, timers };
+}
