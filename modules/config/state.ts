@@ -21,6 +21,7 @@ export class StateStore {
 	#trace: (line: string) => void;
 	#hub = "";
 	#channels: readonly number[] = [];
+	#learnedUnder = 0;
 	#lastError = "";
 
 	constructor(options: StateStoreOptions) {
@@ -38,6 +39,14 @@ export class StateStore {
 		return this.#channels[0] ?? 0;
 	}
 
+	/**
+	 * The last confirmed channel, as long as people have not set another one since; 0 when there is none.
+	 * @param configured the channel of the configuration now
+	 */
+	channelUnder(configured: number): number {
+		return configured === this.#learnedUnder ? this.channel : 0;
+	}
+
 	/** Confirmed channels, the last one first. */
 	get channels(): readonly number[] {
 		return this.#channels;
@@ -47,6 +56,7 @@ export class StateStore {
 	load(): void {
 		this.#hub = "";
 		this.#channels = [];
+		this.#learnedUnder = 0;
 		const { damaged } = this.#copies.load((text) => this.#take(text));
 		if (damaged.length > 0) this.#fault(`state ${damaged.join(", ")} damaged`);
 	}
@@ -57,28 +67,31 @@ export class StateStore {
 	 */
 	setHub(mac: string): void {
 		if (!isMac(mac)) throw new RangeError(`not a MAC: ${mac}`);
-		this.#change(mac, this.#channels);
+		this.#change(mac, this.#channels, this.#learnedUnder);
 	}
 
 	/** Forgets the adopted hub; the channels stay as hints. */
 	forgetHub(): void {
-		this.#change("", this.#channels);
+		this.#change("", this.#channels, this.#learnedUnder);
 	}
 
 	/**
 	 * Remembers the channel on which the hub was met (or the router, by a hub).
+	 * @param configured the channel of the configuration now: when people set another one, what was learned under the old one gives way
 	 * @throws RangeError when there is no such channel
 	 */
-	confirmChannel(channel: number): void {
+	confirmChannel(channel: number, configured: number): void {
 		if (!isChannel(channel)) throw new RangeError(`no channel: ${channel}`);
-		if (channel === this.#channels[0]) return;
-		this.#change(this.#hub, [channel, ...this.#channels.filter((other) => other !== channel)].slice(0, REMEMBERED));
+		if (channel === this.#channels[0] && configured === this.#learnedUnder) return;
+		const channels = [channel, ...this.#channels.filter((other) => other !== channel)].slice(0, REMEMBERED);
+		this.#change(this.#hub, channels, configured);
 	}
 
 	/** Forgets everything, as part of the way back to the factory configuration. */
 	factory(): void {
 		this.#hub = "";
 		this.#channels = [];
+		this.#learnedUnder = 0;
 		try {
 			this.#copies.erase();
 		} catch (error) {
@@ -92,12 +105,13 @@ export class StateStore {
 	}
 
 	/** The board goes on with what it knows even when the flash does not take it. */
-	#change(hub: string, channels: readonly number[]): void {
-		if (hub === this.#hub && channels === this.#channels) return;
+	#change(hub: string, channels: readonly number[], learnedUnder: number): void {
+		if (hub === this.#hub && channels === this.#channels && learnedUnder === this.#learnedUnder) return;
 		this.#hub = hub;
 		this.#channels = channels;
+		this.#learnedUnder = learnedUnder;
 		try {
-			this.#copies.save(JSON.stringify({ hub, channels }));
+			this.#copies.save(JSON.stringify({ hub, channels, learnedUnder }));
 		} catch (error) {
 			this.#fault(`state not saved: ${error}`);
 		}
@@ -111,11 +125,13 @@ export class StateStore {
 			return false;
 		}
 		if (!isObject(record)) return false;
-		const { hub, channels } = record;
+		const { hub, channels, learnedUnder } = record;
 		if (hub !== "" && !isMac(hub)) return false;
+		if (learnedUnder !== 0 && !isChannel(learnedUnder)) return false;
 		if (!Array.isArray(channels) || channels.length > REMEMBERED || !channels.every(isChannel)) return false;
 		this.#hub = hub;
 		this.#channels = channels;
+		this.#learnedUnder = learnedUnder;
 		return true;
 	}
 

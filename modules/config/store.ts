@@ -17,6 +17,8 @@ export type UpdateResult = { readonly ok: true; readonly changed: boolean } | Re
 
 export interface ConfigStoreOptions {
 	records: Records;
+	/** Called after a change was kept. */
+	onChange?(before: Configuration, after: Configuration): void;
 	trace?(line: string): void;
 }
 
@@ -24,6 +26,7 @@ export interface ConfigStoreOptions {
 export class ConfigStore {
 	#copies: TwoCopies;
 	#trace: (line: string) => void;
+	#onChange: (before: Configuration, after: Configuration) => void;
 	#configuration: Configuration = defaults;
 	#configured = false;
 	#report: LoadReport = { source: "defaults", damaged: [], unknownKeys: [] };
@@ -32,6 +35,7 @@ export class ConfigStore {
 	constructor(options: ConfigStoreOptions) {
 		this.#copies = new TwoCopies({ records: options.records, keys: ["a", "b"] });
 		this.#trace = (line) => options.trace?.(line);
+		this.#onChange = (before, after) => options.onChange?.(before, after);
 	}
 
 	/** In normal form and frozen; each change makes a new one. It may hold unknown keys besides. */
@@ -82,8 +86,10 @@ export class ConfigStore {
 			this.#fault(`configuration not saved: ${error}`);
 			return refuse("", "flash that can be written");
 		}
+		const before = this.#configuration;
 		this.#configuration = merged.configuration;
 		this.#configured = true;
+		this.#onChange(before, merged.configuration);
 		return { ok: true, changed: true };
 	}
 

@@ -22,28 +22,37 @@ describe("state", () => {
 	test("hub and channels are there after a restart", () => {
 		const { records, state } = started();
 		state.setHub(HUB);
-		state.confirmChannel(6);
-		state.confirmChannel(11);
+		state.confirmChannel(6, 1);
+		state.confirmChannel(11, 1);
 		const next = started(records.restarted()).state;
 		expect([next.hub, next.channel, next.channels]).toEqual([HUB, 11, [11, 6]]);
 	});
 
+	test("a channel that people set outweighs what was learned under the old one", () => {
+		const { records, state } = started();
+		state.confirmChannel(6, 1);
+		expect(state.channelUnder(1)).toBe(6);
+		expect(state.channelUnder(11)).toBe(0);
+		state.confirmChannel(6, 11);
+		expect(started(records.restarted()).state.channelUnder(11)).toBe(6);
+	});
+
 	test("the last four channels are remembered, each once, newest first", () => {
 		const { state } = started();
-		for (const channel of [1, 6, 11, 6, 3, 13]) state.confirmChannel(channel);
+		for (const channel of [1, 6, 11, 6, 3, 13]) state.confirmChannel(channel, 1);
 		expect(state.channels).toEqual([13, 3, 6, 11]);
 	});
 
 	test("flash is written only when something changed", () => {
 		const { records, state } = started();
 		state.setHub(HUB);
-		state.confirmChannel(6);
+		state.confirmChannel(6, 1);
 		expect(records.writes).toBe(2);
 		state.setHub(HUB);
-		state.confirmChannel(6);
+		state.confirmChannel(6, 1);
 		expect(records.writes).toBe(2);
 		const next = started(records.restarted());
-		next.state.confirmChannel(6);
+		next.state.confirmChannel(6, 1);
 		next.state.setHub(HUB);
 		expect(next.records.writes).toBe(0);
 	});
@@ -53,7 +62,7 @@ describe("state", () => {
 		state.forgetHub();
 		expect(records.writes).toBe(0);
 		state.setHub(HUB);
-		state.confirmChannel(6);
+		state.confirmChannel(6, 1);
 		state.forgetHub();
 		const next = started(records.restarted()).state;
 		expect([next.hub, next.channels]).toEqual(["", [6]]);
@@ -67,8 +76,8 @@ describe("state", () => {
 		const before = records.texts.get("a");
 		const { state } = started(records);
 		state.setHub(HUB);
-		state.confirmChannel(6);
-		state.confirmChannel(1);
+		state.confirmChannel(6, 1);
+		state.confirmChannel(1, 1);
 		expect(records.texts.get("a")).toBe(before);
 		state.factory();
 		expect([...records.texts.keys()]).toEqual(["a"]);
@@ -79,10 +88,10 @@ describe("state", () => {
 		for (let step = 0; step < 2; step++) {
 			const before = started();
 			before.state.setHub(HUB);
-			before.state.confirmChannel(6);
+			before.state.confirmChannel(6, 1);
 			const { records, state } = started(before.records.restarted());
 			records.cutBefore = step;
-			state.confirmChannel(11);
+			state.confirmChannel(11, 1);
 			const next = started(records.restarted()).state;
 			expect([next.hub, next.channel]).toEqual([HUB, 6]);
 		}
@@ -91,7 +100,7 @@ describe("state", () => {
 	test("a flash that takes nothing does not keep the board from knowing", () => {
 		const { records, state, lines } = started();
 		records.cutBefore = 0;
-		state.confirmChannel(11);
+		state.confirmChannel(11, 1);
 		expect(state.channel).toBe(11);
 		expect(lines).toHaveLength(1);
 	});
@@ -118,8 +127,8 @@ describe("state", () => {
 	test("nonsense cannot be remembered", () => {
 		const { records, state } = started();
 		expect(() => state.setHub("nobody")).toThrow(RangeError);
-		expect(() => state.confirmChannel(0)).toThrow(RangeError);
-		expect(() => state.confirmChannel(15)).toThrow(RangeError);
+		expect(() => state.confirmChannel(0, 1)).toThrow(RangeError);
+		expect(() => state.confirmChannel(15, 1)).toThrow(RangeError);
 		expect(records.writes).toBe(0);
 	});
 });

@@ -112,6 +112,17 @@ describe("flash", () => {
 		expect(again(records).store.update(hub)).toEqual({ ok: true, changed: false });
 	});
 
+	test("a change is told once it is kept, a repeated or refused one is not", () => {
+		const heard: string[] = [];
+		const records = new FakeRecords();
+		const store = new ConfigStore({ records, onChange: (before, after) => heard.push(`${before.channel}>${after.channel}`) });
+		store.load();
+		store.update({ channel: 6 });
+		store.update({ channel: 6 });
+		store.update({ channel: "six" });
+		expect(heard).toEqual(["1>6"]);
+	});
+
 	test("the same MAC written otherwise is no change", () => {
 		const { records, store } = started();
 		store.update({ hub: "24dcc3a1b2c0" });
