@@ -142,6 +142,7 @@ export class TcpConnection {
 		if (this.#state === "closed") return;
 		const endpoint = this.#endpoint;
 		this.#handlers = {};
+		this.#toBoard?.clear();
 		if (endpoint)
 			this.#clock.after(LATENCY_US, () => {
 				if (endpoint.up()) endpoint.board.post({ type: "tcp-reset", conn: this.id });
@@ -203,7 +204,8 @@ export class TcpConnection {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		this.#patience?.cancel();
-		this.#toBoard?.clear();
+		// After a regular end the last acknowledgements are still on their way.
+		if (ending !== "closed") this.#toBoard?.clear();
 		this.#fromBoard?.clear();
 		this.#net.forget(this);
 		this.#handlers.onClose?.(ending);
