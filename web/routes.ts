@@ -26,8 +26,8 @@ interface Route {
 }
 
 const callers: Readonly<Record<Side, HTTPCaller>> = Object.freeze({
-	setup: Object.freeze({ side: "setup", mac: "", ownHub: false }),
-	house: Object.freeze({ side: "house", mac: "", ownHub: false }),
+	setup: Object.freeze({ side: "setup", mac: "", ownHub: false, rssi: 0 }),
+	house: Object.freeze({ side: "house", mac: "", ownHub: false, rssi: 0 }),
 });
 
 /** Longest body of `/api/send`: 250 bytes of message, each escaped as `\u00xx`, and what is around them. */
@@ -57,7 +57,7 @@ export class Routes {
 	/** Decides by its head whether a request may go on. @returns the refusal, or whether its body is of any use */
 	admit(side: Side, head: RequestHead): Reply | "body" | "no body" {
 		const [path, query] = split(head.target);
-		const methods = Object.hasOwn(this.#table, path) ? this.#table[path] : undefined;
+		const methods = this.#table[path];
 		if (head.method === "OPTIONS") return options(methods);
 		if (!methods) return refuse(head, 404, "There is nothing at this address.");
 		const route = routeOf(methods, head.method);

@@ -8,6 +8,7 @@ export interface HTTPCaller {
 	readonly side: Side;
 	readonly mac: "";
 	readonly ownHub: false;
+	readonly rssi: 0;
 }
 
 /** What a request to another board came to. */

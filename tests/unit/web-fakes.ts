@@ -1,0 +1,235 @@
+import type { AskOutcome, HTTPCaller, UpdateOutcome, WebOptions, Wire } from "web/types";
+import { Web } from "web/web";
+
+// XS has these two; Node does not.
+Object.assign(String, {
+	fromArrayBuffer(buffer: ArrayBuffer): string {
+		if (!(buffer instanceof ArrayBuffer)) throw new TypeError("argument is no ArrayBuffer instance");
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(buffer);
+	},
+});
+Object.assign(ArrayBuffer, {
+	fromString(text: string): ArrayBuffer {
+		return new Uint8Array(new TextEncoder().encode(text)).buffer;
+	},
+});
+
+/** The SDK's socket as lwIP behaves under it: bounded send buffer, one message per segment, throws where that one throws. */
+export class FakeWire implements Wire {
+	callback?: (message: number, value?: number) => void;
+	closed = false;
+	/** What the peer got, acknowledged or not. */
+	sent = Buffer.alloc(0);
+	remote: string | undefined = "192.168.9.2";
+	/** Largest piece ever handed over at once. */
+	largest = 0;
+	#readable = Buffer.alloc(0);
+	#unacked = 0;
+	readonly #sendBuffer: number;
+
+	constructor(sendBuffer = 5744) {
+		this.#sendBuffer = sendBuffer;
+	}
+
+	read(): number;
+	read(type: ArrayBufferConstructor): ArrayBuffer;
+	read(type: null): number;
+	read(...args: [] | [ArrayBufferConstructor | null]): number | ArrayBuffer {
+		this.#mustBeOpen();
+		if (args.length === 0) return this.#readable.length;
+		if (this.#readable.length === 0) throw new Error("nothing to read");
+		const bytes = this.#readable;
+		this.#readable = Buffer.alloc(0);
+		return args[0] === null ? bytes.length : new Uint8Array(bytes).buffer;
+	}
+
+	write(): number;
+	write(bytes: Uint8Array): void;
+	write(bytes?: Uint8Array): number | undefined {
+		this.#mustBeOpen();
+		if (!bytes) return this.#sendBuffer - this.#unacked;
+		if (bytes.length > this.#sendBuffer - this.#unacked) throw new Error("can't write all data");
+		this.largest = Math.max(this.largest, bytes.length);
+		this.#unacked += bytes.length;
+		this.sent = Buffer.concat([this.sent, bytes]);
+		return undefined;
+	}
+
+	close(): void {
+		this.#mustBeOpen();
+		this.closed = true;
+	}
+
+	get(_name: "REMOTE_IP"): string | undefined {
+		return this.remote;
+	}
+
+	/** The peer's bytes arrive, as one segment. */
+	receive(data: string | Uint8Array): void {
+		this.#readable = Buffer.concat([this.#readable, Buffer.from(data)]);
+		this.#tell(2, this.#readable.length);
+	}
+
+	/** The peer acknowledges all that was written. False when there was nothing. */
+	acknowledge(): boolean {
+		if (this.#unacked === 0 || this.closed) return false;
+		this.#unacked = 0;
+		this.#tell(3, this.#sendBuffer);
+		return true;
+	}
+
+	/** Acknowledges until nothing more comes. */
+	drain(): void {
+		while (this.acknowledge());
+	}
+
+	finish(): void {
+		this.#tell(-1);
+	}
+
+	#tell(message: number, value?: number): void {
+		if (!this.closed) this.callback?.(message, value);
+	}
+
+	#mustBeOpen(): void {
+		if (this.closed) throw new Error("socket is closed");
+	}
+}
+
+export interface Answer {
+	status: number;
+	headers: Record<string, string>;
+	body: string;
+}
+
+/** Takes an HTTP answer apart; undefined when there is none. */
+export function parseAnswer(bytes: Buffer): Answer | undefined {
+	const end = bytes.indexOf("\r\n\r\n");
+	if (end < 0) return undefined;
+	const [statusLine, ...lines] = bytes.subarray(0, end).toString().split("\r\n");
+	const headers: Record<string, string> = {};
+	for (const line of lines) headers[line.slice(0, line.indexOf(":")).toLowerCase()] = line.slice(line.indexOf(":") + 1).trim();
+	return { status: Number(statusLine?.split(" ")[1]), headers, body: bytes.subarray(end + 4).toString() };
+}
+
+/** A board's web part with everything around it in the test's hands. */
+export class Desk {
+	nowMs = 1000;
+	readonly web: Web;
+	readonly accept: Record<string, (wire: Wire) => void> = {};
+	/** Addresses that were listened on, with a minus in front when closed. */
+	readonly listened: string[] = [];
+	readonly commands: [string, HTTPCaller][] = [];
+	readonly asked: [string, string][] = [];
+	readonly ordered: string[] = [];
+	readonly traces: string[] = [];
+	readonly written: string[] = [];
+	pages: Record<string, Uint8Array> = {
+		"setup.html": Buffer.from("<!doctype html>setup"),
+		"house.html": Buffer.from("<!doctype html>house"),
+	};
+	apOpen = true;
+	listenFails = 0;
+	timers = 0;
+	name = "Living room";
+	handle: WebOptions["handle"] = (text) => (text === "on" ? "OK ON 12+" : `Unknown message: ${text}`);
+	ask: (mac: string, text: string) => Promise<AskOutcome> = async () => ({ ok: true, reply: "OK ON 5+ -57", rssi: -57, ms: 6 });
+	update: (text: string) => UpdateOutcome = () => ({ ok: true, changed: true });
+	snapshot: WebOptions["snapshot"] = () => ({ name: this.name, role: "hub", uptimeS: 83.7 });
+	#tick: (() => void) | undefined;
+
+	constructor() {
+		const timers = {
+			set: (callback: () => void) => {
+				this.timers += 1;
+				this.#tick = callback;
+				return {};
+			},
+			clear: () => {
+				this.timers -= 1;
+				this.#tick = undefined;
+			},
+		};
+		this.web = new Web({
+			listen: (address, accept) => {
+				if (this.listenFails-- > 0) throw new Error("socket bind");
+				this.listened.push(address);
+				this.accept[address] = accept;
+				return { close: () => this.listened.push(`-${address}`) };
+			},
+			page: (name) => this.pages[name] ?? new Uint8Array(0),
+			timers: timers as unknown as WebOptions["timers"],
+			clock: { now: () => this.nowMs },
+			mac: "a0b1c2d3e4f0",
+			snapshot: () => this.snapshot(),
+			store: {
+				redacted: () => ({ name: this.name, router: { ssid: "home", password: "********" } }),
+				updateText: (text) => {
+					this.written.push(text);
+					return this.update(text);
+				},
+			},
+			handle: (text, caller) => {
+				this.commands.push([text, caller]);
+				return this.handle(text, caller);
+			},
+			ask: (mac, text) => {
+				this.asked.push([mac, text]);
+				return this.ask(mac, text);
+			},
+			setup: { isOpen: () => this.apOpen, network: () => "192.168.9" },
+			onSetupRequest: () => this.ordered.push("setup request"),
+			onReplySent: () => this.ordered.push("reply sent"),
+			restart: (cause) => this.ordered.push(`restart ${cause}`),
+			trace: (line) => this.traces.push(line),
+		});
+		this.web.openSetup("192.168.9.1");
+		this.web.openHouse("10.0.0.7");
+	}
+
+	connect(address = "192.168.9.1", wire = new FakeWire()): FakeWire {
+		if (address === "10.0.0.7") wire.remote = "10.0.0.50";
+		this.accept[address]?.(wire);
+		wire.callback?.(1);
+		return wire;
+	}
+
+	/** Time passes; timers run. */
+	advance(ms: number): void {
+		for (const end = this.nowMs + ms; this.nowMs < end; ) {
+			this.nowMs = Math.min(end, this.nowMs + 500);
+			this.#tick?.();
+		}
+	}
+
+	/** Sends one request and waits for its whole answer. */
+	async request(
+		line: string,
+		options: { headers?: Record<string, string>; body?: string; house?: boolean; pieces?: number } = {},
+	): Promise<Answer> {
+		const wire = this.connect(options.house ? "10.0.0.7" : "192.168.9.1");
+		const headers = { host: options.house ? "10.0.0.7" : "127.0.0.1:8101", ...options.headers };
+		let head = `${line} HTTP/1.1\r\n`;
+		for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`;
+		if (options.body !== undefined) head += `content-length: ${Buffer.byteLength(options.body)}\r\n`;
+		const bytes = Buffer.from(`${head}\r\n${options.body ?? ""}`);
+		const piece = options.pieces ?? bytes.length;
+		for (let i = 0; i < bytes.length; i += piece) wire.receive(bytes.subarray(i, i + piece));
+		await settle();
+		wire.drain();
+		const answer = parseAnswer(wire.sent);
+		wire.finish();
+		if (!answer) throw new Error(`no answer to ${line}`);
+		return answer;
+	}
+
+	json(line: string, body: unknown, options: { house?: boolean; headers?: Record<string, string> } = {}): Promise<Answer> {
+		const headers = { "content-type": "application/json", ...options.headers };
+		return this.request(line, { ...options, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
+	}
+}
+
+/** Lets every promise that can settle do so. */
+export async function settle(): Promise<void> {
+	for (let i = 0; i < 10; i++) await Promise.resolve();
+}

@@ -1,0 +1,317 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { ANSWER_MS, LINGER_MS, SLOW_MS } from "web/connection";
+import { CONNECTIONS } from "web/web";
+import { Desk, FakeWire, parseAnswer, settle } from "./web-fakes";
+
+let desk: Desk;
+beforeEach(() => {
+	desk = new Desk();
+});
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n`;
+const put = (length: number) =>
+	`PUT /api/config HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+const status = (wire: FakeWire) => parseAnswer(wire.sent)?.status;
+
+describe("limits", () => {
+	test("a header line without end is answered 431 and closed", () => {
+		const wire = desk.connect();
+		wire.receive(`GET / HTTP/1.1\r\nX: ${"a".repeat(1400)}`);
+		wire.receive("a".repeat(1400));
+		expect(status(wire)).toBe(431);
+		wire.drain();
+		wire.receive("a".repeat(1400));
+		desk.advance(LINGER_MS);
+		expect(wire.closed).toBe(true);
+	});
+
+	test("a body of 5 KB is answered 413 before it is read", () => {
+		const wire = desk.connect();
+		wire.receive(put(5000));
+		expect(status(wire)).toBe(413);
+		expect(desk.written).toEqual([]);
+	});
+
+	test("a refused request is read on for a second, since closing over unread bytes would lose the answer", () => {
+		const wire = desk.connect();
+		wire.receive(put(5000));
+		wire.drain();
+		expect(wire.closed).toBe(false);
+		wire.receive("x".repeat(1400));
+		wire.finish();
+		expect(wire.closed).toBe(true);
+		expect(desk.web.snapshot()).toMatchObject({ abandoned: 0, faults: 0 });
+	});
+
+	test("but not for ever", () => {
+		const wire = desk.connect();
+		wire.receive(put(5000));
+		wire.drain();
+		for (let i = 0; i < 100 && !wire.closed; i++) wire.receive("x".repeat(1400));
+		expect(wire.closed).toBe(true);
+	});
+
+	test("the fifth connection is told to come back, the four are served", () => {
+		const idle = Array.from({ length: CONNECTIONS }, () => desk.connect());
+		const fifth = desk.connect("10.0.0.7");
+		expect(status(fifth)).toBe(503);
+		expect(parseAnswer(fifth.sent)?.headers["retry-after"]).toBe("1");
+		fifth.drain();
+		desk.advance(LINGER_MS);
+		expect(fifth.closed).toBe(true);
+		idle[3]?.receive(get("/api/status"));
+		expect(idle[3] && status(idle[3])).toBe(200);
+	});
+
+	test("connections told to come back are limited as well", () => {
+		const wires = Array.from({ length: 20 }, () => desk.connect());
+		expect(wires.filter((wire) => wire.closed)).toHaveLength(12);
+		expect(desk.web.snapshot()).toMatchObject({ connections: 8, refused: { 503: 16 } });
+	});
+
+	test("idle connections are freed after ten seconds", () => {
+		const idle = Array.from({ length: CONNECTIONS }, () => desk.connect());
+		desk.advance(SLOW_MS - 500);
+		expect(idle.every((wire) => !wire.closed)).toBe(true);
+		desk.advance(500);
+		expect(idle.every((wire) => wire.closed)).toBe(true);
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, timedOut: 4 });
+	});
+
+	test("a request sent byte by byte has ten seconds in all", () => {
+		const wire = desk.connect();
+		for (let i = 0; i < 30 && !wire.closed; i++) {
+			wire.receive("G");
+			desk.advance(500);
+		}
+		expect(wire.closed).toBe(true);
+		expect(desk.nowMs).toBe(1000 + SLOW_MS);
+	});
+
+	test("a peer that stops reading is closed ten seconds after its last acknowledgement", () => {
+		desk.pages["setup.html"] = new Uint8Array(20000).fill(46);
+		const wire = desk.connect();
+		wire.receive(get("/").replace("Host", "Accept: text/html\r\nHost"));
+		desk.advance(9000);
+		wire.acknowledge();
+		desk.advance(9000);
+		expect(wire.closed).toBe(false);
+		desk.advance(1500);
+		expect(wire.closed).toBe(true);
+		expect(desk.web.snapshot()).toMatchObject({ timedOut: 1, connections: 0 });
+	});
+
+	test("one body is in memory at a time", () => {
+		const first = desk.connect();
+		first.receive(put(100));
+		const second = desk.connect();
+		second.receive(put(100));
+		expect(status(second)).toBe(503);
+		expect(parseAnswer(second.sent)?.headers["retry-after"]).toBe("1");
+		first.receive("x".repeat(100));
+		expect(status(first)).toBe(200);
+		const third = desk.connect();
+		third.receive(`${put(2)}{}`);
+		expect(status(third)).toBe(200);
+	});
+
+	test("a body that never comes gives its place back", () => {
+		desk.connect().receive(put(100));
+		desk.advance(SLOW_MS);
+		const next = desk.connect();
+		next.receive(`${put(2)}{}`);
+		expect(status(next)).toBe(200);
+		const gone = desk.connect();
+		gone.receive(put(100));
+		gone.finish();
+		const last = desk.connect();
+		last.receive(`${put(2)}{}`);
+		expect(status(last)).toBe(200);
+	});
+
+	test("an answer that waits for the radio has its own deadline, and what comes after it is dropped", async () => {
+		let resolve: (outcome: { ok: true; reply: string; rssi: number; ms: number }) => void = () => {};
+		desk.ask = () => new Promise((settleLater) => (resolve = settleLater));
+		const wire = desk.connect();
+		desk.advance(SLOW_MS - 500);
+		wire.receive(get("/?mac=a0b1c2d3e4f4&msg=on"));
+		desk.advance(ANSWER_MS - 500);
+		expect(wire.sent.length).toBe(0);
+		desk.advance(500);
+		expect(parseAnswer(wire.sent)?.body).toBe("Fail (timeout)");
+		resolve({ ok: true, reply: "OK ON", rssi: 0, ms: 1 });
+		await settle();
+		wire.drain();
+		expect(wire.sent.toString()).not.toContain("OK ON");
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, faults: 0 });
+	});
+});
+
+describe("a connection", () => {
+	test("writes no more than fits and streams the rest as the peer takes it", () => {
+		const body = new Uint8Array(30000).map((_, index) => 32 + (index % 90));
+		desk.pages["setup.html"] = body;
+		for (const room of [1, 100, 255, 1460, 5744]) {
+			const wire = desk.connect("192.168.9.1", new FakeWire(room));
+			wire.receive(get("/").replace("Host", "Accept: text/html\r\nHost"));
+			expect(wire.largest).toBeLessThanOrEqual(room);
+			wire.drain();
+			expect(wire.sent.subarray(-30000).equals(body)).toBe(true);
+			expect(wire.closed).toBe(true);
+		}
+	});
+
+	test("asks the socket for bytes only when there are some", () => {
+		const wire = desk.connect();
+		wire.callback?.(2, 0);
+		wire.receive(get("/?on"));
+		wire.callback?.(2, 0);
+		expect(status(wire)).toBe(200);
+		expect(desk.web.snapshot()).toMatchObject({ faults: 0 });
+	});
+
+	test("is closed when the peer has the answer, not before", () => {
+		const wire = desk.connect();
+		wire.receive(get("/api/status"));
+		expect(wire.closed).toBe(false);
+		wire.acknowledge();
+		expect(wire.closed).toBe(true);
+	});
+
+	test("that its peer has left is closed at once, and a late answer goes nowhere", async () => {
+		const wire = desk.connect();
+		wire.receive(get("/?mac=a0b1c2d3e4f4&msg=on"));
+		wire.finish();
+		expect(wire.closed).toBe(true);
+		await settle();
+		expect(wire.sent.length).toBe(0);
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, abandoned: 1, faults: 0 });
+	});
+
+	test("answers a peer that closed its half right behind the request, when the answer is at hand", () => {
+		const wire = desk.connect();
+		wire.receive(get("/?on"));
+		wire.finish();
+		expect(parseAnswer(wire.sent)?.body).toBe("OK ON 12+");
+	});
+
+	test("asks for the body when the client waits for that", () => {
+		const wire = desk.connect();
+		wire.receive(put(2).replace("Host", "Expect: 100-continue\r\nHost"));
+		expect(wire.sent.toString()).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+		wire.receive("{}");
+		expect(wire.sent.toString()).toContain("HTTP/1.1 200 OK");
+	});
+
+	test("survives whatever the socket throws", () => {
+		const broken = new FakeWire();
+		broken.write = () => {
+			throw new Error("can't write all data");
+		};
+		desk.connect("192.168.9.1", broken).receive(get("/"));
+		expect(broken.closed).toBe(true);
+		const deaf = new FakeWire();
+		deaf.get = () => {
+			throw new Error("invalid");
+		};
+		desk.connect("192.168.9.1", deaf);
+		expect(deaf.closed).toBe(true);
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, faults: 2 });
+	});
+
+	test("a part that throws or rejects is answered 500, counted, and traced once", async () => {
+		desk.snapshot = () => {
+			throw new Error("no snapshot");
+		};
+		for (let i = 0; i < 3; i++) expect((await desk.request("GET /api/status")).status).toBe(500);
+		expect(desk.web.snapshot()).toMatchObject({ faults: 3, lastFault: "Error: no snapshot" });
+		expect(desk.traces).toHaveLength(1);
+	});
+
+	test("nothing is left of 10,000 requests, good and bad", async () => {
+		const heads = [
+			get("/"),
+			get("/?on"),
+			get("/?mac=a0b1c2d3e4f4&msg=on"),
+			`${put(2)}{}`,
+			put(5000),
+			put(9),
+			"x\r\n",
+			"GET / HT",
+			get("/no"),
+		];
+		for (let i = 0; i < 10000; i++) {
+			const wire = desk.connect(i % 3 ? "192.168.9.1" : "10.0.0.7");
+			wire.receive(heads[i % heads.length] ?? "");
+			if (i % 7 !== 0) await settle();
+			if (i % 5 === 0) wire.finish();
+			wire.drain();
+			if (i % 11 === 0) desk.advance(500);
+			wire.finish();
+			if (!wire.closed) desk.advance(SLOW_MS);
+			expect(wire.closed).toBe(true);
+		}
+		await settle();
+		desk.advance(1000);
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, faults: 0 });
+		expect(desk.timers).toBe(0);
+	});
+
+	test("random bytes never do harm", async () => {
+		let seed = 7;
+		const random = () => {
+			seed = (seed * 48271) % 2147483647;
+			return seed / 2147483647;
+		};
+		for (let i = 0; i < 3000; i++) {
+			const wire = desk.connect();
+			const bytes = Buffer.from(`${get("/?on")}${put(9)}`.slice(Math.floor(random() * 40)));
+			for (let k = 0; k < 6; k++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+			for (let at = 0; at < bytes.length; ) {
+				const end = at + 1 + Math.floor(random() * 60);
+				wire.receive(bytes.subarray(at, end));
+				at = end;
+			}
+			await settle();
+			wire.drain();
+			wire.finish();
+			expect(wire.closed).toBe(true);
+		}
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, faults: 0 });
+	});
+});
+
+describe("the servers", () => {
+	test("the house side moves with the station's address, and its connections go", () => {
+		const old = desk.connect("10.0.0.7");
+		desk.web.openHouse("10.0.0.7");
+		expect(old.closed).toBe(false);
+		desk.web.openHouse("10.0.0.9");
+		expect(old.closed).toBe(true);
+		expect(desk.listened).toEqual(["192.168.9.1", "10.0.0.7", "-10.0.0.7", "10.0.0.9"]);
+		expect(desk.web.snapshot()).toMatchObject({ setup: "192.168.9.1", house: "10.0.0.9" });
+	});
+
+	test("closing one side leaves the other's connections alone, and may be done twice", () => {
+		const phone = desk.connect();
+		const house = desk.connect("10.0.0.7");
+		desk.web.closeSetup();
+		desk.web.closeSetup();
+		expect([phone.closed, house.closed]).toEqual([true, false]);
+		expect(desk.web.snapshot()).toMatchObject({ setup: "", house: "10.0.0.7", connections: 1 });
+	});
+
+	test("an address that cannot be bound is tried again until it can, or is given up", () => {
+		desk.listenFails = 2;
+		desk.web.openHouse("10.0.0.9");
+		expect(desk.web.snapshot()).toMatchObject({ house: "", faults: 1 });
+		desk.advance(11000);
+		expect(desk.web.snapshot()).toMatchObject({ house: "10.0.0.9", faults: 2 });
+		desk.listenFails = 1;
+		desk.web.openHouse("10.0.0.11");
+		desk.web.closeHouse();
+		desk.advance(20000);
+		expect(desk.listened.at(-1)).toBe("-10.0.0.9");
+		expect(desk.timers).toBe(0);
+	});
+});
