@@ -1,0 +1,52 @@
+/*
+	Where boot and events go.
+*/
+#include <string.h>
+
+#include "internal.h"
+
+static void onFault(const Json *event)
+{
+	const char *kind = jsonString(event, "kind", "");
+	int64_t count = jsonInt(event, "count", 1);
+	if (!strcmp(kind, "power-cut-in-flash-write"))
+		nvsFault(count);
+	else
+		espnowFault(kind, count);
+}
+
+static const struct {
+	const char *type;
+	void (*handle)(const Json *event);
+} gEvents[] = {
+	{"rx", onReceived},
+	{"tx-done", onTxDone},
+	{"beacon", onBeacon},
+	{"join-result", onJoinResult},
+	{"dhcp", onDhcp},
+	{"audible", onAudible},
+	{"csa", onChannelSwitch},
+	{"kicked", onKicked},
+	{"phone-auth", onPhoneAuth},
+	{"phone-leave", onPhoneLeave},
+	{"pin", onPin},
+	{"fault", onFault},
+};
+
+void idfBoot(const Json *boot)
+{
+	systemBoot(boot);
+	nvsBoot(jsonGet(boot, "nvs"));
+	gpioBoot(jsonGet(boot, "pins"));
+}
+
+int idfEvent(const char *type, const Json *event)
+{
+	for (size_t i = 0; i < sizeof(gEvents) / sizeof(gEvents[0]); i++) {
+		if (!strcmp(gEvents[i].type, type)) {
+			(*gEvents[i].handle)(event);
+			return 1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,441 @@
+/*
+	ESP-NOW: peers, sending, receiving. Checks in the order of the real one, the first that fails answers.
+*/
+#include <stdlib.h>
+#include <string.h>
+
+#include "esp_now.h"
+#include "internal.h"
+
+#define OUTSTANDING 16 /* sends whose end is not known yet */
+#define ENCRYPTED_MAX CONFIG_ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM
+
+typedef struct {
+	uint32_t id;
+	bool used;
+	bool waits; /* the radio is away from home */
+	wifi_interface_t ifidx;
+	uint8_t to[MAC_BYTES];
+	uint16_t length;
+	uint8_t *data;
+} Sending;
+
+static bool gInit;
+static esp_now_recv_cb_t gReceive;
+static esp_now_send_cb_t gSent;
+static esp_now_peer_info_t gPeers[ESP_NOW_MAX_TOTAL_PEER_NUM];
+static int gPeerCount;
+static int gFetch;
+static Sending gSendings[OUTSTANDING];
+static uint32_t gNextId = 1;
+static int64_t gMute, gStatusLost, gNoMem;
+
+/* Life ------------------------------------------------------------------------------------------------------------ */
+
+esp_err_t esp_now_init(void)
+{
+	if (gInit)
+		return ESP_OK;
+	/* The real one has no own check, but it is no supported order. */
+	if (!gWiFi.started)
+		idfPanic("esp_now_init before esp_wifi_start");
+	gInit = true;
+	logBegin("espnow-up");
+	effectInt("channel", gWiFi.home);
+	effectEnd();
+	return ESP_OK;
+}
+
+esp_err_t esp_now_deinit(void)
+{
+	if (gInit) {
+		logBegin("espnow-down");
+		effectEnd();
+	}
+	gInit = false;
+	gReceive = NULL;
+	gSent = NULL;
+	gPeerCount = 0;
+	gFetch = 0;
+	return ESP_OK;
+}
+
+static void forgetSendings(void)
+{
+	for (int i = 0; i < OUTSTANDING; i++) {
+		free(gSendings[i].data);
+		memset(&gSendings[i], 0, sizeof(gSendings[i]));
+	}
+}
+
+void espnowWifiStopped(void)
+{
+	forgetSendings();
+}
+
+void espnowDown(void)
+{
+	gInit = false;
+	forgetSendings();
+}
+
+esp_err_t esp_now_get_version(uint32_t *version)
+{
+	if (!version)
+		return ESP_ERR_ESPNOW_ARG;
+	*version = 2;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_set_pmk(const uint8_t *pmk)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	return pmk ? ESP_OK : ESP_ERR_ESPNOW_ARG;
+}
+
+esp_err_t esp_now_register_recv_cb(esp_now_recv_cb_t cb)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!cb)
+		return ESP_ERR_ESPNOW_INTERNAL;
+	gReceive = cb;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_register_send_cb(esp_now_send_cb_t cb)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!cb)
+		return ESP_ERR_ESPNOW_INTERNAL;
+	gSent = cb;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_unregister_recv_cb(void)
+{
+	gReceive = NULL;
+	return gInit ? ESP_OK : ESP_ERR_ESPNOW_NOT_INIT;
+}
+
+esp_err_t esp_now_unregister_send_cb(void)
+{
+	gSent = NULL;
+	return gInit ? ESP_OK : ESP_ERR_ESPNOW_NOT_INIT;
+}
+
+/* Peers ----------------------------------------------------------------------------------------------------------- */
+
+static esp_now_peer_info_t *findPeer(const uint8_t *mac)
+{
+	for (int i = 0; i < gPeerCount; i++)
+		if (!memcmp(gPeers[i].peer_addr, mac, MAC_BYTES))
+			return &gPeers[i];
+	return NULL;
+}
+
+static int encryptedCount(void)
+{
+	int count = 0;
+	for (int i = 0; i < gPeerCount; i++)
+		count += gPeers[i].encrypt;
+	return count;
+}
+
+/* A fixed channel breaks at the first channel change (CHAN on send, EXIST on adding again): not in this house. */
+static void checkStrict(const esp_now_peer_info_t *peer)
+{
+	if (peer->channel)
+		idfPanic("peer with a fixed channel");
+}
+
+esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!peer)
+		return ESP_ERR_ESPNOW_ARG;
+	if (gPeerCount == ESP_NOW_MAX_TOTAL_PEER_NUM)
+		return ESP_ERR_ESPNOW_FULL;
+	if ((peer->peer_addr[0] & 1) && peer->encrypt)
+		return ESP_ERR_ESPNOW_ARG;
+	if (peer->channel && !channelAllowed(peer->channel))
+		return ESP_ERR_ESPNOW_ARG;
+	if (peer->ifidx > WIFI_IF_AP)
+		return ESP_ERR_ESPNOW_ARG;
+	checkStrict(peer);
+	if (findPeer(peer->peer_addr))
+		return ESP_ERR_ESPNOW_EXIST;
+	if (peer->encrypt && encryptedCount() >= ENCRYPTED_MAX)
+		return ESP_ERR_ESPNOW_FULL;
+	gPeers[gPeerCount++] = *peer;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_mod_peer(const esp_now_peer_info_t *peer)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!peer)
+		return ESP_ERR_ESPNOW_ARG;
+	esp_now_peer_info_t *known = findPeer(peer->peer_addr);
+	if (!known)
+		return ESP_ERR_ESPNOW_NOT_FOUND;
+	if (peer->encrypt && !known->encrypt && encryptedCount() >= ENCRYPTED_MAX)
+		return ESP_ERR_ESPNOW_FULL;
+	checkStrict(peer);
+	*known = *peer;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_del_peer(const uint8_t *peer_addr)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!peer_addr)
+		return ESP_ERR_ESPNOW_ARG;
+	esp_now_peer_info_t *known = findPeer(peer_addr);
+	if (!known)
+		return ESP_ERR_ESPNOW_NOT_FOUND;
+	int index = (int)(known - gPeers);
+	gPeerCount--;
+	memmove(known, known + 1, (size_t)(gPeerCount - index) * sizeof(*known));
+	if (gFetch > index)
+		gFetch--;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_get_peer(const uint8_t *peer_addr, esp_now_peer_info_t *peer)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!peer_addr || !peer)
+		return ESP_ERR_ESPNOW_ARG;
+	const esp_now_peer_info_t *known = findPeer(peer_addr);
+	if (!known)
+		return ESP_ERR_ESPNOW_NOT_FOUND;
+	*peer = *known;
+	return ESP_OK;
+}
+
+esp_err_t esp_now_fetch_peer(bool from_head, esp_now_peer_info_t *peer)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!peer)
+		return ESP_ERR_ESPNOW_ARG;
+	if (from_head)
+		gFetch = 0;
+	while (gFetch < gPeerCount && (gPeers[gFetch].peer_addr[0] & 1))
+		gFetch++;
+	if (gFetch >= gPeerCount)
+		return ESP_ERR_ESPNOW_NOT_FOUND;
+	*peer = gPeers[gFetch++];
+	return ESP_OK;
+}
+
+bool esp_now_is_peer_exist(const uint8_t *peer_addr)
+{
+	return gInit && peer_addr && findPeer(peer_addr);
+}
+
+esp_err_t esp_now_get_peer_num(esp_now_peer_num_t *num)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!num)
+		return ESP_ERR_ESPNOW_ARG;
+	num->total_num = gPeerCount;
+	num->encrypt_num = encryptedCount();
+	return ESP_OK;
+}
+
+/* Sending --------------------------------------------------------------------------------------------------------- */
+
+static void transmit(Sending *sending)
+{
+	char to[13], from[13];
+	macText(sending->to, to);
+	macText(sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, from);
+	sending->waits = false;
+	effectBegin("tx");
+	effectInt("id", sending->id);
+	effectString("to", to);
+	effectString("from", from);
+	effectHex("hex", sending->data, sending->length);
+	effectEnd();
+}
+
+void espnowFlush(void)
+{
+	/* In the order in which they were handed over. */
+	for (;;) {
+		Sending *first = NULL;
+		for (int i = 0; i < OUTSTANDING; i++)
+			if (gSendings[i].used && gSendings[i].waits && (!first || gSendings[i].id < first->id))
+				first = &gSendings[i];
+		if (!first)
+			return;
+		transmit(first);
+	}
+}
+
+static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, size_t len)
+{
+	if (peer->channel && peer->channel != gWiFi.home)
+		return ESP_ERR_ESPNOW_CHAN;
+	if (!gWiFi.started || !(peer->ifidx == WIFI_IF_AP ? gWiFi.accessPointUp : gWiFi.stationUp))
+		return ESP_ERR_ESPNOW_IF;
+	if (gNoMem > 0) {
+		gNoMem--;
+		return ESP_ERR_ESPNOW_NO_MEM;
+	}
+	Sending *sending = NULL;
+	for (int i = 0; i < OUTSTANDING && !sending; i++)
+		if (!gSendings[i].used)
+			sending = &gSendings[i];
+	if (!sending)
+		return ESP_ERR_ESPNOW_NO_MEM;
+	sending->data = malloc(len);
+	if (!sending->data)
+		return ESP_ERR_ESPNOW_NO_MEM;
+	memcpy(sending->data, data, len);
+	memcpy(sending->to, peer->peer_addr, MAC_BYTES);
+	sending->length = (uint16_t)len;
+	sending->ifidx = peer->ifidx;
+	sending->id = gNextId++;
+	sending->used = true;
+	sending->waits = radioIsAway();
+	if (!sending->waits)
+		transmit(sending);
+	return ESP_OK;
+}
+
+esp_err_t esp_now_send(const uint8_t *peer_addr, const uint8_t *data, size_t len)
+{
+	if (!gInit)
+		return ESP_ERR_ESPNOW_NOT_INIT;
+	if (!data || !len || len > ESP_NOW_MAX_DATA_LEN_V2)
+		return ESP_ERR_ESPNOW_ARG;
+	if (peer_addr) {
+		const esp_now_peer_info_t *peer = findPeer(peer_addr);
+		return peer ? sendTo(peer, data, len) : ESP_ERR_ESPNOW_NOT_FOUND;
+	}
+	esp_err_t result = ESP_ERR_ESPNOW_NOT_FOUND;
+	for (int i = 0; i < gPeerCount; i++) {
+		if (gPeers[i].peer_addr[0] & 1)
+			continue;
+		if (sendTo(&gPeers[i], data, len))
+			return ESP_ERR_ESPNOW_INTERNAL;
+		result = ESP_OK;
+	}
+	return result;
+}
+
+typedef struct {
+	uint8_t to[MAC_BYTES];
+	uint8_t from[MAC_BYTES];
+	wifi_interface_t ifidx;
+	bool acked;
+	uint8_t length;
+} SentWork;
+
+static void sentWork(void *payload)
+{
+	SentWork *work = payload;
+	if (!gSent)
+		return;
+	esp_now_send_info_t info = {
+		.des_addr = work->to,
+		.src_addr = work->from,
+		.ifidx = work->ifidx,
+		.data_len = work->length,
+		.tx_status = work->acked ? WIFI_SEND_SUCCESS : WIFI_SEND_FAIL,
+	};
+	(*gSent)(&info, work->acked ? ESP_NOW_SEND_SUCCESS : ESP_NOW_SEND_FAIL);
+	memset(&info, 0xA5, sizeof(info));
+}
+
+void onTxDone(const Json *event)
+{
+	int64_t id = jsonInt(event, "id", 0);
+	for (int i = 0; i < OUTSTANDING; i++) {
+		Sending *sending = &gSendings[i];
+		if (!sending->used || sending->id != id)
+			continue;
+		if (gStatusLost > 0)
+			gStatusLost--;
+		else {
+			SentWork *work = taskQueue(TASK_WIFI, sentWork, sizeof(SentWork));
+			memcpy(work->to, sending->to, MAC_BYTES);
+			memcpy(work->from, sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
+			work->ifidx = sending->ifidx;
+			work->acked = jsonBool(event, "acked", 0);
+			work->length = (uint8_t)sending->length;
+		}
+		free(sending->data);
+		memset(sending, 0, sizeof(*sending));
+		return;
+	}
+}
+
+/* Receiving ------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+	uint8_t from[MAC_BYTES];
+	uint8_t to[MAC_BYTES];
+	int8_t rxControl[36]; /* byte 0 is the RSSI */
+	uint16_t length;
+	uint8_t data[];
+} ReceivedWork;
+
+static void receivedWork(void *payload)
+{
+	ReceivedWork *work = payload;
+	if (!gReceive)
+		return;
+	if (gMute) {
+		if (gMute > 0)
+			gMute--;
+		return;
+	}
+	/* The data in a block of its own size, so that a read beyond its end is found. */
+	uint8_t *data = malloc(work->length ? work->length : 1);
+	if (!data)
+		abort();
+	memcpy(data, work->data, work->length);
+	esp_now_recv_info_t info = {.src_addr = work->from, .des_addr = work->to, .rx_ctrl = (wifi_pkt_rx_ctrl_t *)work->rxControl};
+	(*gReceive)(&info, data, work->length);
+	memset(&info, 0xA5, sizeof(info));
+	memset(data, 0xA5, work->length);
+	free(data);
+}
+
+void onReceived(const Json *event)
+{
+	uint8_t data[ESP_NOW_MAX_DATA_LEN_V2];
+	uint8_t from[MAC_BYTES], to[MAC_BYTES];
+	size_t length = jsonHex(event, "hex", data, sizeof(data));
+	if (!gInit || !gWiFi.started || length > sizeof(data) || !macParse(jsonString(event, "from", ""), from))
+		return;
+	if (!macParse(jsonString(event, "to", ""), to))
+		memcpy(to, gStationMac, MAC_BYTES);
+	ReceivedWork *work = taskQueue(TASK_WIFI, receivedWork, sizeof(ReceivedWork) + length);
+	memcpy(work->from, from, MAC_BYTES);
+	memcpy(work->to, to, MAC_BYTES);
+	work->rxControl[0] = (int8_t)jsonInt(event, "rssi", -50);
+	work->length = (uint16_t)length;
+	memcpy(work->data, data, length);
+}
+
+void espnowFault(const char *kind, int64_t count)
+{
+	if (!strcmp(kind, "mute"))
+		gMute = count;
+	else if (!strcmp(kind, "status-lost"))
+		gStatusLost = count;
+	else if (!strcmp(kind, "no-mem"))
+		gNoMem = count;
+}

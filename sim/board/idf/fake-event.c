@@ -1,0 +1,120 @@
+/*
+	The default event loop. Handlers run in the order of their registration, after the network interfaces' own.
+*/
+#include <string.h>
+
+#include "internal.h"
+
+#define HANDLERS 16
+
+ESP_EVENT_DEFINE_BASE(WIFI_EVENT);
+ESP_EVENT_DEFINE_BASE(IP_EVENT);
+
+typedef struct {
+	esp_event_handler_t handler;
+	esp_event_base_t base;
+	int32_t id;
+	void *arg;
+} Handler;
+
+typedef struct {
+	esp_event_base_t base;
+	int32_t id;
+	uint64_t data[];
+} Event;
+
+static bool gLoop;
+static Handler gHandlers[HANDLERS];
+
+static void dispatch(void *payload)
+{
+	Event *event = payload;
+	netifOnEvent(event->base, event->id, event->data);
+	for (int i = 0; i < HANDLERS; i++) {
+		Handler *h = &gHandlers[i];
+		/* Read anew each time: a handler may take itself or another one off. */
+		if (h->handler && (!h->base || h->base == event->base) && (h->id == ESP_EVENT_ANY_ID || h->id == event->id))
+			(*h->handler)(h->arg, event->base, event->id, event->data);
+	}
+}
+
+esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, size_t size, TickType_t wait)
+{
+	(void)wait;
+	if (!gLoop)
+		return ESP_ERR_INVALID_STATE;
+	if (!base || id == ESP_EVENT_ANY_ID)
+		return ESP_ERR_INVALID_ARG;
+	Event *event = taskQueue(TASK_EVENTS, dispatch, sizeof(Event) + size);
+	event->base = base;
+	event->id = id;
+	if (size)
+		memcpy(event->data, data, size);
+	return ESP_OK;
+}
+
+void eventPost(esp_event_base_t base, int32_t id, const void *data, size_t size)
+{
+	esp_event_post(base, id, data, size, portMAX_DELAY);
+}
+
+esp_err_t esp_event_loop_create_default(void)
+{
+	if (gLoop)
+		return ESP_ERR_INVALID_STATE;
+	gLoop = true;
+	return ESP_OK;
+}
+
+esp_err_t esp_event_loop_delete_default(void)
+{
+	if (!gLoop)
+		return ESP_ERR_INVALID_STATE;
+	gLoop = false;
+	memset(gHandlers, 0, sizeof(gHandlers));
+	return ESP_OK;
+}
+
+esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg,
+	esp_event_handler_instance_t *instance)
+{
+	if (!handler || (!base && id != ESP_EVENT_ANY_ID))
+		return ESP_ERR_INVALID_ARG;
+	if (!gLoop)
+		return ESP_ERR_INVALID_STATE;
+	for (int i = 0; i < HANDLERS; i++) {
+		if (gHandlers[i].handler)
+			continue;
+		gHandlers[i] = (Handler){handler, base, id, arg};
+		if (instance)
+			*instance = &gHandlers[i];
+		return ESP_OK;
+	}
+	return ESP_ERR_NO_MEM;
+}
+
+esp_err_t esp_event_handler_instance_unregister(esp_event_base_t base, int32_t id, esp_event_handler_instance_t instance)
+{
+	Handler *handler = instance;
+	if (!handler || (!base && id != ESP_EVENT_ANY_ID))
+		return ESP_ERR_INVALID_ARG;
+	if (!gLoop)
+		return ESP_ERR_INVALID_STATE;
+	if (!handler->handler || handler->base != base || handler->id != id)
+		return ESP_ERR_NOT_FOUND;
+	memset(handler, 0, sizeof(*handler));
+	return ESP_OK;
+}
+
+esp_err_t esp_event_handler_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg)
+{
+	return esp_event_handler_instance_register(base, id, handler, arg, NULL);
+}
+
+esp_err_t esp_event_handler_unregister(esp_event_base_t base, int32_t id, esp_event_handler_t handler)
+{
+	for (int i = 0; i < HANDLERS; i++)
+		if (gHandlers[i].handler == handler && gHandlers[i].base == base && gHandlers[i].id == id)
+			return esp_event_handler_instance_unregister(base, id, &gHandlers[i]);
+	return ESP_ERR_NOT_FOUND;
+}

@@ -1,0 +1,85 @@
+/*
+	Pins of an ESP32-C3. What an output shows becomes an effect when it changes; what an input sees comes as an event.
+*/
+#include <stdlib.h>
+
+#include "driver/gpio.h"
+#include "internal.h"
+
+#define PINS GPIO_NUM_MAX
+
+static struct {
+	gpio_mode_t mode;
+	uint8_t latch; /* what it shows as an output */
+	int8_t outside; /* what is tied to it: 0, 1, or -1 for nothing */
+	uint8_t pullUp;
+	int8_t shown; /* told to the world: 0, 1, or -1 for nothing */
+} gPins[PINS];
+
+void gpioBoot(const Json *pins)
+{
+	for (int i = 0; i < PINS; i++)
+		gPins[i].outside = gPins[i].shown = -1;
+	for (const Json *item = jsonFirst(pins); item; item = jsonNext(item)) {
+		int pin = atoi(jsonKey(item));
+		if (pin >= 0 && pin < PINS)
+			gPins[pin].outside = (int8_t)jsonNumber(item, 0);
+	}
+}
+
+void onPin(const Json *event)
+{
+	int64_t pin = jsonInt(event, "pin", -1);
+	if (pin >= 0 && pin < PINS)
+		gPins[pin].outside = (int8_t)jsonInt(event, "level", 0);
+}
+
+static void show(int pin)
+{
+	if (!(gPins[pin].mode & GPIO_MODE_OUTPUT) || gPins[pin].shown == gPins[pin].latch)
+		return;
+	gPins[pin].shown = (int8_t)gPins[pin].latch;
+	effectBegin("pin");
+	effectInt("pin", pin);
+	effectInt("level", gPins[pin].latch);
+	effectEnd();
+}
+
+esp_err_t gpio_config(const gpio_config_t *config)
+{
+	if (!config || !config->pin_bit_mask || config->pin_bit_mask >> PINS)
+		return ESP_ERR_INVALID_ARG;
+	for (int pin = 0; pin < PINS; pin++) {
+		if (!(config->pin_bit_mask >> pin & 1))
+			continue;
+		gPins[pin].mode = config->mode;
+		gPins[pin].pullUp = config->pull_up_en == GPIO_PULLUP_ENABLE;
+		show(pin);
+	}
+	return ESP_OK;
+}
+
+esp_err_t gpio_reset_pin(gpio_num_t pin)
+{
+	gpio_config_t config = {.pin_bit_mask = pin < 0 || pin >= PINS ? 0 : 1ULL << pin, .mode = GPIO_MODE_DISABLE, .pull_up_en = GPIO_PULLUP_ENABLE};
+	return gpio_config(&config);
+}
+
+esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
+{
+	if (pin < 0 || pin >= PINS)
+		return ESP_ERR_INVALID_ARG;
+	gPins[pin].latch = level ? 1 : 0;
+	show(pin);
+	return ESP_OK;
+}
+
+int gpio_get_level(gpio_num_t pin)
+{
+	/* A pin that is no input reads 0. */
+	if (pin < 0 || pin >= PINS || !(gPins[pin].mode & GPIO_MODE_INPUT))
+		return 0;
+	if (gPins[pin].mode & GPIO_MODE_OUTPUT)
+		return gPins[pin].latch;
+	return gPins[pin].outside >= 0 ? gPins[pin].outside : gPins[pin].pullUp;
+}

@@ -1,0 +1,264 @@
+/*
+	Network interfaces: addresses, the DHCP client of the station, the DHCP server of the access point. The default
+	handlers run in the event loop, before anybody else's.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define LOST_IP_MS 120000 /* CONFIG_ESP_NETIF_IP_LOST_TIMER_INTERVAL */
+#define LEASES 8
+
+struct esp_netif_obj {
+	const char *key;
+	bool exists;
+	bool up;
+	esp_netif_ip_info_t ip;
+	esp_netif_dhcp_status_t dhcp; /* access point: server; station: client */
+	esp_netif_dns_info_t dns[ESP_NETIF_DNS_MAX];
+	uint8_t offerDns;
+};
+
+static esp_netif_t gStation = {.key = "WIFI_STA_DEF"};
+static esp_netif_t gAccessPoint = {.key = "WIFI_AP_DEF"};
+
+static void lostRing(Alarm *alarm);
+static Alarm gLostAlarm = {.ring = lostRing};
+
+void addressText(uint32_t address, char text[16])
+{
+	esp_ip4_addr_t ip = {address};
+	snprintf(text, 16, IPSTR, IP2STR(&ip));
+}
+
+static uint32_t parseAddress(const char *text)
+{
+	unsigned a, b, c, d;
+	return sscanf(text, "%u.%u.%u.%u", &a, &b, &c, &d) == 4 ? ESP_IP4TOADDR(a, b, c, d) : 0;
+}
+
+/* Life ------------------------------------------------------------------------------------------------------------ */
+
+esp_err_t esp_netif_init(void)
+{
+	return ESP_OK;
+}
+
+static esp_netif_t *create(esp_netif_t *netif)
+{
+	/* The real one asserts. */
+	if (netif->exists)
+		idfPanic("duplicate network interface");
+	const char *key = netif->key;
+	memset(netif, 0, sizeof(*netif));
+	netif->key = key;
+	netif->exists = true;
+	return netif;
+}
+
+esp_netif_t *esp_netif_create_default_wifi_sta(void)
+{
+	return create(&gStation);
+}
+
+esp_netif_t *esp_netif_create_default_wifi_ap(void)
+{
+	create(&gAccessPoint);
+	gAccessPoint.ip.ip.addr = gAccessPoint.ip.gw.addr = ESP_IP4TOADDR(192, 168, 4, 1);
+	gAccessPoint.ip.netmask.addr = ESP_IP4TOADDR(255, 255, 255, 0);
+	return &gAccessPoint;
+}
+
+void esp_netif_destroy_default_wifi(void *netif)
+{
+	if (netif)
+		((esp_netif_t *)netif)->exists = false;
+}
+
+esp_netif_t *esp_netif_get_handle_from_ifkey(const char *if_key)
+{
+	if (gStation.exists && !strcmp(if_key, gStation.key))
+		return &gStation;
+	return gAccessPoint.exists && !strcmp(if_key, gAccessPoint.key) ? &gAccessPoint : NULL;
+}
+
+bool esp_netif_is_netif_up(esp_netif_t *netif)
+{
+	return netif && netif->up;
+}
+
+void netifDown(void)
+{
+	gStation.exists = gAccessPoint.exists = false;
+}
+
+/* Addresses ------------------------------------------------------------------------------------------------------- */
+
+esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info)
+{
+	if (!netif || !ip_info)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	*ip_info = netif->ip;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *ip_info)
+{
+	if (!netif || !ip_info)
+		return ESP_ERR_INVALID_STATE;
+	if (netif->dhcp != ESP_NETIF_DHCP_STOPPED)
+		return ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED;
+	netif->ip = *ip_info;
+	if (netif == &gAccessPoint && gWiFi.accessPointUp)
+		accessPointMoved();
+	return ESP_OK;
+}
+
+uint32_t netifAccessPointAddress(void)
+{
+	return gAccessPoint.ip.ip.addr;
+}
+
+esp_netif_t *netifOfAccessPoint(void)
+{
+	return &gAccessPoint;
+}
+
+uint32_t netifLease(int index)
+{
+	if (!gAccessPoint.exists || !gAccessPoint.up || gAccessPoint.dhcp != ESP_NETIF_DHCP_STARTED || index >= LEASES)
+		return 0;
+	uint8_t bytes[4];
+	memcpy(bytes, &gAccessPoint.ip.ip.addr, 4);
+	return ESP_IP4TOADDR(bytes[0], bytes[1], bytes[2], bytes[3] + 1 + index);
+}
+
+/* DHCP server ----------------------------------------------------------------------------------------------------- */
+
+esp_err_t esp_netif_dhcps_stop(esp_netif_t *netif)
+{
+	if (!netif)
+		return ESP_ERR_INVALID_ARG;
+	if (netif != &gAccessPoint)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	if (netif->dhcp == ESP_NETIF_DHCP_STOPPED)
+		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED;
+	netif->dhcp = ESP_NETIF_DHCP_STOPPED;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_dhcps_start(esp_netif_t *netif)
+{
+	if (!netif)
+		return ESP_ERR_INVALID_ARG;
+	if (netif != &gAccessPoint)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	if (netif->dhcp == ESP_NETIF_DHCP_STARTED)
+		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
+	/* With the interface down it waits for AP_START. */
+	netif->dhcp = netif->up ? ESP_NETIF_DHCP_STARTED : ESP_NETIF_DHCP_INIT;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_dhcps_get_status(esp_netif_t *netif, esp_netif_dhcp_status_t *status)
+{
+	if (!netif || !status)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	*status = netif->dhcp;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_dhcps_option(esp_netif_t *netif, esp_netif_dhcp_option_mode_t mode, esp_netif_dhcp_option_id_t id, void *value, uint32_t length)
+{
+	if (!netif || netif != &gAccessPoint || !value || !length || id != ESP_NETIF_DOMAIN_NAME_SERVER)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	if (mode == ESP_NETIF_OP_GET) {
+		*(uint8_t *)value = netif->offerDns;
+		return ESP_OK;
+	}
+	if (mode != ESP_NETIF_OP_SET)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	if (netif->dhcp == ESP_NETIF_DHCP_STARTED)
+		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
+	netif->offerDns = *(uint8_t *)value;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_set_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns)
+{
+	if (!netif || !dns || type >= ESP_NETIF_DNS_MAX)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	netif->dns[type] = *dns;
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_get_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns)
+{
+	if (!netif || !dns || type >= ESP_NETIF_DNS_MAX)
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	*dns = netif->dns[type];
+	return ESP_OK;
+}
+
+/* Default handlers ------------------------------------------------------------------------------------------------ */
+
+static void lostRing(Alarm *alarm)
+{
+	(void)alarm;
+	if (!gStation.ip.ip.addr)
+		return;
+	memset(&gStation.ip, 0, sizeof(gStation.ip));
+	eventPost(IP_EVENT, IP_EVENT_STA_LOST_IP, NULL, 0);
+}
+
+static void stationConnected(void)
+{
+	/* It may be over by the time the event is served. */
+	if (gWiFi.station != STATION_CONNECTED)
+		return;
+	gStation.up = true;
+	effectBegin("dhcp");
+	effectEnd();
+}
+
+void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
+{
+	(void)data;
+	if (base != WIFI_EVENT)
+		return;
+	if (gStation.exists && id == WIFI_EVENT_STA_CONNECTED)
+		stationConnected();
+	else if (gStation.exists && (id == WIFI_EVENT_STA_DISCONNECTED || id == WIFI_EVENT_STA_STOP)) {
+		if (gStation.up && gStation.ip.ip.addr)
+			alarmSet(&gLostAlarm, boardTimeUs() + LOST_IP_MS * MS);
+		gStation.up = false;
+	}
+	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_START) {
+		gAccessPoint.up = true;
+		if (gAccessPoint.dhcp == ESP_NETIF_DHCP_INIT)
+			gAccessPoint.dhcp = ESP_NETIF_DHCP_STARTED;
+	}
+	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_STOP) {
+		gAccessPoint.up = false;
+		if (gAccessPoint.dhcp == ESP_NETIF_DHCP_STARTED)
+			gAccessPoint.dhcp = ESP_NETIF_DHCP_INIT;
+	}
+}
+
+/* The router's DHCP server has answered. */
+void onDhcp(const Json *event)
+{
+	if (!gStation.exists || !gStation.up)
+		return;
+	ip_event_got_ip_t got;
+	memset(&got, 0, sizeof(got));
+	got.esp_netif = &gStation;
+	got.ip_info.ip.addr = parseAddress(jsonString(event, "ip", ""));
+	got.ip_info.netmask.addr = parseAddress(jsonString(event, "mask", "255.255.255.0"));
+	got.ip_info.gw.addr = parseAddress(jsonString(event, "gateway", ""));
+	got.ip_changed = got.ip_info.ip.addr != gStation.ip.ip.addr;
+	gStation.ip = got.ip_info;
+	alarmClear(&gLostAlarm);
+	eventPost(IP_EVENT, IP_EVENT_STA_GOT_IP, &got, sizeof(got));
+}

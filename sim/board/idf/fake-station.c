@@ -1,0 +1,259 @@
+/*
+	The station: idle, connecting (scan, then join), connected; and the ways in which it loses its router.
+*/
+#include <string.h>
+
+#include "internal.h"
+
+#define JOIN_TIMEOUT_MS 3000 /* of a router that is heard, but answers nothing */
+#define INACTIVE_MS 6000 /* esp_wifi_set_inactive_time: default of the station */
+#define PROBES_MS 500 /* five probes before the link is given up */
+
+static Beacon gTarget;
+static bool gJoining;
+static bool gAudible;
+static bool gTold; /* STA_BEACON_TIMEOUT is out, probing */
+
+static void joinRing(Alarm *alarm);
+static void silenceRing(Alarm *alarm);
+static Alarm gJoinAlarm = {.ring = joinRing};
+static Alarm gSilenceAlarm = {.ring = silenceRing};
+
+/* The link, or the attempt at one, is over. */
+static void lose(int reason, bool leave)
+{
+	wifi_event_sta_disconnected_t event = {.reason = (uint8_t)reason, .rssi = (int8_t)gWiFi.rssi};
+	event.ssid_len = (uint8_t)strnlen((const char *)gWiFi.sta.ssid, sizeof(gWiFi.sta.ssid));
+	memcpy(event.ssid, gWiFi.sta.ssid, event.ssid_len);
+	memcpy(event.bssid, gWiFi.bssid, MAC_BYTES);
+	alarmClear(&gJoinAlarm);
+	alarmClear(&gSilenceAlarm);
+	gJoining = false;
+	gWiFi.station = STATION_IDLE;
+	gWiFi.rssi = 0;
+	if (leave) {
+		effectBegin("leave");
+		effectEnd();
+	}
+	radioAway(0);
+	logBegin("station-lost");
+	effectInt("reason", reason);
+	effectEnd();
+	radioReport();
+	eventPost(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED, &event, sizeof(event));
+}
+
+/* Connecting ------------------------------------------------------------------------------------------------------ */
+
+static void joinRing(Alarm *alarm)
+{
+	(void)alarm;
+	lose(WIFI_REASON_AUTH_EXPIRE, true);
+}
+
+static void join(const Beacon *beacon)
+{
+	char bssid[13];
+	gTarget = *beacon;
+	gJoining = true;
+	memcpy(gWiFi.bssid, beacon->bssid, MAC_BYTES);
+	gWiFi.rssi = beacon->rssi;
+	radioAway(beacon->channel);
+	macText(beacon->bssid, bssid);
+	effectBegin("join");
+	effectString("ssid", beacon->ssid);
+	effectStringN("password", (const char *)gWiFi.sta.password, strnlen((const char *)gWiFi.sta.password, sizeof(gWiFi.sta.password)));
+	effectString("bssid", bssid);
+	effectInt("channel", beacon->channel);
+	effectEnd();
+	alarmSet(&gJoinAlarm, boardTimeUs() + JOIN_TIMEOUT_MS * MS);
+}
+
+/* The beacons are sorted, the strongest first. */
+static void scanned(const Beacon *beacons, int count)
+{
+	bool secured = strnlen((const char *)gWiFi.sta.password, sizeof(gWiFi.sta.password)) >= 8;
+	int reason = WIFI_REASON_NO_AP_FOUND;
+	for (int i = 0; i < count; i++) {
+		if (gWiFi.sta.bssid_set && memcmp(gWiFi.sta.bssid, beacons[i].bssid, MAC_BYTES))
+			continue;
+		/* A password raises the threshold to WPA2; without one a secured network cannot be joined. */
+		if (secured && beacons[i].auth < WIFI_AUTH_WPA2_PSK)
+			reason = WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD;
+		else if (!secured && beacons[i].auth != WIFI_AUTH_OPEN)
+			reason = WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
+		else {
+			join(&beacons[i]);
+			return;
+		}
+	}
+	lose(reason, false);
+}
+
+esp_err_t esp_wifi_connect(void)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!gWiFi.started)
+		return ESP_ERR_WIFI_NOT_STARTED;
+	if (!modeHas(gWiFi.mode, WIFI_IF_STA))
+		return ESP_ERR_WIFI_MODE;
+	if (!gWiFi.stationUp || gWiFi.station == STATION_CONNECTING)
+		return ESP_ERR_WIFI_CONN;
+	if (gWiFi.station == STATION_CONNECTED)
+		return ESP_OK;
+	if (!gWiFi.sta.ssid[0])
+		return ESP_ERR_WIFI_SSID;
+	char ssid[33] = "";
+	memcpy(ssid, gWiFi.sta.ssid, sizeof(gWiFi.sta.ssid));
+	scanAbort(true);
+	gWiFi.station = STATION_CONNECTING;
+	gWiFi.rssi = 0;
+	memset(gWiFi.bssid, 0, MAC_BYTES);
+	scanForConnect(ssid, gWiFi.sta.channel, gWiFi.sta.scan_method == WIFI_FAST_SCAN, scanned);
+	return ESP_OK;
+}
+
+void onJoinResult(const Json *event)
+{
+	if (!gJoining)
+		return;
+	if (!jsonBool(event, "ok", 0)) {
+		lose((int)jsonInt(event, "reason", WIFI_REASON_CONNECTION_FAIL), false);
+		return;
+	}
+	alarmClear(&gJoinAlarm);
+	gJoining = false;
+	gAudible = true;
+	gTold = false;
+	gWiFi.station = STATION_CONNECTED;
+	gWiFi.auth = gTarget.auth;
+	gWiFi.rssi = (int)jsonInt(event, "rssi", gTarget.rssi);
+	macParse(jsonString(event, "bssid", ""), gWiFi.bssid);
+	uint8_t channel = (uint8_t)jsonInt(event, "channel", gTarget.channel);
+	/* One radio: the router's channel is the device's from now on, and its access point's. */
+	radioSetHome(channel);
+	radioAway(0);
+	radioReport();
+	logBegin("station-joined");
+	effectInt("channel", channel);
+	effectEnd();
+	wifi_event_sta_connected_t connected = {.channel = channel, .authmode = gTarget.auth, .aid = 1};
+	connected.ssid_len = (uint8_t)strlen(gTarget.ssid);
+	memcpy(connected.ssid, gTarget.ssid, connected.ssid_len);
+	memcpy(connected.bssid, gWiFi.bssid, MAC_BYTES);
+	eventPost(WIFI_EVENT, WIFI_EVENT_STA_CONNECTED, &connected, sizeof(connected));
+}
+
+esp_err_t esp_wifi_disconnect(void)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!gWiFi.started)
+		return ESP_ERR_WIFI_NOT_STARTED;
+	if (!modeHas(gWiFi.mode, WIFI_IF_STA))
+		return ESP_FAIL;
+	if (gWiFi.station == STATION_IDLE)
+		return ESP_OK;
+	if (gWiFi.station == STATION_CONNECTING)
+		scanAbort(false);
+	lose(WIFI_REASON_ASSOC_LEAVE, gWiFi.station == STATION_CONNECTED || gJoining);
+	return ESP_OK;
+}
+
+/* Losing ---------------------------------------------------------------------------------------------------------- */
+
+static void silenceRing(Alarm *alarm)
+{
+	if (gTold) {
+		lose(WIFI_REASON_BEACON_TIMEOUT, true);
+		return;
+	}
+	gTold = true;
+	eventPost(WIFI_EVENT, WIFI_EVENT_STA_BEACON_TIMEOUT, NULL, 0);
+	alarmSet(alarm, boardTimeUs() + PROBES_MS * MS);
+}
+
+void onAudible(const Json *event)
+{
+	bool audible = jsonBool(event, "audible", 1);
+	if (gWiFi.station != STATION_CONNECTED || audible == gAudible)
+		return;
+	gAudible = audible;
+	gTold = false;
+	if (audible)
+		alarmClear(&gSilenceAlarm);
+	else
+		alarmSet(&gSilenceAlarm, boardTimeUs() + INACTIVE_MS * MS);
+}
+
+/* The router announced its move and the station goes along, without a word but HOME_CHANNEL_CHANGE. */
+void onChannelSwitch(const Json *event)
+{
+	if (gWiFi.station == STATION_CONNECTED)
+		radioSetHome((uint8_t)jsonInt(event, "channel", gWiFi.home));
+}
+
+void onKicked(const Json *event)
+{
+	if (gWiFi.station == STATION_CONNECTED || gJoining)
+		lose((int)jsonInt(event, "reason", WIFI_REASON_AUTH_LEAVE), false);
+}
+
+/* Start and stop -------------------------------------------------------------------------------------------------- */
+
+void stationStart(void)
+{
+	gWiFi.stationUp = true;
+	gWiFi.station = STATION_IDLE;
+	logBegin("station-up");
+	effectEnd();
+	eventPost(WIFI_EVENT, WIFI_EVENT_STA_START, NULL, 0);
+}
+
+void stationStop(void)
+{
+	scanAbort(true);
+	if (gWiFi.station == STATION_CONNECTED || gJoining)
+		lose(WIFI_REASON_ASSOC_LEAVE, true);
+	gWiFi.station = STATION_IDLE;
+	gWiFi.stationUp = false;
+	eventPost(WIFI_EVENT, WIFI_EVENT_STA_STOP, NULL, 0);
+}
+
+void stationDown(void)
+{
+	gJoining = false;
+	scanDown();
+}
+
+/* State ----------------------------------------------------------------------------------------------------------- */
+
+esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!info)
+		return ESP_ERR_INVALID_ARG;
+	if (!gWiFi.stationUp)
+		return ESP_ERR_WIFI_CONN;
+	if (gWiFi.station != STATION_CONNECTED)
+		return ESP_ERR_WIFI_NOT_CONNECT;
+	memset(info, 0, sizeof(*info));
+	memcpy(info->bssid, gWiFi.bssid, MAC_BYTES);
+	memcpy(info->ssid, gWiFi.sta.ssid, sizeof(gWiFi.sta.ssid));
+	info->primary = gWiFi.home;
+	info->rssi = (int8_t)gWiFi.rssi;
+	info->authmode = gWiFi.auth;
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_sta_get_rssi(int *rssi)
+{
+	if (!rssi)
+		return ESP_ERR_INVALID_ARG;
+	if (!gWiFi.init || gWiFi.station != STATION_CONNECTED)
+		return ESP_FAIL;
+	*rssi = gWiFi.rssi;
+	return ESP_OK;
+}

@@ -1,0 +1,155 @@
+/*
+	The chip: addresses, random numbers, RTC memory, restart and its causes.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "esp_mac.h"
+#include "esp_now.h"
+#include "esp_random.h"
+#include "esp_system.h"
+#include "internal.h"
+
+#define SHUTDOWN_HANDLERS 5
+
+/* Everything marked RTC_NOINIT_ATTR, gathered by the linker; absent when nothing is. */
+extern uint8_t rtcBegin[] __asm__("__start_rtc_noinit") __attribute__((weak));
+extern uint8_t rtcEnd[] __asm__("__stop_rtc_noinit") __attribute__((weak));
+
+uint8_t gStationMac[MAC_BYTES];
+uint8_t gAccessPointMac[MAC_BYTES];
+static esp_reset_reason_t gReset;
+static uint64_t gRandom;
+static bool gUp;
+static shutdown_handler_t gHandlers[SHUTDOWN_HANDLERS];
+
+/* Text ------------------------------------------------------------------------------------------------------------ */
+
+void macText(const uint8_t *mac, char text[13])
+{
+	snprintf(text, 13, "%02x%02x%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+bool macParse(const char *text, uint8_t *mac)
+{
+	uint8_t bytes[MAC_BYTES];
+	if (strlen(text) != 2 * MAC_BYTES)
+		return false;
+	for (int i = 0; i < MAC_BYTES; i++) {
+		unsigned value;
+		if (sscanf(text + 2 * i, "%2x", &value) != 1)
+			return false;
+		bytes[i] = (uint8_t)value;
+	}
+	memcpy(mac, bytes, MAC_BYTES);
+	return true;
+}
+
+void logBegin(const char *event)
+{
+	effectBegin("log");
+	effectString("event", event);
+}
+
+/* Random numbers -------------------------------------------------------------------------------------------------- */
+
+/* splitmix64: the same seed, the same run. */
+uint32_t esp_random(void)
+{
+	uint64_t x = gRandom += UINT64_C(0x9E3779B97F4A7C15);
+	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return (uint32_t)((x ^ (x >> 31)) >> 32);
+}
+
+void esp_fill_random(void *buffer, size_t length)
+{
+	uint8_t *bytes = buffer;
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = (uint8_t)(esp_random() >> 24);
+}
+
+/* Boot and end ---------------------------------------------------------------------------------------------------- */
+
+void systemBoot(const Json *boot)
+{
+	macParse(jsonString(boot, "mac", "000000000000"), gStationMac);
+	memcpy(gAccessPointMac, gStationMac, MAC_BYTES);
+	gAccessPointMac[MAC_BYTES - 1]++;
+	gReset = (esp_reset_reason_t)jsonInt(boot, "reset", ESP_RST_POWERON);
+	/* Another stream than the engine's, which starts from the same seed. */
+	gRandom = ((uint64_t)jsonInt(boot, "seed", 1) << 32) ^ UINT64_C(0x45535033); /* "ESP3" */
+	gUp = true;
+	size_t size = (size_t)(rtcEnd - rtcBegin);
+	/* After power on the memory holds anything. */
+	esp_fill_random(rtcBegin, size);
+	jsonHex(boot, "rtc", rtcBegin, size);
+}
+
+static void tellRtc(void)
+{
+	size_t size = (size_t)(rtcEnd - rtcBegin);
+	if (!size)
+		return;
+	effectBegin("rtc");
+	effectHex("hex", rtcBegin, size);
+	effectEnd();
+}
+
+void systemDown(void)
+{
+	if (gUp)
+		tellRtc();
+	gUp = false;
+}
+
+void idfPanic(const char *why)
+{
+	fprintf(stderr, "board: %s\n", why);
+	boardRestart("panic", why);
+}
+
+void powerCut(void)
+{
+	/* RTC memory is lost as well. */
+	gUp = false;
+	boardRestart("power-cut", "");
+}
+
+esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler)
+{
+	for (int i = 0; i < SHUTDOWN_HANDLERS; i++) {
+		if (gHandlers[i] == handler)
+			return ESP_ERR_INVALID_STATE;
+		if (!gHandlers[i]) {
+			gHandlers[i] = handler;
+			return ESP_OK;
+		}
+	}
+	return ESP_ERR_NO_MEM;
+}
+
+void esp_restart(void)
+{
+	const char *timer = timerRunning();
+	for (int i = SHUTDOWN_HANDLERS - 1; i >= 0; i--)
+		if (gHandlers[i])
+			(*gHandlers[i])();
+	/* The driver registers its stop as such a handler. */
+	esp_wifi_stop();
+	/* A timer that restarts the chip is a watchdog, known by its name. */
+	boardRestart(timer ? timer : "software", "");
+}
+
+esp_reset_reason_t esp_reset_reason(void)
+{
+	return gReset;
+}
+
+esp_err_t esp_read_mac(uint8_t *mac, esp_mac_type_t type)
+{
+	if (!mac || type > ESP_MAC_WIFI_SOFTAP)
+		return ESP_ERR_INVALID_ARG;
+	memcpy(mac, type == ESP_MAC_WIFI_SOFTAP ? gAccessPointMac : gStationMac, MAC_BYTES);
+	return ESP_OK;
+}

@@ -1,0 +1,237 @@
+/*
+	The Wi-Fi driver's life: init, mode, configuration, start, stop. Checks in the order of the real one.
+*/
+#include <string.h>
+
+#include "internal.h"
+
+#define AP_MAX_PHONES 10 /* ESP_WIFI_MAX_CONN_NUM of the ESP32-C3 */
+
+WiFi gWiFi;
+
+bool modeHas(wifi_mode_t mode, wifi_interface_t ifx)
+{
+	return mode == WIFI_MODE_APSTA || mode == (ifx == WIFI_IF_STA ? WIFI_MODE_STA : WIFI_MODE_AP);
+}
+
+esp_err_t esp_wifi_init(const wifi_init_config_t *config)
+{
+	if (!config || config->magic != WIFI_INIT_CONFIG_MAGIC)
+		return ESP_ERR_INVALID_ARG;
+	if (gWiFi.init)
+		return ESP_ERR_INVALID_STATE;
+	memset(&gWiFi, 0, sizeof(gWiFi));
+	gWiFi.init = true;
+	gWiFi.mode = WIFI_MODE_STA;
+	gWiFi.ps = WIFI_PS_MIN_MODEM;
+	memcpy(gWiFi.ap.ssid, "ESP_", 4);
+	static const char digits[] = "0123456789ABCDEF";
+	for (int i = 0; i < 3; i++) {
+		gWiFi.ap.ssid[4 + 2 * i] = (uint8_t)digits[gAccessPointMac[3 + i] >> 4];
+		gWiFi.ap.ssid[5 + 2 * i] = (uint8_t)digits[gAccessPointMac[3 + i] & 15];
+	}
+	gWiFi.ap.ssid_len = 10;
+	gWiFi.ap.channel = 1;
+	gWiFi.ap.max_connection = 4;
+	gWiFi.ap.beacon_interval = 100;
+	gWiFi.ap.csa_count = 3;
+	gWiFi.ap.dtim_period = 1;
+	gWiFi.sta.listen_interval = 3;
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_deinit(void)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (gWiFi.started)
+		return ESP_ERR_WIFI_NOT_STOPPED;
+	scanDown();
+	memset(&gWiFi, 0, sizeof(gWiFi));
+	return ESP_OK;
+}
+
+/* Brings the interfaces into line with the mode; the one that stays is not disturbed. */
+static void applyMode(wifi_mode_t mode)
+{
+	gWiFi.mode = mode;
+	bool station = gWiFi.started && modeHas(mode, WIFI_IF_STA);
+	bool accessPoint = gWiFi.started && modeHas(mode, WIFI_IF_AP);
+	if (gWiFi.stationUp && !station)
+		stationStop();
+	if (gWiFi.accessPointUp && !accessPoint)
+		accessPointStop();
+	if (station && !gWiFi.stationUp)
+		stationStart();
+	if (accessPoint && !gWiFi.accessPointUp)
+		accessPointStart();
+	if (gWiFi.started && !gWiFi.home)
+		radioSetHome(1);
+	radioReport();
+}
+
+esp_err_t esp_wifi_set_mode(wifi_mode_t mode)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (mode > WIFI_MODE_NAN)
+		return ESP_ERR_INVALID_ARG;
+	if (mode != gWiFi.mode)
+		applyMode(mode);
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_mode(wifi_mode_t *mode)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!mode)
+		return ESP_ERR_INVALID_ARG;
+	*mode = gWiFi.mode;
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_start(void)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!gWiFi.started) {
+		gWiFi.started = true;
+		applyMode(gWiFi.mode);
+	}
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_stop(void)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (gWiFi.started) {
+		scanAbort(true);
+		if (gWiFi.stationUp)
+			stationStop();
+		if (gWiFi.accessPointUp)
+			accessPointStop();
+		gWiFi.started = false;
+		espnowWifiStopped();
+		/* set_channel is not stored over a stop. */
+		radioAway(0);
+		radioSetHome(0);
+		radioReport();
+	}
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_set_storage(wifi_storage_t storage)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	return storage > WIFI_STORAGE_RAM ? ESP_ERR_INVALID_ARG : ESP_OK;
+}
+
+esp_err_t esp_wifi_set_ps(wifi_ps_type_t type)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (type > WIFI_PS_MAX_MODEM)
+		return ESP_ERR_INVALID_ARG;
+	gWiFi.ps = type;
+	radioReport();
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_ps(wifi_ps_type_t *type)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!type)
+		return ESP_ERR_INVALID_ARG;
+	*type = gWiFi.ps;
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_mac(wifi_interface_t ifx, uint8_t mac[6])
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!mac)
+		return ESP_ERR_INVALID_ARG;
+	if (ifx > WIFI_IF_AP)
+		return ESP_ERR_WIFI_IF;
+	memcpy(mac, ifx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
+	return ESP_OK;
+}
+
+/* Configuration --------------------------------------------------------------------------------------------------- */
+
+static bool isKey(const uint8_t *password)
+{
+	for (int i = 0; i < 64; i++)
+		if (!password[i] || !strchr("0123456789abcdefABCDEF", password[i]))
+			return false;
+	return true;
+}
+
+static esp_err_t setAccessPoint(const wifi_ap_config_t *wanted)
+{
+	wifi_ap_config_t config = *wanted;
+	size_t length = strnlen((const char *)config.password, sizeof(config.password));
+	if (config.authmode != WIFI_AUTH_OPEN) {
+		if (length < 8) {
+			/* The real one has altered the mode by then. */
+			gWiFi.ap.authmode = config.authmode;
+			return ESP_ERR_WIFI_PASSWORD;
+		}
+		if (length == sizeof(config.password) && !isKey(config.password))
+			return ESP_ERR_WIFI_PASSWORD;
+	}
+	if (config.channel && !channelAllowed(config.channel))
+		return ESP_ERR_INVALID_ARG;
+	if (!config.channel)
+		config.channel = 1;
+	if (!config.ssid_len)
+		config.ssid_len = (uint8_t)strnlen((const char *)config.ssid, sizeof(config.ssid));
+	if (config.max_connection > AP_MAX_PHONES)
+		config.max_connection = AP_MAX_PHONES;
+	/* Nothing happens for the same configuration; anything else restarts the access point. */
+	if (!memcmp(&config, &gWiFi.ap, sizeof(config)))
+		return ESP_OK;
+	gWiFi.ap = config;
+	if (gWiFi.accessPointUp)
+		accessPointRestart();
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *conf)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!conf)
+		return ESP_ERR_INVALID_ARG;
+	if (interface > WIFI_IF_AP)
+		return ESP_ERR_WIFI_IF;
+	if (!modeHas(gWiFi.mode, interface))
+		return ESP_ERR_WIFI_MODE;
+	if (interface == WIFI_IF_AP)
+		return setAccessPoint(&conf->ap);
+	if (gWiFi.station == STATION_CONNECTING)
+		return ESP_ERR_WIFI_STATE;
+	gWiFi.sta = conf->sta;
+	return ESP_OK;
+}
+
+esp_err_t esp_wifi_get_config(wifi_interface_t interface, wifi_config_t *conf)
+{
+	if (!gWiFi.init)
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (!conf)
+		return ESP_ERR_INVALID_ARG;
+	if (interface > WIFI_IF_AP)
+		return ESP_ERR_WIFI_IF;
+	memset(conf, 0, sizeof(*conf));
+	if (interface == WIFI_IF_AP)
+		conf->ap = gWiFi.ap;
+	else
+		conf->sta = gWiFi.sta;
+	return ESP_OK;
+}
