@@ -1,0 +1,139 @@
+import type { Outbox, Outgoing } from "./outbox";
+import type { Peer } from "./peers";
+
+/** Requests of others that may be under way here at once. */
+const ANSWERS = 32;
+/** An asker has given up by then, in ms. */
+const ANSWER_MS = 10_000;
+
+/** Another board's request and our reply to it. */
+export interface Answer {
+	readonly peer: Peer;
+	readonly text: string;
+	/** Of the request, in dBm. */
+	readonly rssi: number;
+	/** Whether it was for another board: its reply goes back as it came. */
+	readonly relayed: boolean;
+	readonly expires: number;
+	reply: string;
+	/**
+	 * running: its reply is being made; waiting: that is in the outbox; sending: with the driver; failed: it left without being
+	 * acknowledged; closed: done with.
+	 */
+	state: "running" | "waiting" | "sending" | "failed" | "closed";
+	/** The request came again while its reply was with the driver. */
+	again: boolean;
+	entry: Outgoing | null;
+}
+
+/**
+ * Requests of others until our reply to them is acknowledged. A board whose radio missed our acknowledgement sends its request again: it must
+ * not be run twice.
+ */
+export class Answers {
+	readonly #outbox: Outbox;
+	readonly #list: Answer[] = [];
+	#nextExpiry = Infinity;
+
+	constructor(outbox: Outbox) {
+		this.#outbox = outbox;
+	}
+
+	get size(): number {
+		return this.#list.length;
+	}
+
+	/** When the next one is given up, in ms. */
+	get nextDue(): number {
+		return this.#nextExpiry;
+	}
+
+	/** The same request, if our reply to it is unacknowledged. */
+	find(peer: Peer, text: string): Answer | undefined {
+		if (peer.answers === 0) return undefined;
+		for (const answer of this.#list) if (answer.peer === peer && answer.text === text) return answer;
+		return undefined;
+	}
+
+	/** Keeps a new request. @returns null when too many are under way */
+	open(peer: Peer, text: string, rssi: number, relayed: boolean, now: number): Answer | null {
+		// Who asks something else has given up what it asked before.
+		if (peer.answers) this.#closeFailed(peer);
+		if (this.#list.length >= ANSWERS && !this.#closeFailed(null)) return null;
+		const expires = now + ANSWER_MS;
+		const answer: Answer = { peer, text, rssi, relayed, expires, reply: "", state: "running", again: false, entry: null };
+		this.#list.push(answer);
+		peer.answers++;
+		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
+		return answer;
+	}
+
+	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up: the request is done with */
+	reply(answer: Answer, reply: string, now: number): boolean {
+		if (answer.state === "closed") return false;
+		answer.reply = reply;
+		return this.#put(answer, now);
+	}
+
+	/** The same request came again: it gets the same reply again, if that is not on its way already. */
+	repeat(answer: Answer, now: number): void {
+		if (answer.state === "failed") this.#put(answer, now);
+		else if (answer.state === "sending") answer.again = true;
+	}
+
+	/** The driver has the reply. */
+	sent(answer: Answer): void {
+		if (answer.state === "closed") return;
+		answer.state = "sending";
+		answer.entry = null;
+	}
+
+	/** The reply left without being acknowledged. */
+	failed(answer: Answer, now: number): void {
+		if (answer.state === "closed") return;
+		answer.state = "failed";
+		answer.entry = null;
+		if (!answer.again) return;
+		answer.again = false;
+		this.#put(answer, now);
+	}
+
+	/** All is done with a request. */
+	close(answer: Answer): void {
+		const index = this.#list.indexOf(answer);
+		if (index < 0) return;
+		this.#list.splice(index, 1);
+		answer.peer.answers--;
+		answer.state = "closed";
+		if (answer.entry) this.#outbox.remove(answer.entry);
+		answer.entry = null;
+	}
+
+	/** Gives up those whose askers have. */
+	expire(now: number): void {
+		if (now < this.#nextExpiry) return;
+		for (let i = this.#list.length - 1; i >= 0; i--) {
+			const answer = this.#list[i];
+			if (answer && answer.expires <= now) this.close(answer);
+		}
+		this.#nextExpiry = Infinity;
+		for (const answer of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, answer.expires);
+	}
+
+	#put(answer: Answer, now: number): boolean {
+		answer.state = "waiting";
+		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);
+		if (answer.entry) return true;
+		this.close(answer);
+		return false;
+	}
+
+	#closeFailed(peer: Peer | null): boolean {
+		for (const answer of this.#list) {
+			if (answer.state !== "failed" || (peer && answer.peer !== peer)) continue;
+			this.close(answer);
+			return true;
+		}
+		return false;
+	}
+}

@@ -1,0 +1,140 @@
+import { isMac, stationMac } from "./address";
+
+/**
+ * The wire format: plain text, UTF-8, 1 to 250 bytes, one message to a frame, no id, no version, never broadcast.
+ *
+ * | text | what it is | answered with |
+ * | --- | --- | --- |
+ * | `ping` | is anybody there? | `pong` |
+ * | `pong` | the answer to `ping` | nothing |
+ * | `!<mac>,<text>` | relay: send <text> to the board <mac>, hand back its reply; <text> may begin with `!` again | the far board's reply as it came, or `Fail (<reason>)` |
+ * | `OK`, `OK …` | a reply | nothing |
+ * | `Fail`, `Fail …`, `Unknown message…` | a reply that reports an error | nothing |
+ * | `<n> <n>…`, `Sequence error…`, `Save error…`, `Bad save…`, `No update…`, `No data…`, `No relay…` | replies of the file commands and of older firmware | nothing |
+ * | anything else | a request for this board | the answer, a space, and the request's RSSI in dBm (0: unknown) |
+ *
+ * `!<mac>,` by offset: 0 `!`; 1-12 the next board's MAC in hex digits (upper case is understood); 13 `,`; 14… the text for it, not empty.
+ */
+export const FRAME_LIMIT = 250;
+
+export const Kind = Object.freeze({ ping: 1, pong: 2, relay: 3, reply: 4, error: 5, request: 6 } as const);
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+const BANG = 33;
+const MINUS = 45;
+const ERRORS: readonly string[] = Object.freeze([
+	"Fail (",
+	"Fail ",
+	"Unknown message",
+	"Sequence error",
+	"Save error",
+	"Bad save",
+	"No update",
+	"No data",
+	"No relay",
+]);
+const NUMBERS = /^-?\d+( -?\d+)+$/;
+
+/** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
+export function classify(text: string): Kind {
+	const first = text.charCodeAt(0);
+	// By the first character, as regular expressions are dear on XS and most texts are decided here: B, F, N, O, S, U, digits.
+	switch (first) {
+		case BANG:
+			return Kind.relay;
+		case 0x4f:
+			return text === "OK" || text.startsWith("OK ") ? Kind.reply : Kind.request;
+		case 0x42:
+		case 0x46:
+		case 0x4e:
+		case 0x53:
+		case 0x55:
+			return text === "Fail" || startsWithError(text) ? Kind.error : Kind.request;
+		case 0x70:
+			return text === "ping" ? Kind.ping : text === "pong" ? Kind.pong : Kind.request;
+	}
+	return (first === MINUS || (first >= 0x30 && first <= 0x39)) && NUMBERS.test(text) ? Kind.reply : Kind.request;
+}
+
+function startsWithError(text: string): boolean {
+	for (const start of ERRORS) if (text.startsWith(start)) return true;
+	return false;
+}
+
+/** The way of a relayed message. */
+export interface RelayPath {
+	/** Station MACs of the boards still to pass, the last one being the addressee. */
+	macs: string[];
+	/** What the first of them is to get. */
+	inner: string;
+}
+
+/**
+ * Takes a text that begins with `!` apart, to the last board.
+ * @returns null when any step of it is malformed
+ */
+export function parseRelay(text: string): RelayPath | null {
+	const macs: string[] = [];
+	let rest = text;
+	while (rest.charCodeAt(0) === BANG) {
+		const mac = rest.slice(1, 13).toLowerCase();
+		if (!isMac(mac) || rest.charAt(13) !== "," || rest.length < 15) return null;
+		macs.push(stationMac(mac));
+		rest = rest.slice(14);
+	}
+	return macs.length ? { macs, inner: text.slice(14) } : null;
+}
+
+/** The text for the last board of a relay path; a text that is not to be relayed is its own. */
+export function innermost(text: string): string {
+	let start = 0;
+	while (text.charCodeAt(start) === BANG && text.charAt(start + 13) === ",") start += 14;
+	return start ? text.slice(start) : text;
+}
+
+/** How many boards a text is to be relayed over: the `!` in front of its message. */
+export function hops(text: string): number {
+	let count = 0;
+	while (text.charCodeAt(count * 14) === BANG && text.charAt(count * 14 + 13) === ",") count++;
+	return count;
+}
+
+/** Length of a text in bytes of UTF-8. */
+export function byteLength(text: string): number {
+	let bytes = 0;
+	for (let i = 0; i < text.length; i++) {
+		const code = text.codePointAt(i) ?? 0;
+		if (code > 0xffff) i++;
+		bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	}
+	return bytes;
+}
+
+/** Whether a text fits into a frame. */
+export function fits(text: string): boolean {
+	// A UTF-16 unit takes at most three bytes: most texts need no counting.
+	return text.length * 3 <= FRAME_LIMIT || (text.length <= FRAME_LIMIT && byteLength(text) <= FRAME_LIMIT);
+}
+
+/** Whether a text can be sent at all: not empty, and no NUL, at which the far board's C would end it. */
+export function isSendable(text: string): boolean {
+	return text.length > 0 && !text.includes("\0");
+}
+
+/** The reply to a request for this board: the answer and how well the request was heard, in dBm. */
+export function buildReply(answer: string, rssi: number): string {
+	const reply = `${answer} ${rssi}`;
+	if (!fits(reply)) return `Fail (too long) ${rssi}`;
+	return isSendable(reply) ? reply : `Fail (not text) ${rssi}`;
+}
+
+/** How a failure is told to people and to boards. */
+export function failure(reason: string): string {
+	return `Fail (${reason})`;
+}
+
+/** The channel that a hub's reply to `channel` states, 0 when it states none. */
+export function statedChannel(reply: string): number {
+	const match = /^OK (\d{1,2})( |$)/.exec(reply);
+	return match?.[1] ? Number(match[1]) : 0;
+}

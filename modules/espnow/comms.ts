@@ -1,0 +1,325 @@
+import { isMac, stationMac } from "./address";
+import { Answers } from "./answers";
+import { failure, fits, isSendable, parseRelay } from "./codec";
+import { Counters } from "./counters";
+import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
+import { Outbox } from "./outbox";
+import { Peers } from "./peers";
+import { RadioPort } from "./radio-port";
+import { Receiver } from "./receiver";
+import { Recovery, type Step } from "./recovery";
+import { isLoop } from "./relay";
+import type { Request } from "./request";
+import { Requests } from "./requests";
+import { Sender } from "./sender";
+
+export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
+
+const TURN_MS = 100;
+const ASK_MS = 10_000;
+const TRIES = 3;
+/** Pause before ESP-NOW is tried again after it did not start. */
+const REOPEN_MS = 1_000;
+/** A Wi-Fi restart tells when it is done; if it never does, ESP-NOW is tried all the same. */
+const WIFI_RESTART_MS = 30_000;
+
+/**
+ * The communication engine: one cooperative loop that receives, sends and waits for nothing.
+ *
+ * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, one grant. A repeating
+ * 100 ms timer makes the turns; whatever comes in, and whatever is to be sent, only pulls the next one forward, so turns never nest.
+ */
+export class Comms {
+	readonly #options: CommsOptions;
+	readonly #mac: string;
+	readonly #counters = new Counters();
+	readonly #outbox = new Outbox();
+	readonly #peers = new Peers();
+	readonly #recovery: Recovery;
+	readonly #answers: Answers;
+	readonly #requests: Requests;
+	readonly #port: RadioPort;
+	readonly #sender: Sender;
+	readonly #receiver: Receiver;
+	#timer: object | null = null;
+	/** The next turn has been asked for already. */
+	#pulled = false;
+	#started = false;
+	#closed = false;
+	#reopenAt = Infinity;
+	#turns = 0;
+	#lastError = "";
+
+	constructor(options: CommsOptions) {
+		this.#options = options;
+		this.#mac = stationMac(options.mac);
+		const { outbox, peers, counters } = { outbox: this.#outbox, peers: this.#peers, counters: this.#counters };
+		const recovery = new Recovery(options.restartedByRecovery ?? false);
+		const answers = new Answers(outbox);
+		const pull = (): void => this.#pull();
+		const port = new RadioPort((onActivity) => options.openRadio(onActivity), pull);
+		const requests = new Requests({
+			outbox,
+			counters,
+			random: () => options.random(),
+			onSettled: (request, result, now) => this.#settled(request, result, now),
+		});
+		this.#sender = new Sender({
+			...{ port, outbox, peers, requests, answers, counters, recovery },
+			onAnswered: (mac) => options.onAnswered?.(mac),
+			onReplySent: (mac) => options.onReplySent?.(mac),
+			onContact: (mac, how) => options.onContact?.(mac, how),
+			onBroken: (step, now) => this.#repair(step, now),
+			onError: (name) => this.#note(name),
+		});
+		this.#receiver = new Receiver({
+			...{ mac: this.#mac, port, outbox, peers, requests, answers, counters },
+			answer: (text, from) => options.answer(text, from),
+			isCommand: (text) => options.isCommand(text),
+			onContact: (mac, how) => options.onContact?.(mac, how),
+			onReplied: pull,
+			now: () => options.clock.now(),
+			onFault: (where, error) => this.#fault(where, error),
+		});
+		this.#recovery = recovery;
+		this.#answers = answers;
+		this.#requests = requests;
+		this.#port = port;
+	}
+
+	/** Whether a frame is with the driver: neither its status nor 250 ms have come. */
+	get sending(): boolean {
+		return this.#sender.sending;
+	}
+
+	/** Whether a frame waits in the outbox that may go now. A request that waits for its reply is none. */
+	get requestToSend(): boolean {
+		return this.#outbox.hasDue(this.#options.clock.now());
+	}
+
+	/** Starts ESP-NOW and the turns; Wi-Fi must be up. When ESP-NOW does not start it is tried again each second. */
+	start(): void {
+		if (this.#closed) return;
+		this.#timer ??= this.#options.timers.set(() => this.#turn(), TURN_MS, TURN_MS);
+		if (this.#started && this.#port.link) return;
+		this.#started = true;
+		this.#open(this.#options.clock.now());
+	}
+
+	/** Stops ESP-NOW; the turns go on, and what is to be sent waits for its deadline. */
+	stop(): void {
+		this.#started = false;
+		this.#reopenAt = Infinity;
+		this.#closeRadio(this.#options.clock.now());
+	}
+
+	/** Stops ESP-NOW and the turns for good; requests are `cancelled`. */
+	close(): void {
+		if (this.#closed) return;
+		this.stop();
+		this.#closed = true;
+		if (this.#timer) this.#options.timers.clear(this.#timer);
+		this.#timer = null;
+		this.#requests.cancelAll("cancelled", this.#options.clock.now());
+	}
+
+	/** Turns ESP-NOW off and on, its peers with it; requests go on. */
+	restartESPNow(): void {
+		if (this.#closed) return;
+		this.#started = true;
+		this.#open(this.#options.clock.now());
+		this.#pull();
+	}
+
+	/**
+	 * Asks a board, this one included.
+	 * @param mac its station or access point MAC
+	 * @param text at most 250 bytes; `!<mac>,…` has it forwarded by the board that is asked
+	 * @returns a promise that is never rejected, and always fulfilled by the deadline
+	 */
+	ask(mac: string, text: string, options: AskOptions = {}): Promise<AskResult> {
+		const limits = { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES };
+		const refusal = this.#refusal(mac, text);
+		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
+		const to = stationMac(mac);
+		if (to === this.#mac) return this.#askSelf(text, limits);
+		return new Promise((resolve) => {
+			if (!this.#requests.add(this.#peers.get(to), text, this.#options.clock.now(), limits, null, resolve)) {
+				this.#counters.event("busy");
+				resolve({ ok: false, reason: "busy", ms: 0 });
+			}
+			this.#pull();
+		});
+	}
+
+	/** Sends a text one way: no reply is waited for, none is matched to it. */
+	espSend(mac: string, text: string): void {
+		if (this.#refusal(mac, text) || stationMac(mac) === this.#mac) return;
+		const entry = this.#outbox.put("oneWay", this.#peers.get(mac), text, this.#options.clock.now());
+		if (!entry) this.#counters.event("busy");
+		this.#pull();
+	}
+
+	/** The boards this one knows. */
+	peers(): PeerView[] {
+		return this.#peers.view(this.#options.clock.now());
+	}
+
+	snapshot(): CommsSnapshot {
+		return {
+			up: this.#port.link !== null,
+			sending: this.sending,
+			requestToSend: this.requestToSend,
+			turns: this.#turns,
+			grants: this.#sender.grants,
+			counters: this.#counters.view(this.#port.totals()),
+			recovery: this.#recovery.view(),
+			requests: { open: this.#requests.size - this.#requests.unsent, unsent: this.#requests.unsent },
+			driverPeers: this.#peers.driverCount,
+			lastError: this.#lastError,
+		};
+	}
+
+	#turn(): void {
+		this.#pulled = false;
+		this.#turns++;
+		const now = this.#options.clock.now();
+		let more = false;
+		// Each part by itself: an error in one must not keep the others from their turn, nor leave the loop.
+		try {
+			this.#sender.statuses(now);
+		} catch (error) {
+			this.#fault("status", error);
+		}
+		try {
+			more = this.#receiver.frames(now);
+		} catch (error) {
+			this.#fault("frames", error);
+		}
+		try {
+			this.#sender.expire(now);
+			this.#requests.expire(now);
+			this.#answers.expire(now);
+			if (now >= this.#reopenAt) this.#open(now);
+		} catch (error) {
+			this.#fault("deadlines", error);
+		}
+		try {
+			this.#sender.grant(now);
+		} catch (error) {
+			this.#fault("grant", error);
+		}
+		try {
+			this.#options.turn?.();
+		} catch (error) {
+			this.#fault("turn", error);
+		}
+		this.#planNext(more, now);
+	}
+
+	/** Pulls the timer forward to what is due before its next regular turn. */
+	#planNext(more: boolean, now: number): void {
+		if (this.#pulled || !this.#timer) return;
+		if (more) {
+			this.#pull();
+			return;
+		}
+		const due = Math.min(this.#sender.nextDue, this.#requests.nextDue, this.#answers.nextDue, this.#reopenAt);
+		if (due <= now) this.#pull();
+		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
+	}
+
+	#pull(): void {
+		if (this.#pulled || !this.#timer) return;
+		this.#pulled = true;
+		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
+	}
+
+	#open(now: number): void {
+		this.#closeRadio(now);
+		if (this.#port.open() && this.#port.link) {
+			this.#reopenAt = Infinity;
+			this.#recovery.opened(now);
+			this.#peers.rebuild(this.#port.link);
+			this.#outbox.resume();
+			return;
+		}
+		this.#counters.event("radioFailed");
+		this.#note(this.#port.error);
+		this.#reopenAt = now + REOPEN_MS;
+		const step = this.#recovery.openFailed(now);
+		if (step !== "espnow") this.#repair(step, now);
+	}
+
+	#closeRadio(now: number): void {
+		this.#port.close();
+		this.#sender.abandon(now);
+	}
+
+	#repair(step: Step, now: number): void {
+		if (step === "none" || !this.#started) return;
+		this.#options.trace(`ESP-NOW: recovery, step ${step}\n`);
+		if (step === "espnow") {
+			this.#open(now);
+			return;
+		}
+		this.#closeRadio(now);
+		this.#reopenAt = now + WIFI_RESTART_MS;
+		if (step === "wifi") this.#options.restartWiFi();
+		else this.#options.restartBoard("recovery: ESP-NOW does not send");
+	}
+
+	#settled(request: Request, result: AskResult, now: number): void {
+		if (request.answer) this.#receiver.reply(request.answer, result.ok ? result.reply : failure(result.reason), now);
+		else request.resolve?.(result);
+	}
+
+	/** Why a text cannot be sent to a board, "" when it can. */
+	#refusal(mac: string, text: string): string {
+		if (this.#closed) return "cancelled";
+		if (!isMac(mac)) return "adding peer";
+		if (!fits(text)) return "too long";
+		if (!isSendable(text)) return "malformed";
+		if (!text.startsWith("!")) return "";
+		const path = parseRelay(text);
+		if (!path) return "malformed";
+		const to = stationMac(mac);
+		return isLoop(to === this.#mac ? [to] : [this.#mac, to], path) ? "loop" : "";
+	}
+
+	/** A request to ourselves: answered here, or forwarded from here. */
+	#askSelf(text: string, limits: { timeoutMs: number; tries: number }): Promise<AskResult> {
+		const path = parseRelay(text);
+		const next = path?.macs[0];
+		if (path && next) return this.ask(next, path.inner, limits);
+		const { clock, timers } = this.#options;
+		const started = clock.now();
+		return new Promise((resolve) => {
+			const timer = timers.set(() => resolve({ ok: false, reason: "no reply", ms: limits.timeoutMs }), limits.timeoutMs);
+			const done = (reply: string): void => {
+				timers.clear(timer);
+				resolve({ ok: true, reply, rssi: 0, ms: clock.now() - started });
+			};
+			const failed = (error: unknown): void => {
+				this.#fault("answer", error);
+				done(failure(error instanceof Error ? error.message : String(error)));
+			};
+			try {
+				Promise.resolve(this.#options.answer(text, { mac: this.#mac, rssi: 0 })).then(done, failed);
+			} catch (error) {
+				failed(error);
+			}
+		});
+	}
+
+	#note(error: string): void {
+		if (error === this.#lastError) return;
+		this.#lastError = error;
+		this.#options.trace(`ESP-NOW: ${error}\n`);
+	}
+
+	#fault(where: string, error: unknown): void {
+		this.#counters.event("fault");
+		this.#note(`${where}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}

@@ -1,0 +1,53 @@
+import type { Request } from "./request";
+
+/**
+ * Requests that are to go into the outbox: those that were never sent, in the order of asking, before those whose time for another try has
+ * come, so that an absent board costs the others little.
+ */
+export class DueList {
+	readonly #fresh: Request[] = [];
+	readonly #later: Request[] = [];
+
+	/** Adds a request that may go at once. */
+	addFresh(request: Request): void {
+		this.#fresh.push(request);
+	}
+
+	/** Adds a request that may go from its `dueAt` on. */
+	addLater(request: Request): void {
+		this.#later.push(request);
+	}
+
+	/** When the next one may go, in ms; Infinity when none waits. */
+	get nextDue(): number {
+		if (this.#fresh.length) return 0;
+		let due = Infinity;
+		for (const request of this.#later) if (request.dueAt < due) due = request.dueAt;
+		return due;
+	}
+
+	/** Takes the next one that may go now. */
+	take(now: number): Request | undefined {
+		const fresh = this.#fresh.shift();
+		if (fresh) return fresh;
+		for (let i = 0; i < this.#later.length; i++) {
+			const request = this.#later[i];
+			if (!request || request.dueAt > now) continue;
+			this.#later.splice(i, 1);
+			return request;
+		}
+		return undefined;
+	}
+
+	/** Takes a request out, as it is settled or goes another way. */
+	remove(request: Request): void {
+		removeFrom(this.#fresh, request);
+		removeFrom(this.#later, request);
+	}
+}
+
+/** Takes an item out of a list, if it is there. */
+export function removeFrom<T>(list: T[], item: T): void {
+	const index = list.indexOf(item);
+	if (index >= 0) list.splice(index, 1);
+}

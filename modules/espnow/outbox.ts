@@ -1,0 +1,158 @@
+import type { Answer } from "./answers";
+import type { Peer } from "./peers";
+import type { Request } from "./request";
+
+/** Frames that may wait at once. */
+export const OUTBOX_LIMIT = 32;
+/** Places that requests leave free, so that pings and other boards' requests still get their answers. */
+const KEPT_FOR_ANSWERS = 8;
+/** A frame for a board that did not acknowledge lets others go first for so long, in ms. */
+const PATIENCE_MS = 250;
+
+export type OutgoingKind = "pong" | "reply" | "request" | "clear" | "oneWay";
+
+/** A frame that waits for the radio. Its objects are used over and over. */
+export interface Outgoing {
+	kind: OutgoingKind;
+	peer: Peer | null;
+	text: string;
+	/** What it belongs to: a request (kinds `request`, and `clear` for the ping before it) or a reply. */
+	request: Request | null;
+	answer: Answer | null;
+	/** Clock time at which it came, in ms. */
+	since: number;
+}
+
+/**
+ * What is to be sent: in order for each peer, peers taking turns. Peers that did not acknowledge before stand in a second ring, from which
+ * a frame goes only when the first has none, or after 250 ms.
+ */
+export class Outbox {
+	readonly #prompt: Peer[] = [];
+	readonly #patient: Peer[] = [];
+	readonly #free: Outgoing[] = [];
+	#size = 0;
+	#pausedUntil = 0;
+
+	get size(): number {
+		return this.#size;
+	}
+
+	get isFull(): boolean {
+		return this.#size >= OUTBOX_LIMIT;
+	}
+
+	/** Whether another request may wait here. */
+	get takesRequests(): boolean {
+		return this.#size < OUTBOX_LIMIT - KEPT_FOR_ANSWERS;
+	}
+
+	/**
+	 * Puts a frame behind those for the same peer.
+	 * @returns the entry, null when 32 wait already
+	 */
+	put(
+		kind: OutgoingKind,
+		peer: Peer,
+		text: string,
+		now: number,
+		request: Request | null = null,
+		answer: Answer | null = null,
+	): Outgoing | null {
+		if (this.isFull) return null;
+		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now };
+		entry.kind = kind;
+		entry.peer = peer;
+		entry.text = text;
+		entry.request = request;
+		entry.answer = answer;
+		entry.since = now;
+		this.#size++;
+		peer.frames ??= [];
+		peer.frames.push(entry);
+		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
+		this.#place(peer, request !== null && (peer.absent || request.tries > 0) && peer.ring !== "prompt");
+		return entry;
+	}
+
+	/** Puts a frame that the driver did not take back to where it was; nothing goes before `until` (ms). */
+	putBack(entry: Outgoing, until: number): void {
+		const peer = entry.peer;
+		if (!peer) return;
+		this.#pausedUntil = until;
+		this.#size++;
+		peer.frames ??= [];
+		peer.frames.unshift(entry);
+		this.#leave(peer);
+		peer.ring = "prompt";
+		this.#prompt.unshift(peer);
+	}
+
+	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
+	take(now: number): Outgoing | null {
+		if (now < this.#pausedUntil) return null;
+		const waiting = this.#patient[0]?.frames?.[0];
+		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#patient : this.#prompt;
+		return this.#takeFrom(first) ?? this.#takeFrom(this.#patient);
+	}
+
+	/** Whether a frame waits that may go now. */
+	hasDue(now: number): boolean {
+		return this.#size > 0 && now >= this.#pausedUntil;
+	}
+
+	/** When the next frame may go, in ms; Infinity when none waits. */
+	get nextDue(): number {
+		return this.#size > 0 ? this.#pausedUntil : Infinity;
+	}
+
+	/** Lets frames go at once after a pause, as the radio is new. */
+	resume(): void {
+		this.#pausedUntil = 0;
+	}
+
+	/** Takes a frame that waits out of its place, as nobody wants it any more. */
+	remove(entry: Outgoing): void {
+		const peer = entry.peer;
+		const index = peer?.frames?.indexOf(entry) ?? -1;
+		if (!peer?.frames || index < 0) return;
+		peer.frames.splice(index, 1);
+		this.#size--;
+		if (peer.frames.length === 0) this.#leave(peer);
+		this.release(entry);
+	}
+
+	/** Gives a taken entry back for the next use. */
+	release(entry: Outgoing): void {
+		entry.peer = null;
+		entry.request = null;
+		entry.answer = null;
+		entry.text = "";
+		if (this.#free.length < OUTBOX_LIMIT) this.#free.push(entry);
+	}
+
+	#takeFrom(ring: Peer[]): Outgoing | null {
+		const peer = ring.shift();
+		const entry = peer?.frames?.shift();
+		if (!peer || !entry) return null;
+		this.#size--;
+		if (peer.frames?.length) ring.push(peer);
+		else peer.ring = "none";
+		return entry;
+	}
+
+	#place(peer: Peer, patient: boolean): void {
+		const ring = patient ? "patient" : "prompt";
+		if (peer.ring === ring) return;
+		this.#leave(peer);
+		peer.ring = ring;
+		(patient ? this.#patient : this.#prompt).push(peer);
+	}
+
+	#leave(peer: Peer): void {
+		if (peer.ring === "none") return;
+		const ring = peer.ring === "patient" ? this.#patient : this.#prompt;
+		ring.splice(ring.indexOf(peer), 1);
+		peer.ring = "none";
+	}
+}

@@ -1,0 +1,195 @@
+import { stationMac } from "./address";
+import type { PeerView, RadioLink } from "./faces";
+import type { Outgoing } from "./outbox";
+import type { Request } from "./request";
+
+/** ESP_NOW_MAX_TOTAL_PEER_NUM of esp_now.h. */
+export const DRIVER_PEERS = 20;
+/** Boards remembered without need: those that are waited for are kept beyond this. */
+const REMEMBERED = 32;
+/** Boards of which only this is remembered: their next words are doubtful. */
+const UNCLEAR = 256;
+
+const ESP_OK = 0;
+const ESPNOW_FULL = 0x3068;
+const ESPNOW_EXIST = 0x306b;
+
+/**
+ * All that is known of another board; one look-up per frame finds it. Each part of the record belongs to one module.
+ */
+export class Peer {
+	/** Station MAC: the key. */
+	readonly mac: string;
+	/** Where frames for it go: its station, unless only an odd address of it was ever heard. */
+	address: string;
+
+	/** peers: when it was last heard (ms, -1 never) and how well (dBm); its place in the order of use while the driver has it, else 0. */
+	seenAt = -1;
+	rssi = 0;
+	usedAt = 0;
+
+	/** outbox: its frames in order, and which ring it stands in. */
+	frames: Outgoing[] | null = null;
+	ring: "none" | "prompt" | "patient" = "none";
+
+	/** requests: the open one, those behind it, and what makes its words doubtful. */
+	open: Request | null = null;
+	queue: Request[] | null = null;
+	/** What it says next may belong to an earlier request: it is pinged first. */
+	unclear = false;
+	/** Its radio did not acknowledge the last frame: others go first. */
+	absent = false;
+	/** Until then (ms) the reply of a relay to an earlier request may come. */
+	lateUntil = 0;
+	lastReply = "";
+
+	/** answers: how many requests of it are kept. */
+	answers = 0;
+
+	constructor(mac: string) {
+		this.mac = mac;
+		this.address = mac;
+	}
+
+	/** Nothing of it is under way. */
+	get idle(): boolean {
+		return this.open === null && this.answers === 0 && (this.frames === null || this.frames.length === 0);
+	}
+}
+
+/**
+ * The boards we know and, as a cache of them, the driver's list of 20: a peer is added on demand, when something is to be sent to it, and the
+ * one that was used longest ago gives way.
+ */
+export class Peers {
+	readonly #known = new Map<string, Peer>();
+	readonly #driver: Peer[] = [];
+	readonly #unclear = new Set<string>();
+	/** Addresses that the driver still holds although their board is now written to at its other one. */
+	readonly #moved: string[] = [];
+	#uses = 0;
+
+	/** The peer of a station or access point MAC, if it is known. */
+	find(mac: string): Peer | undefined {
+		// Nearly all addresses are stations': a look-up as it came spares taking it apart.
+		return this.#known.get(mac) ?? this.#known.get(stationMac(mac));
+	}
+
+	/** The peer of a station or access point MAC. */
+	get(mac: string): Peer {
+		const found = this.find(mac);
+		if (found) return found;
+		if (this.#known.size >= REMEMBERED) this.#forgetOne();
+		const peer = new Peer(stationMac(mac));
+		peer.unclear = this.#unclear.delete(peer.mac);
+		this.#known.set(peer.mac, peer);
+		return peer;
+	}
+
+	/** Notes that a board was heard. @param from the address it sent from */
+	heard(peer: Peer, from: string, rssi: number, now: number): void {
+		// Once its station was heard the board is written to there; one that has only ever used an odd address, at that.
+		const stationHeard = from === peer.mac || (peer.seenAt >= 0 && peer.address === peer.mac);
+		const address = stationHeard ? peer.mac : from;
+		if (address !== peer.address) this.#readdress(peer, address);
+		peer.seenAt = now;
+		peer.rssi = rssi;
+		peer.absent = false;
+	}
+
+	/**
+	 * Sees to it that the driver can send to a peer.
+	 * @param pinned the peer whose send status is awaited: it is not put out
+	 * @returns 0, or the driver's error
+	 */
+	register(peer: Peer, radio: RadioLink, pinned: Peer | null): number {
+		if (peer.usedAt) {
+			peer.usedAt = ++this.#uses;
+			return ESP_OK;
+		}
+		this.#dropMoved(radio);
+		if (this.#driver.length >= DRIVER_PEERS) this.#evict(radio, pinned);
+		let error = radio.addPeer(peer.address);
+		if (error === ESPNOW_FULL && this.#evict(radio, pinned)) error = radio.addPeer(peer.address);
+		if (error === ESPNOW_EXIST) error = ESP_OK;
+		if (error === ESP_OK) {
+			peer.usedAt = ++this.#uses;
+			this.#driver.push(peer);
+		}
+		return error;
+	}
+
+	/** The driver turned out not to know a peer (ESP_ERR_ESPNOW_NOT_FOUND): register() adds it again. */
+	lost(peer: Peer): void {
+		this.#leave(peer);
+	}
+
+	/** A new radio knows nobody: those who were in its list are added again. */
+	rebuild(radio: RadioLink): void {
+		const before = this.#driver.splice(0).sort((a, b) => a.usedAt - b.usedAt);
+		this.#moved.length = 0;
+		for (const peer of before) {
+			peer.usedAt = 0;
+			this.register(peer, radio, null);
+		}
+	}
+
+	/** How many the driver holds. */
+	get driverCount(): number {
+		return this.#driver.length;
+	}
+
+	/** How many boards are known. */
+	get count(): number {
+		return this.#known.size;
+	}
+
+	view(now: number): PeerView[] {
+		const views: PeerView[] = [];
+		for (const { mac, rssi, seenAt } of this.#known.values()) {
+			views.push({ mac, rssi, lastSeenS: seenAt < 0 ? null : Math.floor((now - seenAt) / 1000) });
+		}
+		return views;
+	}
+
+	#readdress(peer: Peer, address: string): void {
+		if (peer.usedAt) {
+			this.#leave(peer);
+			this.#moved.push(peer.address);
+		}
+		peer.address = address;
+	}
+
+	#dropMoved(radio: RadioLink): void {
+		for (const address of this.#moved) radio.removePeer(address);
+		this.#moved.length = 0;
+	}
+
+	#evict(radio: RadioLink, pinned: Peer | null): boolean {
+		let oldest: Peer | null = null;
+		for (const peer of this.#driver) if (peer !== pinned && (!oldest || peer.usedAt < oldest.usedAt)) oldest = peer;
+		if (!oldest) return false;
+		radio.removePeer(oldest.address);
+		this.#leave(oldest);
+		return true;
+	}
+
+	#leave(peer: Peer): void {
+		const index = this.#driver.indexOf(peer);
+		if (index >= 0) this.#driver.splice(index, 1);
+		peer.usedAt = 0;
+	}
+
+	#forgetOne(): void {
+		let oldest: Peer | null = null;
+		for (const peer of this.#known.values()) {
+			if (peer.usedAt === 0 && peer.idle && (!oldest || peer.seenAt < oldest.seenAt)) oldest = peer;
+		}
+		if (!oldest) return;
+		this.#known.delete(oldest.mac);
+		if (!oldest.unclear) return;
+		// That a board owes us a reply outlives the rest of what we know of it.
+		if (this.#unclear.size >= UNCLEAR) for (const mac of this.#unclear) if (this.#unclear.delete(mac)) break;
+		this.#unclear.add(oldest.mac);
+	}
+}

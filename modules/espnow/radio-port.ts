@@ -1,0 +1,61 @@
+import type { RadioCounters } from "espnow/radio";
+import type { RadioLink } from "./faces";
+
+/** The radio as it comes and goes, and its counts over all of them. */
+export class RadioPort {
+	readonly #openRadio: (onActivity: () => void) => RadioLink;
+	readonly #onActivity: () => void;
+	readonly #before: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #now: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	#link: RadioLink | null = null;
+	/** Why it did not open, "" when it did. */
+	error = "";
+
+	constructor(openRadio: (onActivity: () => void) => RadioLink, onActivity: () => void) {
+		this.#openRadio = openRadio;
+		this.#onActivity = onActivity;
+	}
+
+	/** The open radio, null while ESP-NOW is down. */
+	get link(): RadioLink | null {
+		return this.#link;
+	}
+
+	/** Opens a new radio. @returns false when the driver refuses; `error` says why */
+	open(): boolean {
+		this.close();
+		try {
+			this.#link = this.#openRadio(this.#onActivity);
+			this.error = "";
+		} catch (error) {
+			this.error = error instanceof Error ? error.message : String(error);
+		}
+		return this.#link !== null;
+	}
+
+	close(): void {
+		const link = this.#link;
+		if (!link) return;
+		this.#link = null;
+		link.counters(this.#now);
+		addTo(this.#before, this.#now);
+		link.close();
+	}
+
+	/** Counts over all radios since boot. */
+	totals(): RadioCounters {
+		const sum = { ...this.#before };
+		if (!this.#link) return sum;
+		this.#link.counters(this.#now);
+		addTo(sum, this.#now);
+		return sum;
+	}
+}
+
+function addTo(sum: RadioCounters, more: RadioCounters): void {
+	sum.received += more.received;
+	sum.ringFull += more.ringFull;
+	sum.tooLong += more.tooLong;
+	sum.statusFull += more.statusFull;
+	sum.postFailed += more.postFailed;
+}

@@ -1,0 +1,175 @@
+import type { Frame } from "espnow/radio";
+import { stationMac } from "./address";
+import type { Answer, Answers } from "./answers";
+import { buildReply, classify, FRAME_LIMIT, failure, Kind, parseRelay, type RelayPath } from "./codec";
+import { type Counters, Outcome } from "./counters";
+import type { Contact, RadioCaller } from "./faces";
+import type { Outbox } from "./outbox";
+import type { Peer, Peers } from "./peers";
+import type { RadioPort } from "./radio-port";
+import { isLoop, relayDeadlineMs } from "./relay";
+import type { Requests } from "./requests";
+
+/** Frames handled in one turn: what else the board does gets its time under any load. */
+export const FRAMES_PER_TURN = 8;
+const RELAY_TRIES = 3;
+
+export interface ReceiverOptions {
+	mac: string;
+	port: RadioPort;
+	peers: Peers;
+	outbox: Outbox;
+	requests: Requests;
+	answers: Answers;
+	counters: Counters;
+	answer(text: string, from: RadioCaller): string | Promise<string>;
+	isCommand(text: string): boolean;
+	onContact?(mac: string, how: Contact): void;
+	/** A reply has been made outside of a turn. */
+	onReplied(): void;
+	now(): number;
+	onFault(where: string, error: unknown): void;
+}
+
+/** What is done with the frames that come in: each has exactly one outcome, which is counted. */
+export class Receiver {
+	readonly #options: ReceiverOptions;
+	readonly #frame: Frame = { from: "", rssi: 0, bytes: 0, text: null };
+
+	constructor(options: ReceiverOptions) {
+		this.#options = options;
+	}
+
+	/** Handles at most 8 frames. @returns whether more may wait */
+	frames(now: number): boolean {
+		const { port, counters } = this.#options;
+		const frame = this.#frame;
+		for (let i = 0; i < FRAMES_PER_TURN; i++) {
+			if (!port.link?.read(frame)) return false;
+			counters.frameRead();
+			counters.outcome(this.#guarded(frame, now));
+		}
+		return true;
+	}
+
+	/** The reply to another board's request is there: from the far board it goes back as it came. */
+	reply(answer: Answer, reply: string, now: number): void {
+		if (!this.#options.answers.reply(answer, reply, now)) this.#options.counters.event("replyLost");
+	}
+
+	#guarded(frame: Frame, now: number): Outcome {
+		try {
+			return this.#receive(frame, now);
+		} catch (error) {
+			this.#options.onFault("frame", error);
+			return Outcome.fault;
+		}
+	}
+
+	#receive(frame: Frame, now: number): Outcome {
+		const { peers, outbox, onContact } = this.#options;
+		const { from, rssi, text } = frame;
+		const known = peers.find(from);
+		if (known) peers.heard(known, from, rssi, now);
+		onContact?.(known ? known.mac : stationMac(from), "frame");
+		if (frame.bytes > FRAME_LIMIT) return Outcome.tooLong;
+		if (text === null) return Outcome.notText;
+		if (text === "") return Outcome.empty;
+		const kind = classify(text);
+		const path = kind === Kind.relay ? parseRelay(text) : null;
+		if (kind === Kind.relay && !path) return Outcome.malformed;
+		const outcome = kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
+		if (outcome) return outcome;
+		// What is served from here on wants an answer: without room for one it is not even run.
+		if (outbox.isFull) return Outcome.outboxFull;
+		const peer = known ?? peers.get(from);
+		if (!known) peers.heard(peer, from, rssi, now);
+		if (kind === Kind.ping) {
+			outbox.put("pong", peer, "pong", now);
+			return Outcome.pong;
+		}
+		const earlier = this.#options.answers.find(peer, text);
+		if (earlier) {
+			this.#options.counters.event("repeated");
+			this.#options.answers.repeat(earlier, now);
+		} else {
+			const answer = this.#options.answers.open(peer, text, rssi, path !== null, now);
+			if (!answer) this.#refuse(peer, now);
+			else if (path) this.#relay(answer, path, now);
+			else this.#command(answer, now);
+		}
+		return path ? Outcome.relayed : Outcome.command;
+	}
+
+	/** Replies, wanted or not. @returns null when the text is a request */
+	#screen(peer: Peer | undefined, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
+		const { requests, isCommand, onContact } = this.#options;
+		if (kind === Kind.pong) {
+			if (!peer || !requests.pong(peer, rssi, now)) return Outcome.strayPong;
+			onContact?.(peer.mac, "reply");
+			return Outcome.reply;
+		}
+		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !isCommand(text))) {
+			if (peer.unclear) return Outcome.unclear;
+			if (requests.reply(peer, text, rssi, now)) {
+				onContact?.(peer.mac, "reply");
+				return Outcome.reply;
+			}
+		}
+		if (kind === Kind.reply) return Outcome.strayReply;
+		return kind === Kind.error ? Outcome.strayError : null;
+	}
+
+	#refuse(peer: Peer, now: number): void {
+		this.#options.counters.event("busy");
+		this.#options.outbox.put("oneWay", peer, failure("busy"), now);
+	}
+
+	/** A request on another's behalf; its result comes back through {@link reply}. */
+	#relay(answer: Answer, path: RelayPath, now: number): void {
+		const { mac, peers, requests, counters } = this.#options;
+		const next = path.macs[0];
+		if (!next || isLoop([answer.peer.mac, mac], path)) {
+			this.reply(answer, failure("loop"), now);
+			return;
+		}
+		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
+		if (requests.add(peers.get(next), path.inner, now, limits, answer, null)) return;
+		counters.event("busy");
+		this.reply(answer, failure("busy"), now);
+	}
+
+	#command(answer: Answer, now: number): void {
+		let reply: string | Promise<string>;
+		try {
+			reply = this.#options.answer(answer.text, { mac: answer.peer.mac, rssi: answer.rssi });
+		} catch (error) {
+			this.#options.onFault("answer", error);
+			reply = failure(message(error));
+		}
+		if (typeof reply === "string") {
+			this.reply(answer, buildReply(reply, answer.rssi), now);
+			return;
+		}
+		Promise.resolve(reply).then(
+			(text) => this.#late(answer, text),
+			(error) => {
+				this.#options.onFault("answer", error);
+				this.#late(answer, failure(message(error)));
+			},
+		);
+	}
+
+	#late(answer: Answer, reply: string): void {
+		try {
+			this.reply(answer, buildReply(reply, answer.rssi), this.#options.now());
+			this.#options.onReplied();
+		} catch (error) {
+			this.#options.onFault("answer", error);
+		}
+	}
+}
+
+function message(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

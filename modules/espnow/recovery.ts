@@ -1,0 +1,80 @@
+import type { RecoveryView } from "./faces";
+
+/** What has to be done about a radio that no longer works. */
+export type Step = "none" | "espnow" | "wifi" | "board";
+
+const STATUS_ROW = 2;
+const NO_MEMORY_MS = 1_000;
+/** A step that did not help shows within this time. */
+const AGAIN_MS = 5_000;
+const BOARD_PAUSE_MS = 600_000;
+
+/**
+ * The ladder of recovery: ESP-NOW off and on; within 5 s again: Wi-Fi from scratch, since a stuck NO_MEM was only cured by
+ * deinit/init (espressif/esp-idf#18682); again: restart of the board, at most once in 10 minutes. Each step is counted.
+ */
+export class Recovery {
+	#missing = 0;
+	#noMemorySince = -1;
+	#last: Step = "none";
+	#lastAt = 0;
+	#boardAllowedAt: number;
+	readonly #counts: RecoveryView = { espnow: 0, wifi: 0, board: 0 };
+
+	/** @param restartedByRecovery the last restart was such a step: the next one has to wait */
+	constructor(restartedByRecovery: boolean) {
+		this.#boardAllowedAt = restartedByRecovery ? BOARD_PAUSE_MS : 0;
+	}
+
+	/** A send status came. */
+	status(): void {
+		this.#missing = 0;
+	}
+
+	/** A send status did not come within its time. */
+	statusMissing(now: number): Step {
+		if (++this.#missing < STATUS_ROW) return "none";
+		return this.#climb(now);
+	}
+
+	/** The driver took a frame. */
+	accepted(): void {
+		this.#noMemorySince = -1;
+	}
+
+	/** The driver had no buffer. */
+	noMemory(now: number): Step {
+		if (this.#noMemorySince < 0) this.#noMemorySince = now;
+		if (now - this.#noMemorySince < NO_MEMORY_MS) return "none";
+		return this.#climb(now);
+	}
+
+	/** ESP-NOW could not be started although it should run. */
+	openFailed(now: number): Step {
+		return this.#climb(now);
+	}
+
+	/** ESP-NOW is up again: only from here on can a step be seen to have helped. */
+	opened(now: number): void {
+		if (this.#last !== "none") this.#lastAt = now;
+	}
+
+	/** Counts of the steps since boot. */
+	view(): RecoveryView {
+		return { ...this.#counts };
+	}
+
+	#climb(now: number): Step {
+		this.#missing = 0;
+		this.#noMemorySince = -1;
+		const again = this.#last !== "none" && now - this.#lastAt <= AGAIN_MS;
+		let step: Step = "espnow";
+		if (again && this.#last === "espnow") step = "wifi";
+		else if (again) step = now >= this.#boardAllowedAt ? "board" : "wifi";
+		if (step === "board") this.#boardAllowedAt = now + BOARD_PAUSE_MS;
+		this.#last = step;
+		this.#lastAt = now;
+		this.#counts[step as "espnow" | "wifi" | "board"]++;
+		return step;
+	}
+}

@@ -1,0 +1,291 @@
+import type { Answer } from "./answers";
+import type { Counters } from "./counters";
+import { DueList, removeFrom } from "./due-list";
+import type { AskResult } from "./faces";
+import type { Outbox, Outgoing } from "./outbox";
+import type { Peer } from "./peers";
+import { latestReplyMs } from "./relay";
+import { current, deadlineReason, elapsed, newRequest, type Request, type RequestLimits } from "./request";
+
+/** Requests that wait for their first sending. */
+export const UNSENT_LIMIT = 256;
+/** A peer whose words are doubtful is not waited for longer than this, from its ping on, in ms. */
+const CLEAR_MS = 500;
+/** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
+const HOLD_MS = 300;
+/** The pause before the second try, in ms; it doubles with each. */
+const RETRY_MS = 10;
+const RETRY_SPREAD_MS = 20;
+
+export interface RequestsOptions {
+	outbox: Outbox;
+	counters: Counters;
+	random(): number;
+	/** Called once for each request. */
+	onSettled(request: Request, result: AskResult, now: number): void;
+}
+
+/** All requests until they are settled: one open for each peer, the others behind it in order; different peers side by side. */
+export class Requests {
+	readonly #options: RequestsOptions;
+	readonly #outbox: Outbox;
+	readonly #all: Request[] = [];
+	readonly #waiting = new DueList();
+	#unsent = 0;
+	#nextDeadline = Infinity;
+
+	constructor(options: RequestsOptions) {
+		this.#options = options;
+		this.#outbox = options.outbox;
+	}
+
+	get size(): number {
+		return this.#all.length;
+	}
+
+	get unsent(): number {
+		return this.#unsent;
+	}
+
+	/** When something has to be done next without anything coming in, in ms. */
+	get nextDue(): number {
+		return this.#outbox.takesRequests ? Math.min(this.#nextDeadline, this.#waiting.nextDue) : this.#nextDeadline;
+	}
+
+	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
+	add(
+		peer: Peer,
+		text: string,
+		now: number,
+		limits: RequestLimits,
+		answer: Answer | null,
+		resolve: ((result: AskResult) => void) | null,
+	): boolean {
+		if (this.#unsent >= UNSENT_LIMIT) return false;
+		const request = newRequest(peer, text, now, limits, answer, resolve);
+		this.#unsent++;
+		this.#all.push(request);
+		this.#wakeAt(request.deadline);
+		if (peer.open) {
+			peer.queue ??= [];
+			peer.queue.push(request);
+		} else this.#begin(request, now);
+		return true;
+	}
+
+	/** Whether a text from this peer can be the reply to a request: one was sent, and no earlier reply can still be on its way. */
+	expectsReply(peer: Peer): boolean {
+		return peer.open !== null && peer.open.sends > 0;
+	}
+
+	/**
+	 * A `pong` came.
+	 * @returns false when nobody waits for one
+	 */
+	pong(peer: Peer, rssi: number, now: number): boolean {
+		const request = peer.open;
+		if (!request) return false;
+		if (request.clearing) {
+			if (request.clearUntil === Infinity) return false;
+			request.tries = 0;
+			this.#cleared(request, now);
+			return true;
+		}
+		if (request.sends === 0 || request.pong === "never") return false;
+		if (request.pong === "only") peer.unclear = false;
+		this.#settle(request, { ok: true, reply: "pong", rssi, ms: elapsed(request, now) }, now);
+		return true;
+	}
+
+	/**
+	 * A text came that can be a reply.
+	 * @returns false when it is none: only `pong` answers a ping
+	 */
+	reply(peer: Peer, text: string, rssi: number, now: number): boolean {
+		const request = peer.open;
+		if (!request || request.sends === 0 || request.pong === "only") return false;
+		if (request.state === "sending" && request.held === null && text === peer.lastReply) {
+			// The peer can hardly have answered before its radio acknowledged: more likely the air gave us its last reply twice.
+			request.held = text;
+			request.heldRssi = rssi;
+			request.heldUntil = now + HOLD_MS;
+			this.#wakeAt(request.heldUntil);
+			return true;
+		}
+		peer.lastReply = text;
+		this.#settle(request, { ok: true, reply: text, rssi, ms: elapsed(request, now) }, now);
+		return true;
+	}
+
+	/** The driver took a request's frame. */
+	sent(entry: Outgoing, now: number): void {
+		const request = entry.request;
+		if (!request || request.state === "settled") return;
+		request.state = "sending";
+		request.entry = null;
+		request.error = "";
+		if (entry.kind === "clear") {
+			if (request.clearUntil !== Infinity) return;
+			request.clearUntil = now + CLEAR_MS;
+			this.#wakeAt(request.clearUntil);
+			return;
+		}
+		if (request.sends++ === 0) this.#unsent--;
+		else this.#options.counters.event("retries");
+		request.sentAt = now;
+	}
+
+	/** The peer's radio acknowledged a frame. */
+	acked(entry: Outgoing): void {
+		const request = current(entry);
+		if (request) request.state = "acked";
+	}
+
+	/**
+	 * A frame was not acknowledged.
+	 * @param unknown its status never came: the frame may have arrived
+	 */
+	failed(entry: Outgoing, unknown: boolean, now: number): void {
+		const request = current(entry);
+		if (!request) return;
+		if (++request.tries < request.maxTries) this.#retry(request, now);
+		else if (unknown) request.state = "acked";
+		else this.#fail(request, request.error || "no result", now);
+	}
+
+	/** The driver refused a frame for a reason that another try may cure. */
+	refused(entry: Outgoing, error: string, now: number): void {
+		const request = entry.request;
+		if (!request || request.state === "settled") return;
+		request.entry = null;
+		request.error = error;
+		if (++request.tries < request.maxTries) this.#retry(request, now);
+		else this.#fail(request, error, now);
+	}
+
+	/** A request can not be sent at all. */
+	giveUp(request: Request, reason: string, now: number): void {
+		this.#fail(request, reason, now);
+	}
+
+	/** Settles everything. */
+	cancelAll(reason: string, now: number): void {
+		// Those that wait behind others go first, so that none of them is begun.
+		for (const request of [...this.#all].reverse()) this.#fail(request, reason, now);
+	}
+
+	/** Does what is due: deadlines, doubts that have lasted long enough, tries. */
+	expire(now: number): void {
+		if (now >= this.#nextDeadline) {
+			this.#nextDeadline = Infinity;
+			for (const request of [...this.#all]) this.#check(request, now);
+		}
+		this.#fill(now);
+	}
+
+	#check(request: Request, now: number): void {
+		if (request.state === "settled") return;
+		if (now >= request.deadline) {
+			this.#fail(request, deadlineReason(request), now);
+			return;
+		}
+		if (request.held !== null && now >= request.heldUntil) {
+			this.#settle(request, { ok: true, reply: request.held, rssi: request.heldRssi, ms: elapsed(request, now) }, now);
+			return;
+		}
+		if (request.clearing && now >= request.clearUntil) this.#cleared(request, now);
+		this.#wakeAt(request.deadline);
+		if (request.clearing) this.#wakeAt(request.clearUntil);
+		if (request.held !== null) this.#wakeAt(request.heldUntil);
+	}
+
+	/** It is the peer's open request now. */
+	#begin(request: Request, now: number): void {
+		const peer = request.peer;
+		peer.open = request;
+		request.state = "due";
+		// A ping as the request is as good as one before it: only `pong` answers either.
+		request.clearing = peer.unclear && request.pong !== "only";
+		request.dueAt = Math.max(now, peer.lateUntil);
+		if (request.dueAt > now) this.#waiting.addLater(request);
+		else this.#enter(request, now);
+	}
+
+	/** The peer's next words belong to this request. */
+	#cleared(request: Request, now: number): void {
+		request.peer.unclear = false;
+		request.clearing = false;
+		request.clearUntil = Infinity;
+		this.#withdraw(request);
+		request.state = "due";
+		request.dueAt = now;
+		this.#enter(request, now);
+	}
+
+	#fill(now: number): void {
+		while (this.#outbox.takesRequests) {
+			const request = this.#waiting.take(now);
+			if (!request) return;
+			this.#put(request, now);
+		}
+	}
+
+	#retry(request: Request, now: number): void {
+		const pause = (RETRY_MS + this.#options.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
+		request.state = "due";
+		request.dueAt = now + pause;
+		this.#waiting.addLater(request);
+	}
+
+	#enter(request: Request, now: number): void {
+		this.#waiting.addFresh(request);
+		this.#fill(now);
+	}
+
+	#put(request: Request, now: number): void {
+		const text = request.clearing ? "ping" : request.text;
+		request.entry = this.#outbox.put(request.clearing ? "clear" : "request", request.peer, text, now, request);
+	}
+
+	/** Takes a request out of whatever it waits in. */
+	#withdraw(request: Request): void {
+		if (request.entry) this.#outbox.remove(request.entry);
+		request.entry = null;
+		this.#waiting.remove(request);
+	}
+
+	#fail(request: Request, reason: string, now: number): void {
+		if (request.state === "settled") return;
+		if (reason === "no reply") this.#options.counters.event("noReply");
+		else if (reason === "no result") this.#options.counters.event("noResult");
+		this.#settle(request, { ok: false, reason, ms: elapsed(request, now) }, now);
+	}
+
+	#settle(request: Request, result: AskResult, now: number): void {
+		const peer = request.peer;
+		this.#withdraw(request);
+		request.state = "settled";
+		removeFrom(this.#all, request);
+		if (request.sends === 0) this.#unsent--;
+		else this.#noteDoubt(request, result);
+		if (peer.open === request) {
+			peer.open = null;
+			const next = peer.queue?.shift();
+			if (next) this.#begin(next, now);
+		} else if (peer.queue) removeFrom(peer.queue, request);
+		this.#options.onSettled(request, result, now);
+	}
+
+	/** After a request that got no reply, or may get two, what the peer says next is doubtful. */
+	#noteDoubt(request: Request, result: AskResult): void {
+		if (request.pong === "only") return;
+		const peer = request.peer;
+		if (!result.ok || request.sends > 1 || request.held !== null) peer.unclear = true;
+		if (!result.ok && result.reason !== "no result")
+			peer.lateUntil = Math.max(peer.lateUntil, request.sentAt + latestReplyMs(request.text));
+	}
+
+	#wakeAt(time: number): void {
+		if (time < this.#nextDeadline) this.#nextDeadline = time;
+	}
+}

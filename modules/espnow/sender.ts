@@ -1,0 +1,168 @@
+import type { SendStatus } from "espnow/radio";
+import { sameBoard } from "./address";
+import type { Answers } from "./answers";
+import type { Counters } from "./counters";
+import { DriverError, errorName, isDown } from "./driver-errors";
+import type { Contact } from "./faces";
+import type { Outbox, Outgoing } from "./outbox";
+import type { Peers } from "./peers";
+import type { RadioPort } from "./radio-port";
+import type { Recovery, Step } from "./recovery";
+import type { Requests } from "./requests";
+
+/** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
+export const STATUS_MS = 250;
+const NO_MEMORY_PAUSE_MS = 10;
+const DOWN_PAUSE_MS = 100;
+
+export interface SenderOptions {
+	port: RadioPort;
+	outbox: Outbox;
+	peers: Peers;
+	requests: Requests;
+	answers: Answers;
+	counters: Counters;
+	recovery: Recovery;
+	onAnswered?(mac: string): void;
+	onReplySent?(mac: string): void;
+	onContact?(mac: string, how: Contact): void;
+	/** The radio needs this; called at the end of what showed it. */
+	onBroken(step: Step, now: number): void;
+	/** The driver refused a frame. */
+	onError(name: string): void;
+}
+
+/**
+ * The one frame that is with the driver. The next is granted when its status has come, or 250 ms have passed: more than one at a time leads
+ * to NO_MEM and to statuses that cannot be told apart.
+ */
+export class Sender {
+	readonly #options: SenderOptions;
+	readonly #status: SendStatus = { to: "", acked: false };
+	#flight: Outgoing | null = null;
+	#flightAt = 0;
+	grants = 0;
+
+	constructor(options: SenderOptions) {
+		this.#options = options;
+	}
+
+	/** Whether a frame is with the driver. */
+	get sending(): boolean {
+		return this.#flight !== null;
+	}
+
+	/** When something is to be done next without anything coming in, in ms. */
+	get nextDue(): number {
+		if (this.#flight) return this.#flightAt + STATUS_MS;
+		return this.#options.port.link ? this.#options.outbox.nextDue : Infinity;
+	}
+
+	/** Takes in the statuses that have come. */
+	statuses(now: number): void {
+		const { port, recovery, counters } = this.#options;
+		const status = this.#status;
+		while (port.link?.readStatus(status)) {
+			recovery.status();
+			const peer = this.#flight?.peer;
+			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);
+			else counters.event("lateStatus");
+		}
+	}
+
+	/** Gives up a status that does not come. */
+	expire(now: number): void {
+		if (!this.#flight || now - this.#flightAt < STATUS_MS) return;
+		this.#options.counters.event("statusTimeout");
+		this.#complete(null, now);
+		const step = this.#options.recovery.statusMissing(now);
+		if (step !== "none") this.#options.onBroken(step, now);
+	}
+
+	/** Hands the driver the frame whose turn it is, if the radio is free. */
+	grant(now: number): void {
+		const { port, outbox, peers, counters, recovery } = this.#options;
+		const link = port.link;
+		if (!link || this.#flight) return;
+		const entry = outbox.take(now);
+		const peer = entry?.peer;
+		if (!entry || !peer) return;
+		let error = peers.register(peer, link, null);
+		if (error !== DriverError.ok) {
+			this.#refused(entry, error, true, now);
+			return;
+		}
+		error = link.send(peer.address, entry.text);
+		if (error === DriverError.notFound) {
+			// The driver's list is not what we hold it for: once more from the start.
+			peers.lost(peer);
+			error = peers.register(peer, link, null) || link.send(peer.address, entry.text);
+		}
+		if (error !== DriverError.ok) {
+			this.#refused(entry, error, false, now);
+			return;
+		}
+		this.#flight = entry;
+		this.#flightAt = now;
+		this.grants++;
+		counters.framesOut++;
+		recovery.accepted();
+		if (entry.request) this.#options.requests.sent(entry, now);
+		if (entry.answer) this.#options.answers.sent(entry.answer);
+	}
+
+	/** The radio is closed: no status will come for what it had. */
+	abandon(now: number): void {
+		if (this.#flight) this.#complete(null, now);
+	}
+
+	/** @param acked null: its status never came */
+	#complete(acked: boolean | null, now: number): void {
+		const { outbox, requests, answers, counters } = this.#options;
+		const entry = this.#flight;
+		const peer = entry?.peer;
+		this.#flight = null;
+		if (!entry || !peer) return;
+		if (acked !== null) peer.absent = !acked;
+		if (acked === false) counters.event("sendFailed");
+		const { request, answer, kind } = entry;
+		if (request && acked) requests.acked(entry);
+		else if (request) requests.failed(entry, acked === null, now);
+		else if (answer && acked) answers.close(answer);
+		else if (answer) answers.failed(answer, now);
+		outbox.release(entry);
+		if (kind === "reply") this.#tell(peer.mac, acked === true);
+	}
+
+	#tell(mac: string, acked: boolean): void {
+		if (acked) {
+			this.#options.onContact?.(mac, "answered");
+			this.#options.onAnswered?.(mac);
+		}
+		this.#options.onReplySent?.(mac);
+	}
+
+	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
+		const { outbox, requests, answers, counters, recovery } = this.#options;
+		const { request, answer } = entry;
+		const name = errorName(error);
+		this.#options.onError(name);
+		if (error === DriverError.noMemory || isDown(error)) {
+			const full = error === DriverError.noMemory;
+			counters.event(full ? "noMemory" : "driverError");
+			outbox.putBack(entry, now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS));
+			if (request) request.error = name;
+			const step = full ? recovery.noMemory(now) : "none";
+			if (step !== "none") this.#options.onBroken(step, now);
+			return;
+		}
+		counters.event("driverError");
+		if (request && adding) requests.giveUp(request, "adding peer", now);
+		else if (request) requests.refused(entry, name, now);
+		else if (answer) {
+			counters.event("replyLost");
+			answers.failed(answer, now);
+		}
+		outbox.release(entry);
+	}
+}
