@@ -1,0 +1,71 @@
+import type { RepeatTimers } from "./leds";
+
+/** The chip's pins, as far as a button needs them. `input` answers an esp_err_t. */
+export interface InputPins {
+	input(pin: number): number;
+	level(pin: number): number;
+}
+
+const POLL_MS = 100;
+/** Polls that make 10 s. */
+const HELD_POLLS = 100;
+const PRESSED = 0;
+
+export interface FactoryButtonOptions {
+	chip: InputPins;
+	/** undefined: no button is fitted. Pressed is low; the chip pulls the pin up. */
+	pin?: number | undefined;
+	timers: RepeatTimers;
+	/** The button was held for 10 s; called once for each press. */
+	onHeld(): void;
+	trace?(line: string): void;
+}
+
+/**
+ * The button that brings the factory configuration back. Ten seconds are a hundred polls that all find it pressed, so
+ * that a loop which stands still between two short presses does not make one long one of them. A pin that is low from the start
+ * counts only after it was high once: wired wrongly it would wipe the configuration at every start.
+ */
+export class FactoryButton {
+	readonly #chip: InputPins;
+	readonly #timers: RepeatTimers;
+	readonly #pin: number;
+	readonly #onHeld: () => void;
+	readonly #isFitted: boolean;
+	#wasReleased = false;
+	#polls = 0;
+	#timer: unknown;
+
+	constructor(options: FactoryButtonOptions) {
+		this.#chip = options.chip;
+		this.#timers = options.timers;
+		this.#pin = options.pin ?? -1;
+		this.#onHeld = () => options.onHeld();
+		const error = options.pin === undefined ? 0 : this.#chip.input(this.#pin);
+		if (error !== 0) options.trace?.(`button: pin ${this.#pin} is no input (${error})`);
+		this.#isFitted = options.pin !== undefined && error === 0;
+	}
+
+	/** Begins to look at the button. */
+	start(): void {
+		if (!this.#isFitted || this.#timer !== undefined) return;
+		this.#timer = this.#timers.repeat(() => this.#poll(), POLL_MS);
+	}
+
+	/** Stops looking at the button. May be called again, also by `onHeld`. */
+	close(): void {
+		if (this.#timer === undefined) return;
+		this.#timers.clear(this.#timer);
+		this.#timer = undefined;
+	}
+
+	#poll(): void {
+		if (this.#chip.level(this.#pin) !== PRESSED) {
+			this.#wasReleased = true;
+			this.#polls = 0;
+		} else if (this.#wasReleased && this.#polls < HELD_POLLS) {
+			this.#polls += 1;
+			if (this.#polls === HELD_POLLS) this.#onHeld();
+		}
+	}
+}

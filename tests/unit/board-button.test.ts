@@ -1,0 +1,110 @@
+import { describe, expect, test } from "@jest/globals";
+import { FactoryButton } from "board/button";
+import { FakePins, FakeRepeatTimers } from "./board-fakes";
+
+function made() {
+	const chip = new FakePins();
+	const timers = new FakeRepeatTimers();
+	const counts = { held: 0 };
+	const button = new FactoryButton({ chip, timers, pin: 9, onHeld: () => (counts.held += 1) });
+	const hold = (ms: number) => {
+		chip.levels.set(9, 0);
+		timers.advance(ms);
+		chip.levels.set(9, 1);
+	};
+	return { chip, timers, counts, button, hold };
+}
+
+describe("the factory button", () => {
+	test("held for 10 s calls back once, wherever in a poll the press begins", () => {
+		for (const offset of [1, 50, 99, 100]) {
+			const { timers, counts, button, hold } = made();
+			button.start();
+			timers.advance(1000 + offset);
+			hold(10000);
+			timers.advance(1000);
+			expect(counts.held).toBe(1);
+		}
+	});
+
+	test("released earlier does nothing, however often", () => {
+		const { timers, counts, button, hold } = made();
+		button.start();
+		timers.advance(1000);
+		for (let press = 0; press < 5; press++) {
+			hold(9850);
+			timers.advance(100);
+		}
+		expect(counts.held).toBe(0);
+	});
+
+	test("held on and on calls back once; the next press counts anew", () => {
+		const { timers, counts, button, hold } = made();
+		button.start();
+		timers.advance(1000);
+		hold(60000);
+		expect(counts.held).toBe(1);
+		timers.advance(200);
+		hold(9000);
+		timers.advance(200);
+		expect(counts.held).toBe(1);
+		hold(10000);
+		expect(counts.held).toBe(2);
+	});
+
+	test("a pin that is low from the start is no press until it was high", () => {
+		const { timers, counts, button, hold } = made();
+		button.start();
+		hold(30000);
+		expect(counts.held).toBe(0);
+		timers.advance(200);
+		hold(10000);
+		expect(counts.held).toBe(1);
+	});
+
+	test("is pulled up, polled only when started, and not after it was closed", () => {
+		const { chip, timers, counts, button, hold } = made();
+		expect(chip.log).toEqual(["input 9"]);
+		expect(timers.running).toBe(0);
+		button.start();
+		button.start();
+		expect(timers.running).toBe(1);
+		timers.advance(1000);
+		button.close();
+		button.close();
+		hold(20000);
+		expect(counts.held).toBe(0);
+	});
+
+	test("may be closed by its own callback", () => {
+		const chip = new FakePins();
+		const timers = new FakeRepeatTimers();
+		let held = 0;
+		const button: FactoryButton = new FactoryButton({
+			chip,
+			timers,
+			pin: 9,
+			onHeld: () => {
+				held += 1;
+				button.close();
+			},
+		});
+		button.start();
+		timers.advance(200);
+		chip.levels.set(9, 0);
+		timers.advance(30000);
+		expect([held, timers.running]).toEqual([1, 0]);
+	});
+
+	test("that is not fitted, or on a pin that the chip lacks, needs no timer", () => {
+		const chip = new FakePins();
+		const timers = new FakeRepeatTimers();
+		new FactoryButton({ chip, timers, onHeld: () => {} }).start();
+		expect(chip.log).toEqual([]);
+		chip.error = 0x102;
+		const lines: string[] = [];
+		new FactoryButton({ chip, timers, pin: 48, onHeld: () => {}, trace: (line) => lines.push(line) }).start();
+		expect(lines).toEqual(["button: pin 48 is no input (258)"]);
+		expect(timers.running).toBe(0);
+	});
+});
