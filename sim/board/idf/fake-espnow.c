@@ -13,7 +13,6 @@
 typedef struct {
 	uint32_t id;
 	bool used;
-	bool waits; /* the radio is away from home */
 	wifi_interface_t ifidx;
 	uint8_t to[MAC_BYTES];
 	uint16_t length;
@@ -254,32 +253,18 @@ esp_err_t esp_now_get_peer_num(esp_now_peer_num_t *num)
 
 /* Sending --------------------------------------------------------------------------------------------------------- */
 
-static void transmit(Sending *sending)
+/* It goes out at once on whatever channel the radio is, in the middle of a scan as well. */
+static void transmit(const Sending *sending)
 {
 	char to[13], from[13];
 	macText(sending->to, to);
 	macText(sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, from);
-	sending->waits = false;
 	effectBegin("tx");
 	effectInt("id", sending->id);
 	effectString("to", to);
 	effectString("from", from);
 	effectHex("hex", sending->data, sending->length);
 	effectEnd();
-}
-
-void espnowFlush(void)
-{
-	/* In the order in which they were handed over. */
-	for (;;) {
-		Sending *first = NULL;
-		for (int i = 0; i < OUTSTANDING; i++)
-			if (gSendings[i].used && gSendings[i].waits && (!first || gSendings[i].id < first->id))
-				first = &gSendings[i];
-		if (!first)
-			return;
-		transmit(first);
-	}
 }
 
 static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, size_t len)
@@ -307,9 +292,7 @@ static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, si
 	sending->ifidx = peer->ifidx;
 	sending->id = gNextId++;
 	sending->used = true;
-	sending->waits = radioIsAway();
-	if (!sending->waits)
-		transmit(sending);
+	transmit(sending);
 	return ESP_OK;
 }
 

@@ -47,18 +47,11 @@ void radioReport(void)
 	effectEnd();
 }
 
-bool radioIsAway(void)
-{
-	return gAway;
-}
-
 void radioAway(uint8_t channel)
 {
 	gAway = channel != 0 && channel != gWiFi.home;
 	gWiFi.current = channel ? channel : gWiFi.home;
 	radioReport();
-	if (!gAway)
-		espnowFlush();
 }
 
 void radioSetHome(uint8_t channel)
@@ -84,8 +77,6 @@ void radioSetHome(uint8_t channel)
 	}
 	if (gWiFi.accessPointUp)
 		accessPointMoved();
-	if (!gAway)
-		espnowFlush();
 }
 
 /* Country --------------------------------------------------------------------------------------------------------- */

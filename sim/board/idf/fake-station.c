@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-#define JOIN_TIMEOUT_MS 3000 /* of a router that is heard, but answers nothing */
+#define JOIN_TIMEOUT_MS 6000 /* of a router that is heard, but answers nothing; longer than a failing handshake */
 #define INACTIVE_MS 6000 /* esp_wifi_set_inactive_time: default of the station */
 #define PROBES_MS 500 /* five probes before the link is given up */
 

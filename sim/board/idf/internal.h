@@ -85,7 +85,6 @@ void radioReport(void);
 void radioSetHome(uint8_t channel);
 /* The radio leaves home for a channel, or comes back with 0. */
 void radioAway(uint8_t channel);
-bool radioIsAway(void);
 bool channelAllowed(uint8_t channel);
 /* Channels a station looks at, in order; those without the right to send are passive. Returns how many. */
 int channelsToScan(uint8_t channels[14], bool passive[14]);
@@ -138,8 +137,6 @@ void addressText(uint32_t address, char text[16]);
 
 /* espnow.c -------------------------------------------------------------------------------------------------------- */
 
-/* The radio is at home again: what waited goes out. */
-void espnowFlush(void);
 /* Wi-Fi stopped: what was under way is forgotten. */
 void espnowWifiStopped(void);
 void onReceived(const Json *event);
