@@ -34,7 +34,7 @@ export class Comms {
 	readonly #mac: string;
 	readonly #counters = new Counters();
 	readonly #outbox = new Outbox();
-	readonly #peers = new Peers();
+	readonly #peers: Peers;
 	readonly #recovery: Recovery;
 	readonly #answers: Answers;
 	readonly #requests: Requests;
@@ -53,7 +53,9 @@ export class Comms {
 	constructor(options: CommsOptions) {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
-		const { outbox, peers, counters } = { outbox: this.#outbox, peers: this.#peers, counters: this.#counters };
+		const outbox = this.#outbox;
+		const counters = this.#counters;
+		const peers = new Peers(() => options.hub?.() ?? "");
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
 		const answers = new Answers(outbox);
 		const pull = (): void => this.#pull();
@@ -81,6 +83,7 @@ export class Comms {
 			now: () => options.clock.now(),
 			onFault: (where, error) => this.#fault(where, error),
 		});
+		this.#peers = peers;
 		this.#recovery = recovery;
 		this.#answers = answers;
 		this.#requests = requests;
@@ -258,7 +261,7 @@ export class Comms {
 
 	#repair(step: Step, now: number): void {
 		if (step === "none" || !this.#started) return;
-		this.#options.trace(`ESP-NOW: recovery, step ${step}\n`);
+		this.#options.trace(`ESP-NOW: recovery, step ${step}`);
 		if (step === "espnow") {
 			this.#open(now);
 			return;
@@ -315,7 +318,7 @@ export class Comms {
 	#note(error: string): void {
 		if (error === this.#lastError) return;
 		this.#lastError = error;
-		this.#options.trace(`ESP-NOW: ${error}\n`);
+		this.#options.trace(`ESP-NOW: ${error}`);
 	}
 
 	#fault(where: string, error: unknown): void {

@@ -10,7 +10,7 @@ export interface Timers {
 	set(callback: () => void, ms?: number, repeatMs?: number): object;
 	/** May be called from within the timer's own callback: it then runs again in the next round of the event loop. */
 	schedule(timer: object, ms?: number, repeatMs?: number): void;
-	clear(timer: object): void;
+	clear(timer: object | null | undefined): void;
 }
 
 /** What this part uses of the native radio. */
@@ -59,6 +59,8 @@ export interface CommsOptions {
 	answer(text: string, from: RadioCaller): string | Promise<string>;
 	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
 	isCommand(text: string): boolean;
+	/** MAC of this device's hub, "" when it has none: it stays among the known boards whoever else is heard. */
+	hub?(): string;
 	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */
 	onAnswered?(mac: string): void;
 	/** A reply of ours has left, acknowledged or not (a restart that waits for its reply). */
@@ -73,6 +75,7 @@ export interface CommsOptions {
 	restartBoard(reason: string): void;
 	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
 	restartedByRecovery?: boolean;
+	/** One line without its end. */
 	trace(line: string): void;
 }
 

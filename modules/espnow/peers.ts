@@ -67,7 +67,13 @@ export class Peers {
 	readonly #unclear = new Set<string>();
 	/** Addresses that the driver still holds although their board is now written to at its other one. */
 	readonly #moved: string[] = [];
+	readonly #hub: () => string;
 	#uses = 0;
+
+	/** @param hub MAC of the board that is remembered whatever happens, "" for none */
+	constructor(hub: () => string = () => "") {
+		this.#hub = hub;
+	}
 
 	/** The peer of a station or access point MAC, if it is known. */
 	find(mac: string): Peer | undefined {
@@ -182,8 +188,9 @@ export class Peers {
 
 	#forgetOne(): void {
 		let oldest: Peer | null = null;
+		const hub = this.find(this.#hub());
 		for (const peer of this.#known.values()) {
-			if (peer.usedAt === 0 && peer.idle && (!oldest || peer.seenAt < oldest.seenAt)) oldest = peer;
+			if (peer.usedAt === 0 && peer.idle && peer !== hub && (!oldest || peer.seenAt < oldest.seenAt)) oldest = peer;
 		}
 		if (!oldest) return;
 		this.#known.delete(oldest.mac);

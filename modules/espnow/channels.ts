@@ -1,0 +1,234 @@
+import { sameBoard } from "./address";
+import { statedChannel } from "./codec";
+import type { AskOptions, AskResult, Clock, Contact, Timers } from "./faces";
+import { sweepOrder } from "./sweep-order";
+import type { Tuner } from "./tuner";
+
+const TICK_MS = 1_000;
+/** Silence after which a device looks for its hub. */
+const SILENCE_MS = 30_000;
+const PINGS = 3;
+/** How long a pong may take; older hubs answer within a second. */
+const PING_MS = 1_000;
+const PING_PAUSE_MS = 100;
+/** Longest stay on a channel where nobody answers; asking both directly and through a relay. */
+const VISIT_MS = 150;
+const STATED_MS = 500;
+/** The open setup access point keeps the board on its channel for so long after the last phone. */
+const PHONE_MS = 60_000;
+const PAUSES_MS: readonly number[] = Object.freeze([5_000, 10_000, 20_000, 40_000, 60_000]);
+
+export interface ChannelsOptions {
+	role: "hub" | "device";
+	tuner: Tuner;
+	comms: { ask(mac: string, text: string, options?: AskOptions): Promise<AskResult> };
+	/** MAC of this device's hub, "" when it has none. */
+	hub(): string;
+	/** Channels on which the hub was met before, the last one first. */
+	remembered(): readonly number[];
+	/** The hub itself stated that it is on this channel, and so are we: to be remembered. */
+	confirm(channel: number): void;
+	/** The setup access point: whether people may use it, and how many phones do. */
+	setup: { isOpen(): boolean; phones(): number };
+	clock: Clock;
+	timers: Timers;
+	random(): number;
+	trace(line: string): void;
+}
+
+/**
+ * listening: all is well, or nothing is to be done; pinging: after silence, on the home channel; sweeping: from channel to channel;
+ * pausing: on the last good channel until the next sweep.
+ */
+export type FollowingState = "listening" | "pinging" | "sweeping" | "pausing";
+
+/** How a hub answered: "" directly, else through the relay of this MAC. */
+type Route = { via: string };
+
+/** Keeps a device on its hub's channel. The hub's own channel is the router's: there this only reports. */
+export class Channels {
+	readonly #options: ChannelsOptions;
+	#state: FollowingState = "listening";
+	#timer: object | null = null;
+	#hub = "";
+	#contactAt = 0;
+	/** The device that forwarded the hub's last request, "" when the hub reached us itself. */
+	#relay = "";
+	#lastGood = 0;
+	#setupOpen = false;
+	#phoneAt = 0;
+	/** The last search stopped at pinging, as the setup access point was in use. */
+	#heldBack = false;
+	#resumeAt = 0;
+	#failed = 0;
+	#sweeps = 0;
+	#moves = 0;
+
+	constructor(options: ChannelsOptions) {
+		this.#options = options;
+	}
+
+	start(): void {
+		const { clock, timers, tuner } = this.#options;
+		this.#contactAt = clock.now();
+		this.#lastGood = tuner.home;
+		this.#timer ??= timers.set(() => this.#tick(), TICK_MS, TICK_MS);
+	}
+
+	close(): void {
+		if (this.#timer) this.#options.timers.clear(this.#timer);
+		this.#timer = null;
+	}
+
+	/**
+	 * A board was met. Contact with the hub is a frame of its own, a request that we answered, also one that came through a relay, or a reply
+	 * to one of ours.
+	 */
+	onContact(mac: string, how: Contact): void {
+		const fromHub = sameBoard(mac, this.#options.hub());
+		if (how === "frame" && !fromHub) return;
+		this.#contactAt = this.#options.clock.now();
+		if (fromHub) this.#relay = "";
+		else if (how === "answered") this.#relay = mac;
+	}
+
+	/** The radio's home channel is another one now. */
+	onHomeChannel(channel: number): void {
+		this.#moves++;
+		if (this.#options.role === "hub") this.#lastGood = channel;
+	}
+
+	snapshot() {
+		return {
+			state: this.#state,
+			silentS: this.#active ? Math.floor((this.#options.clock.now() - this.#contactAt) / 1000) : null,
+			lastGood: this.#lastGood,
+			relay: this.#relay,
+			sweeps: this.#sweeps,
+			moves: this.#moves,
+		};
+	}
+
+	/** Only a device that has a hub looks for it. */
+	get #active(): boolean {
+		return this.#options.role === "device" && this.#hub !== "";
+	}
+
+	#tick(): void {
+		const { clock, hub, setup } = this.#options;
+		const now = clock.now();
+		if (hub() !== this.#hub) {
+			this.#hub = hub();
+			this.#contactAt = now;
+		}
+		const open = setup.isOpen();
+		if (open && (!this.#setupOpen || setup.phones() > 0)) this.#phoneAt = now;
+		this.#setupOpen = open;
+		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
+		if (now - this.#contactAt < SILENCE_MS) {
+			this.#state = "listening";
+			this.#failed = 0;
+			return;
+		}
+		if (this.#state === "pausing" && now < this.#resumeAt && !(this.#heldBack && this.#maySweep(now))) return;
+		this.#search().catch((error) => {
+			this.#options.trace(`channels: ${error instanceof Error ? error.message : String(error)}`);
+			this.#pause();
+		});
+	}
+
+	#maySweep(now: number): boolean {
+		return !this.#setupOpen || now - this.#phoneAt >= PHONE_MS;
+	}
+
+	async #search(): Promise<void> {
+		const { clock, tuner } = this.#options;
+		this.#state = "pinging";
+		const route = await this.#pingHome();
+		const stated = route ? await this.#askChannel(route) : 0;
+		if (route && (stated === 0 || stated === tuner.home)) {
+			if (stated) this.#confirm(stated);
+			this.#state = "listening";
+			return;
+		}
+		this.#heldBack = !this.#maySweep(clock.now());
+		if (this.#heldBack || !(await this.#sweep(stated))) this.#pause();
+	}
+
+	async #pingHome(): Promise<Route | null> {
+		for (let i = 0; i < PINGS && this.#timer; i++) {
+			if (i) await this.#delay(PING_PAUSE_MS);
+			if (await this.#ping(this.#relay, PING_MS)) return { via: this.#relay };
+		}
+		return null;
+	}
+
+	/** Goes from channel to channel. @param hint channel that the hub has stated, 0: none. @returns whether the hub was found */
+	async #sweep(hint: number): Promise<boolean> {
+		const { tuner, remembered, trace } = this.#options;
+		this.#state = "sweeping";
+		this.#sweeps++;
+		const order = sweepOrder(tuner.allowed, [hint, this.#lastGood, ...remembered()]);
+		const visited = new Set<number>();
+		for (let channel = order.shift(); channel !== undefined && this.#timer; channel = order.shift()) {
+			if (visited.has(channel)) continue;
+			visited.add(channel);
+			if (tuner.retune(channel) !== "ok") break;
+			const stated = await this.#visit();
+			if (stated === channel) {
+				trace(`channels: hub found on channel ${channel}`);
+				this.#confirm(channel);
+				this.#state = "listening";
+				return true;
+			}
+			// A pong leaks over from a neighbour: where the hub says it is comes next.
+			if (stated && tuner.allowed.includes(stated)) order.unshift(stated);
+		}
+		if (this.#timer) tuner.retune(this.#lastGood);
+		return false;
+	}
+
+	/** @returns the channel that the hub states when it is heard here, else 0 */
+	async #visit(): Promise<number> {
+		const { clock } = this.#options;
+		const started = clock.now();
+		if (await this.#ping("", VISIT_MS)) return this.#askChannel({ via: "" });
+		const left = VISIT_MS - (clock.now() - started);
+		if (!this.#relay || left < 1 || !(await this.#ping(this.#relay, left))) return 0;
+		return this.#askChannel({ via: this.#relay });
+	}
+
+	async #ping(via: string, timeoutMs: number): Promise<boolean> {
+		const result = await this.#ask(via, "ping", { timeoutMs, tries: 1 });
+		return result.ok && result.reply === "pong";
+	}
+
+	async #askChannel(route: Route): Promise<number> {
+		const result = await this.#ask(route.via, "channel", { timeoutMs: STATED_MS });
+		return result.ok ? statedChannel(result.reply) : 0;
+	}
+
+	#ask(via: string, text: string, options: AskOptions): Promise<AskResult> {
+		return via ? this.#options.comms.ask(via, `!${this.#hub},${text}`, options) : this.#options.comms.ask(this.#hub, text, options);
+	}
+
+	#confirm(channel: number): void {
+		this.#lastGood = channel;
+		this.#failed = 0;
+		this.#options.confirm(channel);
+	}
+
+	/** Growing pauses, each a little longer or shorter, so that boards that lost the hub together do not search together for ever. */
+	#pause(): void {
+		const { clock, random } = this.#options;
+		const pause = PAUSES_MS[Math.min(this.#failed++, PAUSES_MS.length - 1)] ?? 0;
+		this.#state = "pausing";
+		this.#resumeAt = clock.now() + pause * (0.8 + 0.4 * random());
+	}
+
+	#delay(ms: number): Promise<void> {
+		return new Promise((resolve) => {
+			this.#options.timers.set(() => resolve(), ms);
+		});
+	}
+}
