@@ -270,7 +270,7 @@ export class Board {
 		}
 		this.flashWrites++;
 		if (step.op === "erase") this.#nvs.delete(name);
-		else for (const key of [...this.#nvs.keys()]) if (key.startsWith(`${step.ns}/`)) this.#nvs.delete(key);
+		else for (const key of [...this.#nvs.keys()]) if (step.ns === "" || key.startsWith(`${step.ns}/`)) this.#nvs.delete(key);
 		this.#erased = step.op === "erase" ? name : "";
 	}
 

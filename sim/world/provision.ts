@@ -3,7 +3,7 @@ import type { Configuration } from "../../modules/config/schema";
 import { ConfigStore } from "../../modules/config/store";
 import type { NvsEntry } from "./protocol";
 
-/** NVS namespace in which the firmware keeps its records. */
+/** NVS namespace in which the firmware keeps its records. NVS stores a string with the NUL at its end. */
 const DOMAIN = "rbrnow";
 
 /** A configuration as `PUT /api/config` takes it: whole or partial. */
@@ -16,13 +16,14 @@ export function provision(patch: ConfigurationPatch): NvsEntry[] {
 	store.load();
 	const result = store.update(patch);
 	if (!result.ok) throw new Error(`the configuration does not hold: ${result.path || "the whole"} must be ${result.expected}`);
-	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(text, "utf8").toString("hex") }));
+	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(`${text}\0`, "utf8").toString("hex") }));
 }
 
 /** The configuration that a board with this flash starts with. */
 export function storedConfiguration(nvs: readonly NvsEntry[]): { configuration: Configuration; configured: boolean } {
 	const texts = new Map<string, string>();
-	for (const { ns, key, type, hex } of nvs) if (ns === DOMAIN && type === "str") texts.set(key, Buffer.from(hex, "hex").toString("utf8"));
+	for (const { ns, key, type, hex } of nvs)
+		if (ns === DOMAIN && type === "str") texts.set(key, Buffer.from(hex, "hex").toString("utf8").replace(/\0$/, ""));
 	const store = new ConfigStore({ records: records(texts) });
 	store.load();
 	return { configuration: store.configuration, configured: store.configured };

@@ -1,3 +1,4 @@
+import { defaults } from "../../modules/config/schema";
 import type { Board } from "./board";
 import { accessPointState } from "./phones";
 import type { RouterSettings } from "./router";
@@ -35,10 +36,10 @@ export interface WorldStatus {
  */
 export function boardStatus(world: World, board: Board): BoardStatus {
 	const said = asObject(board.snapshot());
-	const { configuration } = world.configurationOf(board);
+	const { configuration, configured } = world.configurationOf(board);
 	const { relay } = configuration.pins;
 	return {
-		name: board.name,
+		name: configured && configuration.name !== defaults.name ? configuration.name : board.name,
 		mac: board.mac,
 		role: configuration.role,
 		power: board.power,

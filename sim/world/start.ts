@@ -1,0 +1,72 @@
+import { existsSync } from "node:fs";
+import { type Arguments, parseArguments, USAGE } from "./arguments";
+import { Desk, type DeskBoard } from "./desk";
+
+const APP = "build/virtual/app.json";
+const PROGRAM = "build/board/board";
+
+/** Aligned columns, for people. */
+function table(boards: readonly DeskBoard[]): string {
+	const rows = [
+		["board", "role", "MAC", "house", "setup access point"],
+		...boards.map(({ name, role, mac, lan, ap }) => [name, role, mac, lan, ap]),
+	];
+	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+	return rows
+		.map((row) =>
+			row
+				.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+				.join("  ")
+				.trimEnd(),
+		)
+		.join("\n");
+}
+
+function fail(error: unknown): never {
+	process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+	process.exit(1);
+}
+
+async function main(given: Arguments): Promise<void> {
+	for (const [file, goal] of [
+		[APP, "app"],
+		[PROGRAM, "board"],
+	] as const)
+		if (!existsSync(file)) throw new Error(`${file} is missing: make ${goal} builds it, make start does so by itself.`);
+	const { port, devices, seed, factory, json } = given;
+	const report = (line: string) => process.stderr.write(`${line}\n`);
+	const desk: Desk = await Desk.start({
+		port,
+		devices,
+		seed,
+		factory,
+		app: APP,
+		program: PROGRAM,
+		report,
+		onError: (error) => {
+			desk.close();
+			fail(error);
+		},
+	});
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+		process.once(signal, () => {
+			desk.close();
+			process.exit(0);
+		});
+	if (json) {
+		process.stdout.write(`${JSON.stringify({ ready: true, world: desk.url, boards: desk.boards })}\n`);
+		return;
+	}
+	process.stdout.write(`${table(desk.boards)}\n\n`);
+	process.stdout.write(`Ready. The world is steered at ${desk.url} (GET / lists the calls); Ctrl-C ends it.\n`);
+	const [hub, device] = desk.boards;
+	if (!factory && hub && device) process.stdout.write(`Try: curl '${hub.lan}/?mac=${device.mac}&msg=on'\n`);
+}
+
+try {
+	const given = parseArguments(process.argv.slice(2));
+	if (given.help) process.stdout.write(`${USAGE}\n`);
+	else main(given).catch(fail);
+} catch (error) {
+	fail(error);
+}
