@@ -7,6 +7,11 @@ export function hasControlCharacters(text: string): boolean {
 	return false;
 }
 
+/*
+ * XS counts a character beyond the basic plane as one unit of more than 16 bits, other engines as two surrogates. What
+ * follows gives the same on both: the desk writes records that a board reads.
+ */
+
 /** Length of a text in bytes of UTF-8. A surrogate without its partner counts three, as the engine stores it. */
 export function utf8Length(text: string): number {
 	const units = text.length;
@@ -15,6 +20,7 @@ export function utf8Length(text: string): number {
 		const unit = text.charCodeAt(index);
 		if (unit < 0x80) bytes += 1;
 		else if (unit < 0x800) bytes += 2;
+		else if (unit > 0xffff) bytes += 4;
 		else if (unit >= 0xd800 && unit <= 0xdbff && index + 1 < units && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00) {
 			bytes += 4;
 			index += 1;
@@ -28,7 +34,7 @@ export function isWellFormed(text: string): boolean {
 	const units = text.length;
 	for (let index = 0; index < units; index++) {
 		const unit = text.charCodeAt(index);
-		if ((unit & 0xf800) !== 0xd800) continue;
+		if (unit < 0xd800 || unit > 0xdfff) continue;
 		if (unit >= 0xdc00 || index + 1 >= units || (text.charCodeAt(index + 1) & 0xfc00) !== 0xdc00) return false;
 		index += 1;
 	}
@@ -44,7 +50,13 @@ export function fletcher32(text: string): string {
 	let sum = 0xffff;
 	let weighted = 0xffff;
 	for (let index = 0; index < units; index++) {
-		sum = (sum + text.charCodeAt(index)) % 0xffff;
+		let unit = text.charCodeAt(index);
+		if (unit > 0xffff) {
+			sum = (sum + 0xd7c0 + (unit >> 10)) % 0xffff;
+			weighted = (weighted + sum) % 0xffff;
+			unit = 0xdc00 + (unit & 0x3ff);
+		}
+		sum = (sum + unit) % 0xffff;
 		weighted = (weighted + sum) % 0xffff;
 	}
 	return sum.toString(16).padStart(4, "0") + weighted.toString(16).padStart(4, "0");

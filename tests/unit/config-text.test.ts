@@ -50,6 +50,22 @@ describe("text", () => {
 		);
 	});
 
+	test("an engine that counts a character beyond the basic plane as one unit gets the same", () => {
+		/** A text as XS shows it: its units are code points. */
+		const asOnXs = (text: string) => {
+			const points = Array.from(text, (character) => character.codePointAt(0) ?? 0);
+			return { length: points.length, charCodeAt: (index: number) => points[index] } as unknown as string;
+		};
+		fc.assert(
+			fc.property(fc.string({ unit: "binary" }), (text) => {
+				expect(utf8Length(asOnXs(text))).toBe(utf8Length(text));
+				expect(fletcher32(asOnXs(text))).toBe(fletcher32(text));
+				expect(isWellFormed(asOnXs(text))).toBe(isWellFormed(text));
+			}),
+		);
+		expect(isWellFormed(asOnXs("\u{1d800}\u{1dfff}"))).toBe(true);
+	});
+
 	test("the checksum is 8 hex digits and stays as it is, since flash holds it", () => {
 		expect(fletcher32("")).toBe("ffffffff");
 		expect(fletcher32("1 {}")).toMatch(/^[0-9a-f]{8}$/);
