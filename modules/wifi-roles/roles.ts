@@ -164,6 +164,17 @@ export class WiFiRoles {
 		return this.#phones.size;
 	}
 
+	/** Whether the station is on the router. */
+	get joined(): boolean {
+		return this.#link.joined;
+	}
+
+	/** The first three numbers of the setup access point's addresses. */
+	get setupNetwork(): string {
+		const address = this.#ap?.address ?? SETUP_ADDRESS;
+		return address.slice(0, address.lastIndexOf("."));
+	}
+
 	/** The station's address in the house, "" without one. */
 	get address(): string {
 		return this.#address;

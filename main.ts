@@ -1,0 +1,216 @@
+import { FactoryButton } from "board/button";
+import { Chip } from "board/chip";
+import { decodeWords, encodeWords, opensSetup, resetReasonName } from "board/last-words";
+import { Leds } from "board/leds";
+import { Relay } from "board/relay";
+import { Restarter } from "board/restarter";
+import { allowedChannels } from "config/countries";
+import { sameBoard } from "config/mac";
+import { PreferenceRecords } from "config/records";
+import type { Configuration } from "config/schema";
+import { StateStore } from "config/state";
+import { ConfigStore } from "config/store";
+import { Channels } from "espnow/channels";
+import { Comms } from "espnow/comms";
+import { Radio } from "espnow/radio";
+import { createCommands } from "handler/commands";
+import { Handler } from "handler/handler";
+import config from "mc/config";
+import Timer from "timer";
+import { listen } from "web/listen";
+import { page } from "web/pages";
+import { Web } from "web/web";
+import { WiFiDriver } from "wifi-roles/driver";
+import { WiFiRoles } from "wifi-roles/roles";
+
+/** No turn of the receive loop for so long restarts the board, in ms. */
+const HEARTBEAT_MS = 30_000;
+
+const version = String(config.version);
+const say = (line: string) => trace(`${line}\n`);
+
+// The relay comes first: whatever happened before, the heating is off until somebody asks for it.
+const chip = new Chip({ heartbeatMs: HEARTBEAT_MS });
+const records = new PreferenceRecords();
+const store: ConfigStore = new ConfigStore({ records, trace: say, onChange: configurationChanged });
+store.load();
+const relay = new Relay({ chip, pin: store.configuration.pins.relay });
+
+const state = new StateStore({ records, trace: say });
+state.load();
+const mac = chip.mac();
+const role = store.configuration.role;
+const resetReason = chip.resetReason();
+const words = decodeWords(chip.lastWords());
+const restarter = new Restarter({ chip, timers: Timer });
+let lastError = "";
+
+/** The hub that this device obeys: the one people told it, else the one it adopted. */
+function hub(): string {
+	return role === "hub" ? "" : store.configuration.hub || state.hub;
+}
+
+function isConfigured(): boolean {
+	return store.configured || state.hub !== "";
+}
+
+const handler = new Handler({
+	timers: Timer,
+	trace: say,
+	commands: createCommands({
+		uptimeS: () => chip.now() / 1000,
+		relay,
+		restart: (from) => restarter.request(from.side),
+		address: () => roles.address,
+		channel: () => roles.home,
+		store,
+		version,
+	}),
+});
+
+const roles: WiFiRoles = new WiFiRoles({
+	mac,
+	openDriver: (options) => new WiFiDriver(options),
+	settings: () => store.configuration,
+	isConfigured,
+	openWindow: opensSetup(resetReason, words),
+	lastChannel: () => state.channelUnder(store.configuration.channel),
+	allowed: () => allowedChannels(store.configuration.country),
+	clock: chip,
+	timers: Timer,
+	randomHex: (bytes) => chip.randomHex(bytes),
+	listener: {
+		onReady: () => comms.start(),
+		onLateJoin: () => comms.restartESPNow(),
+		onHomeChannel: (from, to) => {
+			say(`channel ${from} -> ${to}`);
+			if (role === "hub" && roles.joined) state.confirmChannel(to, store.configuration.channel);
+			channels.onHomeChannel(to);
+		},
+		onAddress: (address) => (address === "" ? web.closeHouse() : web.openHouse(address)),
+		onSetupAP: (address) => (address === "" ? web.closeSetup() : web.openSetup(address)),
+		trace: say,
+	},
+});
+
+const comms: Comms = new Comms({
+	mac,
+	openRadio: (onActivity) => new Radio({ onActivity }),
+	clock: chip,
+	timers: Timer,
+	random: () => chip.random(),
+	answer: (text, from) => handler.handle(text, { side: "radio", mac: from.mac, ownHub: sameBoard(from.mac, hub()), rssi: from.rssi }),
+	isCommand: (text) => handler.isCommand(text),
+	hub,
+	onAnswered: (sender) => {
+		if (role === "device" && hub() === "") state.setHub(sender);
+	},
+	onReplySent: () => restarter.replySent(),
+	onContact: (sender, how) => channels.onContact(sender, how),
+	turn: () => chip.feed(),
+	restartWiFi: () => bringUp(() => roles.restart()),
+	restartBoard: (reason) => restarter.now("recovery", reason),
+	restartedByRecovery: words?.cause === "recovery",
+	trace: say,
+});
+
+const channels: Channels = new Channels({
+	role,
+	tuner: roles,
+	comms,
+	hub,
+	remembered: () => state.channels,
+	confirm: (channel) => {
+		state.confirmChannel(channel, store.configuration.channel);
+		roles.channelConfirmed(channel);
+	},
+	setup: { isOpen: () => roles.apState === "open", phones: () => roles.phones },
+	clock: chip,
+	timers: Timer,
+	random: () => chip.random(),
+	trace: say,
+});
+
+const web: Web = new Web({
+	listen,
+	page,
+	timers: Timer,
+	clock: chip,
+	mac,
+	snapshot,
+	store,
+	handle: (text, caller) => handler.handle(text, { ...caller, rssi: 0 }),
+	ask: (to, text) => comms.ask(to, text),
+	setup: { isOpen: () => roles.apState === "open", network: () => roles.setupNetwork },
+	onSetupRequest: () => roles.setupUsed(),
+	onReplySent: () => restarter.replySent(),
+	restart: (side) => restarter.request(side),
+	trace: say,
+});
+
+const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern });
+const button = new FactoryButton({ chip, timers: Timer, pin: store.configuration.pins.button, onHeld: factory });
+
+function ledPattern(): "window" | "hub" | "device" {
+	return roles.apState === "open" ? "window" : role;
+}
+
+/** The way back from a forgotten setup password. */
+function factory(): void {
+	store.factory();
+	state.factory();
+	restarter.now("button", "factory configuration");
+}
+
+/** What a change of the configuration does at once; everything else waits for the next start. */
+function configurationChanged(before: Configuration, after: Configuration): void {
+	if (before.router.ssid !== after.router.ssid || before.router.password !== after.router.password) roles.credentialsChanged();
+}
+
+/** Nothing works without Wi-Fi: when its driver cannot be opened, another start is the only thing that may help. */
+function bringUp(start: () => void): void {
+	try {
+		start();
+	} catch (error) {
+		lastError = `Wi-Fi: ${error instanceof Error ? error.message : error}`;
+		say(lastError);
+		restarter.request("recovery", lastError);
+	}
+}
+
+/** Everything a person or a program may know about this board, as one object: the body of `/api/status`. */
+export function snapshot() {
+	return {
+		mac,
+		name: store.configuration.name,
+		role,
+		version,
+		uptimeS: Math.floor(chip.now() / 1000),
+		hub: hub(),
+		relay: relay.isFitted ? (relay.isOn ? "ON" : "OFF") : null,
+		reset: { reason: resetReasonName(resetReason), words: words ?? null },
+		...roles.snapshot(),
+		peers: comms.peers(),
+		...comms.snapshot(),
+		following: channels.snapshot(),
+		store: store.snapshot(),
+		state: state.snapshot(),
+		web: web.snapshot(),
+		lastError: lastError || comms.snapshot().lastError || store.snapshot().lastError,
+	};
+}
+
+/** Called by the engine for what nobody caught: the reason and the place are there after the restart. */
+globalThis.abort = (message, exception) => {
+	const place = exception instanceof Error ? (exception.stack ?? exception.message) : String(exception ?? "");
+	chip.keep(encodeWords({ cause: "error", text: `${message} ${place}` }));
+};
+
+say(
+	`RBR-Now ${version} ${mac} "${store.configuration.name}" ${role} channel ${state.channelUnder(store.configuration.channel) || store.configuration.channel}`,
+);
+say(`started by ${resetReasonName(resetReason)}${words ? `, last words: ${encodeWords(words)}` : ""}`);
+leds.start();
+button.start();
+channels.start();
+bringUp(() => roles.start());
