@@ -1,6 +1,6 @@
 # RBR-Now for Moddable. `make start` brings up the desk, `make test` proves it; both do their own set-up.
 # The board program has its own rules in sim/board/board.mk; it is included by a second make, since what it
-# compiles is only there once the npm packages are.
+# compiles is only there once the npm packages are. What the set-up says goes to stderr: stdout is the desk's.
 
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -42,16 +42,16 @@ mutants: board asan app
 
 # The board program, and the same under AddressSanitizer and UBSan.
 board: tools $(PACKAGES)
-	@$(MAKE) -j$(JOBS) -f sim/board/board.mk build/board/board
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board/board >&2
 
 asan: tools $(PACKAGES)
-	@$(MAKE) -j$(JOBS) -f sim/board/board.mk build/board-asan/board
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-asan/board >&2
 
 # The firmware as the manifests say, compiled file by file for the virtual boards.
 app: build/virtual/app.json
 
 build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
-	@node $(DESK)/app.mjs
+	@node $(DESK)/app.mjs >&2
 
 $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
@@ -60,7 +60,7 @@ $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
 
 $(PACKAGES): package.json package-lock.json
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 tools:
