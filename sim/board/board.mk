@@ -35,14 +35,15 @@ BOARD_CFLAGS := -std=gnu17 -Wall -Wextra -Werror -fno-common -ffunction-sections
 BOARD_NATIVE_INCLUDES = -I$(1)/gen -I$(BOARD_DIR)/include -I$(BOARD_DIR) -I$(BOARD_IDF)/include -I$(BOARD_IDF)
 BOARD_LINK := -Wl,--gc-sections -lm -lpthread
 
-# UBSan: XS reads its bytecode unaligned and shifts negative numbers on purpose.
-BOARD_SANITIZE := -fsanitize=address,undefined -fno-sanitize=alignment,shift -fno-sanitize-recover=undefined -DmxUnalignedAccess=0
+BOARD_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# The engine alone reads its bytecode unaligned, shifts negative numbers and copies nothing from nowhere.
+BOARD_SANITIZE_XS := -fno-sanitize=alignment,shift,nonnull-attribute -DmxUnalignedAccess=0
 
-# $(1) build folder, $(2) flags for every file
+# $(1) build folder, $(2) flags for every file, $(3) flags for the engine's
 define BOARD_VARIANT
 $(1)/xs/%.o: $(BOARD_XS)/sources/%.c $(BOARD_DIR)/board_xs.h $(BOARD_DIR)/board.mk
 	@mkdir -p $$(@D)
-	$(BOARD_CC) $(2) $(BOARD_XS_CFLAGS) $$(if $$(filter xsPlatforms,$$*),-DfxBuildKeys=fxBuildEngineKeys) -MMD -c $$< -o $$@
+	$(BOARD_CC) $(2) $(3) $(BOARD_XS_CFLAGS) $$(if $$(filter xsPlatforms,$$*),-DfxBuildKeys=fxBuildEngineKeys) -MMD -MP -c $$< -o $$@
 
 $(1)/libxs.a: $(addprefix $(1)/xs/,$(BOARD_XS_SOURCES:.c=.o))
 	@rm -f $$@
@@ -56,21 +57,24 @@ $(1)/gen/stamp: $(BOARD_DIR)/genids.mjs $(1)/gen/xs-ids.txt $(BOARD_HOST_SOURCES
 	node $(BOARD_DIR)/genids.mjs $(1)/gen $(1)/gen/xs-ids.txt $(BOARD_HOST_SOURCES) $(BOARD_NATIVES)
 	@touch $$@
 
-$(1)/host/%.o: $(BOARD_DIR)/%.c $(1)/gen/stamp
-	@mkdir -p $$(@D)
-	$(BOARD_CC) $(2) $(BOARD_CFLAGS) -Wno-unused-parameter -Wno-sign-compare $(call BOARD_NATIVE_INCLUDES,$(1)) $(BOARD_XS_FLAGS) -MMD -c $$< -o $$@
+# Left alone when nothing in them changes, so that not everything is compiled again.
+$(1)/gen/mc.xs.h $(1)/gen/nativeTable.c: $(1)/gen/stamp ;
 
-$(1)/idf/%.o: $(BOARD_IDF)/%.c $(1)/gen/stamp
+$(1)/host/%.o: $(BOARD_DIR)/%.c | $(1)/gen/stamp
 	@mkdir -p $$(@D)
-	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -MMD -c $$< -o $$@
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) $(BOARD_XS_FLAGS) -MMD -MP -c $$< -o $$@
+
+$(1)/idf/%.o: $(BOARD_IDF)/%.c | $(1)/gen/stamp
+	@mkdir -p $$(@D)
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -MMD -MP -c $$< -o $$@
 
 $(foreach native,$(BOARD_NATIVES),
-$(1)/native/$(notdir $(native:.c=.o)): $(native) $(1)/gen/stamp
+$(1)/native/$(notdir $(native:.c=.o)): $(native) | $(1)/gen/stamp
 	@mkdir -p $$(@D)
 	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms \
-		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -MMD -c $$< -o $$@
+		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -MMD -MP -c $$< -o $$@
 )
-$(1)/gen/nativeTable.o: $(1)/gen/stamp
+$(1)/gen/nativeTable.o: $(1)/gen/nativeTable.c
 	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -c $(1)/gen/nativeTable.c -o $$@
 
 $(1)/board: $(addprefix $(1)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) $(addprefix $(1)/idf/,$(notdir $(BOARD_IDF_SOURCES:.c=.o))) \
@@ -81,5 +85,5 @@ $(1)/board: $(addprefix $(1)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) $(addp
 endef
 
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
-$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE)))
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))

@@ -6,7 +6,7 @@
  *
  * The engine's own names keep their fixed index; the others follow in alphabetical order, the same in every machine.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const [folder, engineIds, ...files] = process.argv.slice(2);
@@ -52,6 +52,11 @@ const source = [
 	`const int gExtraNameCount = ${extra.length};`,
 ];
 
+function write(name, text) {
+	const path = join(folder, name);
+	if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+}
+
 mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, "mc.xs.h"), `#ifndef MC_XS_H\n#define MC_XS_H\n\n${header.join("\n")}\n\n#endif\n`);
-writeFileSync(join(folder, "nativeTable.c"), `${source.join("\n")}\n`);
+write("mc.xs.h", `#ifndef MC_XS_H\n#define MC_XS_H\n\n${header.join("\n")}\n\n#endif\n`);
+write("nativeTable.c", `${source.join("\n")}\n`);
