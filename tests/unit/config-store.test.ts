@@ -196,6 +196,8 @@ describe("JSON from anybody", () => {
 		const refusal = { ok: false, path: "", expected: "at most 2000 bytes of JSON" };
 		expect(store.updateText("[".repeat(4096))).toEqual(refusal);
 		expect(store.updateText(JSON.stringify({ x: "\u00fc".repeat(1000) }))).toEqual(refusal);
+		// The result would be small: it is what was sent that is too long.
+		expect(store.updateText(`{"name":"${"\u00fc".repeat(1000)}","name":"x"}`)).toEqual(refusal);
 		expect(records.writes).toBe(0);
 	});
 
