@@ -1,0 +1,24 @@
+import { expect, test } from "@jest/globals";
+import { isMac, sameBoard, stationMac } from "espnow/address";
+
+test("an access point's MAC names the station one below", () => {
+	expect(stationMac("a0b1c2d30011")).toBe("a0b1c2d30010");
+	expect(stationMac("a0b1c2d3000d")).toBe("a0b1c2d3000c");
+});
+
+test("a station's MAC is its own", () => {
+	expect(stationMac("a0b1c2d3001e")).toBe("a0b1c2d3001e");
+});
+
+test("station and access point are one board, neighbours are not", () => {
+	expect(sameBoard("a0b1c2d30010", "a0b1c2d30011")).toBe(true);
+	expect(sameBoard("a0b1c2d30010", "a0b1c2d30014")).toBe(false);
+	expect(sameBoard("a0b1c2d30010", "")).toBe(false);
+});
+
+test.each(["", "a0b1c2d3001", "A0B1C2D30010", "a0:b1:c2:d3:00:10", "ffffffffffff", "01005e000001", "g0b1c2d30010"])(
+	"%j is no board's MAC",
+	(mac) => {
+		expect(isMac(mac)).toBe(false);
+	},
+);

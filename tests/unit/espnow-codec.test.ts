@@ -1,0 +1,125 @@
+import { expect, test } from "@jest/globals";
+import { buildReply, byteLength, classify, fits, hops, innermost, isSendable, Kind, parseRelay, statedChannel } from "espnow/codec";
+import fc from "fast-check";
+import { A, B } from "./espnow-fakes";
+
+const kinds: [string, Kind][] = [
+	["ping", Kind.ping],
+	["pong", Kind.pong],
+	["!", Kind.relay],
+	[`!${A},on`, Kind.relay],
+	["OK", Kind.reply],
+	["OK late -50", Kind.reply],
+	["Fail (x)", Kind.error],
+	["Fail -57", Kind.error],
+	["Fail", Kind.error],
+	["Unknown message: x", Kind.error],
+	["0 100 -57", Kind.reply],
+	["200 -57", Kind.reply],
+	["Sequence error: 2 1 -57", Kind.error],
+	["Save error -57", Kind.error],
+	["Bad save -57", Kind.error],
+	["No update -57", Kind.error],
+	["No data -57", Kind.error],
+	["No relay -57", Kind.error],
+	["uptime", Kind.request],
+	["OKAY", Kind.request],
+	["Failure", Kind.request],
+	["pings", Kind.request],
+	["No more", Kind.request],
+	["12", Kind.request],
+	["part:0,text:41", Kind.request],
+];
+test.each(kinds)("%j is judged by itself", (text, kind) => {
+	expect(classify(text)).toBe(kind);
+});
+
+test("a relay text names the boards to pass, and what the first of them gets", () => {
+	expect(parseRelay(`!${A},!${B},uptime`)).toEqual({ macs: [A, B], inner: `!${B},uptime` });
+});
+
+test("a relay text may write its MAC in capitals and name the access point", () => {
+	expect(parseRelay("!A0B1C2D30011,on")).toEqual({ macs: [A], inner: "on" });
+});
+
+test.each(["!", "!,x", "!a0b1c2d3001,x", `!${A}`, `!${A},`, `!${A};x`, `!${A},!`, `!${A},!${B},`, "!ffffffffffff,x", "!zzzzzzzzzzzz,x"])(
+	"%j is malformed",
+	(text) => {
+		expect(parseRelay(text)).toBeNull();
+	},
+);
+
+test("only the message itself remains of a relay text", () => {
+	expect(innermost(`!${A},!${B},ping`)).toBe("ping");
+	expect(innermost("ping")).toBe("ping");
+});
+
+test("each board to pass is a hop", () => {
+	expect([hops("x"), hops(`!${A},x`), hops(`!${A},!${B},x`)]).toEqual([0, 1, 2]);
+});
+
+test("a text's length in bytes is that of its UTF-8", () => {
+	fc.assert(
+		fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+			expect(byteLength(text)).toBe(Buffer.byteLength(text));
+			expect(fits(text)).toBe(Buffer.byteLength(text) <= 250);
+		}),
+	);
+});
+
+test("a text with a NUL, and no text at all, cannot be sent", () => {
+	expect([isSendable("a\0b"), isSendable(""), isSendable("a")]).toEqual([false, false, true]);
+});
+
+test("a reply carries the RSSI of its request", () => {
+	expect(buildReply("OK ON 12+", -57)).toBe("OK ON 12+ -57");
+});
+
+test("a reply that is over 250 bytes with its RSSI says that it is too long", () => {
+	expect(buildReply("x".repeat(246), -57)).toBe(`${"x".repeat(246)} -57`);
+	expect(buildReply("x".repeat(247), -57)).toBe("Fail (too long) -57");
+});
+
+test("a reply that cannot be sent as text says so", () => {
+	expect(buildReply("a\0b", 0)).toBe("Fail (not text) 0");
+});
+
+test("every reply fits into a frame and is sendable", () => {
+	fc.assert(
+		fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.integer({ min: -127, max: 0 }), (text, rssi) => {
+			const reply = buildReply(text, rssi);
+			expect(fits(reply) && isSendable(reply)).toBe(true);
+		}),
+	);
+});
+
+test("a hub states its channel in the reply to `channel`", () => {
+	expect(statedChannel("OK 11 -57")).toBe(11);
+	expect(statedChannel("OK 6")).toBe(6);
+});
+
+test.each(["OK", "OK None -57", "Fail (no reply)", "6", "OK 111 -57", "OK ON 6+ -57"])("%j states no channel", (reply) => {
+	expect(statedChannel(reply)).toBe(0);
+});
+
+test("any text is classified, and any relay text taken apart, without an error", () => {
+	const pieces = fc.constantFrom("!", A, ",", "ping", "OK ", "Fail", " ", "é", "\0", "-5");
+	fc.assert(
+		fc.property(
+			fc.oneof(
+				fc.string({ unit: "binary" }),
+				fc.array(pieces).map((list) => list.join("")),
+			),
+			(text) => {
+				const kind = classify(text);
+				const path = parseRelay(text);
+				if (path) {
+					expect(kind).toBe(Kind.relay);
+					expect(path.macs).toHaveLength(hops(text));
+					expect(hops(path.inner)).toBe(hops(text) - 1);
+					expect(innermost(path.inner)).toBe(innermost(text));
+				}
+			},
+		),
+	);
+});

@@ -1,0 +1,162 @@
+import { expect, test } from "@jest/globals";
+import { OUTBOX_LIMIT, Outbox } from "espnow/outbox";
+import { Peer } from "espnow/peers";
+import { newRequest } from "espnow/request";
+import fc from "fast-check";
+import { A, B, board, C } from "./espnow-fakes";
+
+function drain(outbox: Outbox, now = 0): string[] {
+	const texts: string[] = [];
+	for (let entry = outbox.take(now); entry; entry = outbox.take(now)) {
+		texts.push(entry.text);
+		outbox.release(entry);
+	}
+	return texts;
+}
+
+const retry = (peer: Peer) => ({ ...newRequest(peer, "x", 0, { timeoutMs: 10, tries: 3 }, null, null), tries: 1 });
+
+test("frames for one peer go in order", () => {
+	const outbox = new Outbox();
+	const a = new Peer(A);
+	for (const text of ["1", "2", "3"]) outbox.put("oneWay", a, text, 0);
+	expect(drain(outbox)).toEqual(["1", "2", "3"]);
+});
+
+test("peers take turns", () => {
+	const outbox = new Outbox();
+	const [a, b, c] = [new Peer(A), new Peer(B), new Peer(C)];
+	for (const text of ["a1", "a2", "a3"]) outbox.put("oneWay", a, text, 0);
+	for (const text of ["b1", "b2"]) outbox.put("oneWay", b, text, 0);
+	outbox.put("oneWay", c, "c1", 0);
+	expect(drain(outbox)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
+});
+
+test("the 33rd frame is refused", () => {
+	const outbox = new Outbox();
+	for (let i = 0; i < OUTBOX_LIMIT; i++) expect(outbox.put("oneWay", new Peer(board(i)), "x", 0)).not.toBeNull();
+	expect(OUTBOX_LIMIT).toBe(32);
+	expect(outbox.isFull).toBe(true);
+	expect(outbox.put("oneWay", new Peer(A), "x", 0)).toBeNull();
+	expect(outbox.size).toBe(32);
+});
+
+test("requests leave eight places to pongs and replies", () => {
+	const outbox = new Outbox();
+	for (let i = 0; i < 24; i++) outbox.put("oneWay", new Peer(board(i)), "x", 0);
+	expect(outbox.takesRequests).toBe(false);
+	expect(outbox.isFull).toBe(false);
+});
+
+test("another try for a board that did not acknowledge lets all others go first", () => {
+	const outbox = new Outbox();
+	const absent = new Peer(A);
+	outbox.put("request", absent, "retry", 0, retry(absent));
+	outbox.put("oneWay", new Peer(B), "b", 1);
+	outbox.put("oneWay", new Peer(C), "c", 2);
+	expect(drain(outbox, 3)).toEqual(["b", "c", "retry"]);
+});
+
+test("the first request to a board known to be absent lets others go first too", () => {
+	const outbox = new Outbox();
+	const absent = new Peer(A);
+	absent.absent = true;
+	outbox.put("request", absent, "first", 0, newRequest(absent, "x", 0, { timeoutMs: 10, tries: 3 }, null, null));
+	outbox.put("oneWay", new Peer(B), "b", 1);
+	expect(drain(outbox, 2)).toEqual(["b", "first"]);
+});
+
+test("a frame that has let others go first for 250 ms goes", () => {
+	const outbox = new Outbox();
+	const absent = new Peer(A);
+	outbox.put("request", absent, "retry", 0, retry(absent));
+	outbox.put("oneWay", new Peer(B), "b", 249);
+	expect(outbox.take(250)?.text).toBe("retry");
+});
+
+test("what a board is to be answered takes along what waited for it, in order", () => {
+	const outbox = new Outbox();
+	const absent = new Peer(A);
+	outbox.put("request", absent, "retry", 0, retry(absent));
+	outbox.put("pong", absent, "pong", 1);
+	outbox.put("oneWay", new Peer(B), "b", 2);
+	expect(drain(outbox, 3)).toEqual(["retry", "b", "pong"]);
+});
+
+test("a frame that the driver did not take goes first after the pause, and nothing goes before", () => {
+	const outbox = new Outbox();
+	const a = new Peer(A);
+	outbox.put("oneWay", a, "a1", 0);
+	outbox.put("oneWay", a, "a2", 0);
+	outbox.put("oneWay", new Peer(B), "b", 0);
+	const entry = outbox.take(0);
+	if (!entry) throw new Error("nothing taken");
+	outbox.putBack(entry, 10);
+	expect(outbox.hasDue(9)).toBe(false);
+	expect(outbox.take(9)).toBeNull();
+	expect(outbox.nextDue).toBe(10);
+	expect(outbox.hasDue(10)).toBe(true);
+	expect(drain(outbox, 10)).toEqual(["a1", "b", "a2"]);
+});
+
+test("a frame that nobody wants any more is taken out", () => {
+	const outbox = new Outbox();
+	const a = new Peer(A);
+	outbox.put("oneWay", a, "1", 0);
+	const second = outbox.put("oneWay", a, "2", 0);
+	outbox.put("oneWay", a, "3", 0);
+	if (second) outbox.remove(second);
+	expect(outbox.size).toBe(2);
+	expect(drain(outbox)).toEqual(["1", "3"]);
+});
+
+test("an empty outbox has nothing due", () => {
+	const outbox = new Outbox();
+	expect([outbox.hasDue(5), outbox.nextDue, outbox.take(5)]).toEqual([false, Infinity, null]);
+});
+
+test("whatever is put in, taken out, put back and removed: nothing is lost, doubled or overtaken by its like", () => {
+	const step = fc.oneof(
+		fc.record({ do: fc.constant("put" as const), peer: fc.nat(4), patient: fc.boolean() }),
+		fc.record({ do: fc.constant("take" as const), back: fc.boolean() }),
+		fc.record({ do: fc.constant("remove" as const), which: fc.nat(40) }),
+	);
+	fc.assert(
+		fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+			const outbox = new Outbox();
+			const peers = [0, 1, 2, 3, 4].map((n) => new Peer(board(n)));
+			const model: { peer: number; text: string; entry: NonNullable<ReturnType<Outbox["put"]>> }[] = [];
+			let count = 0;
+			let now = 0;
+			for (const s of steps) {
+				now += 7;
+				if (s.do === "put") {
+					const peer = peers[s.peer] ?? new Peer(A);
+					const text = `${count++}`;
+					const entry = outbox.put(s.patient ? "request" : "pong", peer, text, now, s.patient ? retry(peer) : null);
+					expect(entry === null).toBe(model.length >= 32);
+					if (entry) model.push({ peer: s.peer, text, entry });
+				} else if (s.do === "take") {
+					const entry = outbox.take(now);
+					expect(entry === null).toBe(model.length === 0);
+					if (!entry) continue;
+					const index = model.findIndex((item) => item.text === entry.text);
+					const peer = model[index]?.peer;
+					expect(model.findIndex((item) => item.peer === peer)).toBe(index);
+					if (s.back) outbox.putBack(entry, now);
+					else {
+						model.splice(index, 1);
+						outbox.release(entry);
+					}
+				} else {
+					const item = model[s.which % (model.length || 1)];
+					if (!item) continue;
+					outbox.remove(item.entry);
+					model.splice(model.indexOf(item), 1);
+				}
+				expect(outbox.size).toBe(model.length);
+			}
+			expect(drain(outbox, now + 1000).sort()).toEqual(model.map((item) => item.text).sort());
+		}),
+	);
+});

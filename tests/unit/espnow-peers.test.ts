@@ -1,0 +1,172 @@
+import { expect, test } from "@jest/globals";
+import { Peers } from "espnow/peers";
+import { A, board, FakeRadio, FakeTime } from "./espnow-fakes";
+
+function setup(hub = "") {
+	const time = new FakeTime();
+	return { peers: new Peers(() => hub), radio: new FakeRadio(time, () => {}) };
+}
+const AP = "a0b1c2d30011";
+
+test("a board is one peer under both of its MACs", () => {
+	const { peers } = setup();
+	expect(peers.get(AP)).toBe(peers.get(A));
+	expect(peers.get(AP).mac).toBe(A);
+	expect(peers.count).toBe(1);
+});
+
+test("a peer is added to the driver once", () => {
+	const { peers, radio } = setup();
+	const calls: string[] = [];
+	radio.addPeer = (mac) => {
+		calls.push(mac);
+		return 0;
+	};
+	peers.register(peers.get(A), radio, null);
+	peers.register(peers.get(A), radio, null);
+	expect(calls).toEqual([A]);
+});
+
+test("a board addressed by its access point's MAC is written to at its station", () => {
+	const { peers, radio } = setup();
+	peers.register(peers.get(AP), radio, null);
+	expect([...radio.peers]).toEqual([A]);
+});
+
+test("a radio that was only ever heard from an odd address is written to there", () => {
+	const { peers, radio } = setup();
+	const peer = peers.get(AP);
+	peers.heard(peer, AP, -50, 0);
+	peers.register(peer, radio, null);
+	expect([...radio.peers]).toEqual([AP]);
+});
+
+test("a board whose station was heard is written to there, whatever it uses later", () => {
+	const { peers } = setup();
+	const peer = peers.get(AP);
+	peers.heard(peer, AP, -50, 0);
+	peers.heard(peer, A, -50, 1);
+	peers.heard(peer, AP, -50, 2);
+	expect(peer.address).toBe(A);
+});
+
+test("the address that a board no longer uses leaves the driver's list", () => {
+	const { peers, radio } = setup();
+	const peer = peers.get(AP);
+	peers.heard(peer, AP, -50, 0);
+	peers.register(peer, radio, null);
+	peers.heard(peer, A, -50, 1);
+	peers.register(peer, radio, null);
+	expect([...radio.peers]).toEqual([A]);
+	expect(peers.driverCount).toBe(1);
+});
+
+test("the driver never holds more than 20: the one used longest ago gives way", () => {
+	const { peers, radio } = setup();
+	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
+	peers.register(peers.get(board(0)), radio, null);
+	expect(peers.register(peers.get(board(20)), radio, null)).toBe(0);
+	expect(radio.peers.size).toBe(20);
+	expect(radio.peers.has(board(0))).toBe(true);
+	expect(radio.peers.has(board(1))).toBe(false);
+	expect(radio.peers.has(board(20))).toBe(true);
+});
+
+test("the peer whose status is awaited is not put out", () => {
+	const { peers, radio } = setup();
+	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
+	peers.register(peers.get(board(20)), radio, peers.get(board(0)));
+	expect(radio.peers.has(board(0))).toBe(true);
+	expect(radio.peers.has(board(1))).toBe(false);
+});
+
+test("200 boards can be written to in turn", () => {
+	const { peers, radio } = setup();
+	for (let round = 0; round < 2; round++) {
+		for (let n = 0; n < 200; n++) expect(peers.register(peers.get(board(n)), radio, null)).toBe(0);
+	}
+	expect(radio.mostPeers).toBe(20);
+});
+
+test("a peer that the driver knows already is as good as added", () => {
+	const { peers, radio } = setup();
+	radio.peers.add(A);
+	expect(peers.register(peers.get(A), radio, null)).toBe(0);
+	expect(peers.driverCount).toBe(1);
+});
+
+test("a driver whose list is fuller than we think makes room", () => {
+	const { peers, radio } = setup();
+	peers.register(peers.get(board(0)), radio, null);
+	for (let n = 50; n < 69; n++) radio.addPeer(board(n));
+	expect(peers.register(peers.get(A), radio, null)).toBe(0);
+	expect(radio.peers.has(board(0))).toBe(false);
+});
+
+test("a driver that takes no peer says why", () => {
+	const { peers, radio } = setup();
+	radio.addError = 0x3066;
+	expect(peers.register(peers.get(A), radio, null)).toBe(0x3066);
+	expect(peers.driverCount).toBe(0);
+});
+
+test("a peer that the driver has lost is added again", () => {
+	const { peers, radio } = setup();
+	const peer = peers.get(A);
+	peers.register(peer, radio, null);
+	radio.peers.clear();
+	peers.lost(peer);
+	peers.register(peer, radio, null);
+	expect([...radio.peers]).toEqual([A]);
+});
+
+test("a new radio gets the peers of the old one, and their order of use stays", () => {
+	const { peers, radio } = setup();
+	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
+	peers.register(peers.get(board(0)), radio, null);
+	const next = setup().radio;
+	peers.rebuild(next);
+	expect(next.peers.size).toBe(20);
+	peers.register(peers.get(A), next, null);
+	expect(next.peers.has(board(0))).toBe(true);
+	expect(next.peers.has(board(1))).toBe(false);
+});
+
+test("strangers do not fill the memory", () => {
+	const { peers } = setup();
+	for (let n = 0; n < 1000; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
+	expect(peers.count).toBeLessThanOrEqual(32);
+});
+
+test("boards that are waited for are not forgotten, however many there are", () => {
+	const { peers } = setup();
+	for (let n = 0; n < 200; n++) peers.get(board(n)).answers = 1;
+	expect(peers.count).toBe(200);
+	peers.get(A);
+	expect(peers.find(board(0))).toBeDefined();
+});
+
+test("the hub is not forgotten for strangers", () => {
+	const { peers } = setup(A);
+	peers.heard(peers.get(A), A, -40, 0);
+	for (let n = 0; n < 100; n++) peers.heard(peers.get(board(n)), board(n), -50, n + 1);
+	expect(peers.find(A)?.rssi).toBe(-40);
+});
+
+test("that a board's words are doubtful outlives the rest of what is known of it", () => {
+	const { peers } = setup();
+	peers.get(A).unclear = true;
+	for (let n = 0; n < 100; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
+	expect(peers.find(A)).toBeUndefined();
+	expect(peers.get(A).unclear).toBe(true);
+});
+
+test("the view shows how well and when a board was last heard", () => {
+	const { peers } = setup();
+	peers.heard(peers.get(A), A, -61, 1000);
+	peers.get(board(1));
+	expect(peers.view(4900)).toEqual([
+		{ mac: A, rssi: -61, lastSeenS: 3 },
+		{ mac: board(1), rssi: 0, lastSeenS: null },
+	]);
+});
