@@ -17,7 +17,7 @@
 	Rounds of one event before time must move on: each round costs the chip time, so a script that asks for the next turn
 	at once for ever may not hold the clock.
 */
-#define ROUNDS 2000
+#define ROUNDS 200
 #define ROUND_US 1000
 
 jmp_buf gHostJump;
@@ -202,9 +202,8 @@ static int64_t nextDue(void)
 	int64_t next = idfNextDue();
 	if (!gFrozen && timersNext() < next)
 		next = timersNext();
-	if (gLate && gTime + ROUND_US < next)
-		next = gTime + ROUND_US;
-	return next < gTime && next != INT64_MAX ? gTime : next;
+	int64_t earliest = gLate ? gTime + ROUND_US : gTime;
+	return next < earliest ? earliest : next;
 }
 
 static void answer(void)

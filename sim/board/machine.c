@@ -14,6 +14,10 @@ txMachine *gMachine;
 #define FUEL 50000000u
 #define FUEL_STEP 1000000u
 
+/* A plain machine grows as it likes, up to here, in bytes. */
+#define PLAIN_LIMIT (8 * 1024 * 1024)
+
+static size_t gAllocated;
 static uint32_t gSpent; /* of the present event, up to the last refuel */
 static txSlot gMainSlot; /* main's namespace once it is loaded */
 static bool gMainLoaded;
@@ -227,10 +231,19 @@ void fxDeleteMachinePlatform(txMachine *the)
 	(void)the;
 }
 
+/* NULL makes the engine collect, and end the board with "memory full" when that did not help. */
+static void *allocate(size_t size)
+{
+	if (gAllocated + size > PLAIN_LIMIT)
+		return NULL;
+	gAllocated += size;
+	return malloc(size);
+}
+
 void *fxAllocateChunks(txMachine *the, txSize size)
 {
 	(void)the;
-	return malloc((size_t)size);
+	return allocate((size_t)size);
 }
 
 void fxFreeChunks(txMachine *the, void *chunks)
@@ -242,7 +255,7 @@ void fxFreeChunks(txMachine *the, void *chunks)
 txSlot *fxAllocateSlots(txMachine *the, txSize count)
 {
 	(void)the;
-	return malloc((size_t)count * sizeof(txSlot));
+	return allocate((size_t)count * sizeof(txSlot));
 }
 
 void fxFreeSlots(txMachine *the, void *slots)
