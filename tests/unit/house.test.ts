@@ -1,6 +1,67 @@
-import { readFileSync } from "node:fs";
-import { expect, test } from "@jest/globals";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
 
-test("the lock file names no registry host", () => {
-	expect(readFileSync("package-lock.json", "utf8")).not.toMatch(/"resolved"/);
+/** All files below a folder of the repository. */
+function tree(folder: string): string[] {
+	return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+		const path = join(folder, entry.name);
+		return entry.isDirectory() ? tree(path) : [path];
+	});
+}
+
+function imports(file: string): string[] {
+	return [...readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"/gms)].map((match) => match[1] ?? "");
+}
+
+/** Modules of the firmware that a folder's own code names, other than its own. */
+function knows(module: string): string[] {
+	const files = tree(join("modules", module)).filter((file) => file.endsWith(".ts"));
+	const named = files.flatMap(imports).filter((name) => /^(config|board|wifi-roles|espnow|handler|web)\//.test(name));
+	return [...new Set(named.map((name) => name.split("/")[0] ?? ""))].filter((name) => name !== module).sort();
+}
+
+describe("who knows whom", () => {
+	test.each([
+		["config", []],
+		["board", []],
+		["wifi-roles", []],
+		["espnow", []],
+		["handler", ["config"]],
+	])("%s imports no other module of the firmware than %j", (module, others) => {
+		expect(knows(module)).toEqual(others);
+	});
+
+	test("the web part imports only config: main hands it the rest", () => {
+		const named = tree("web")
+			.filter((file) => file.endsWith(".ts"))
+			.flatMap(imports)
+			.filter((name) => /^(board|wifi-roles|espnow|handler)\//.test(name));
+		expect(named).toEqual([]);
+	});
+
+	test("natives are asked for in modules/*/esp32 alone", () => {
+		const elsewhere = [...tree("modules"), ...tree("web"), "main.ts"]
+			.filter((file) => file.endsWith(".ts") && !file.includes("/esp32/"))
+			.filter((file) => /\b[nN]ative\("/.test(readFileSync(file, "utf8")));
+		expect(elsewhere).toEqual([]);
+	});
+});
+
+describe("the house", () => {
+	test("C files have names that are unique in a whole build, with their platform in them", () => {
+		const sources = tree("modules").filter((file) => file.endsWith(".c"));
+		expect(sources.filter((file) => !file.endsWith("-esp32.c"))).toEqual([]);
+		expect(new Set(sources.map((file) => basename(file))).size).toBe(sources.length);
+	});
+
+	test("the lock file names no registry host", () => {
+		expect(readFileSync("package-lock.json", "utf8")).not.toMatch(/"resolved"/);
+	});
+
+	test("versions in package.json and manifest.json agree", () => {
+		const version = (file: string, pick: (json: { version?: string; config?: { version?: string } }) => string | undefined) =>
+			pick(JSON.parse(readFileSync(file, "utf8")));
+		expect(version("manifest.json", (json) => json.config?.version)).toBe(version("package.json", (json) => json.version));
+	});
 });
