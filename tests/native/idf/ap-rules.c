@@ -1,0 +1,152 @@
+/* The access point, its phones and its network interface. */
+#include <stdio.h>
+
+#include "harness.h"
+
+static esp_netif_t *accessPoint(void)
+{
+	return esp_netif_get_handle_from_ifkey("WIFI_AP_DEF");
+}
+
+static void open(void)
+{
+	startWiFi(WIFI_MODE_APSTA);
+	configureAccessPoint(1);
+	settle();
+	forget();
+}
+
+static void phone(int last, const char *password)
+{
+	char members[128];
+	snprintf(members, sizeof(members), "'phone':'0200000000%02x','password':'%s'", last, password);
+	give("phone-auth", members);
+	settle();
+}
+
+RULE(phoneJoins, "a phone with the right password: AP_STACONNECTED, a lease from the address after the access point's on")
+{
+	open();
+	phone(1, "00000000");
+	CHECK(!strcmp(gSeen, "phone_joined lease"));
+	CHECK(said("{'do':'phone','phone':'020000000001','joined':true,'address':'192.168.4.2'}"));
+	phone(2, "00000000");
+	CHECK(said("'address':'192.168.4.3'"));
+}
+
+RULE(phoneComesBack, "a phone that comes back has its old address")
+{
+	open();
+	phone(1, "00000000");
+	phone(2, "00000000");
+	give("phone-leave", "'phone':'020000000001'");
+	settle();
+	CHECK(strstr(gSeen, "phone_left"));
+	forget();
+	phone(1, "00000000");
+	CHECK(said("'address':'192.168.4.2'"));
+}
+
+RULE(phoneRefused, "a wrong password: AP_WRONG_PASSWORD, no place, no lease; while it is off: said so")
+{
+	open();
+	phone(1, "11111111");
+	CHECK(!strcmp(gSeen, "wrong_password"));
+	CHECK(said("{'do':'phone','phone':'020000000001','joined':false,'why':'wrong password'}"));
+	forget();
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
+	settle();
+	phone(1, "00000000");
+	CHECK(said("'joined':false,'why':'access point off'"));
+}
+
+RULE(phoneLimit, "no more phones than max_connection")
+{
+	open();
+	for (int i = 1; i <= 4; i++)
+		phone(i, "00000000");
+	phone(5, "00000000");
+	CHECK(said("{'do':'phone','phone':'020000000005','joined':false,'why':'full'}"));
+	phone(4, "00000000");
+	CHECK_IS(timesSaid("'phone':'020000000004','joined':true"), 2);
+}
+
+RULE(phonesKicked, "closing the access point puts its phones out before AP_STOP")
+{
+	open();
+	phone(1, "00000000");
+	phone(2, "00000000");
+	forget();
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
+	settle();
+	CHECK(!strcmp(gSeen, "phone_left phone_left ap_stop"));
+	CHECK_IS(timesSaid("{'do':'phone-kicked'"), 2);
+	CHECK(said("{'do':'ap','state':'off'}"));
+}
+
+RULE(addressRules, "the access point's address changes only with its DHCP server stopped, also before the start")
+{
+	esp_netif_ip_info_t info;
+	openWiFi();
+	CHECK_IS(esp_netif_get_ip_info(accessPoint(), &info), ESP_OK);
+	CHECK_IS(info.ip.addr, ESP_IP4TOADDR(192, 168, 4, 1));
+	info.ip.addr = info.gw.addr = ESP_IP4TOADDR(192, 168, 9, 1);
+	CHECK_IS(esp_netif_set_ip_info(NULL, &info), ESP_ERR_INVALID_STATE);
+	CHECK_IS(esp_netif_set_ip_info(accessPoint(), &info), ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED);
+	CHECK_IS(esp_netif_dhcps_stop(NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_OK);
+	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED);
+	CHECK_IS(esp_netif_set_ip_info(accessPoint(), &info), ESP_OK);
+	CHECK_IS(esp_netif_dhcps_start(accessPoint()), ESP_OK);
+	esp_netif_dhcp_status_t status;
+	CHECK_IS(esp_netif_dhcps_get_status(accessPoint(), &status), ESP_OK);
+	CHECK_IS(status, ESP_NETIF_DHCP_INIT);
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
+	configureAccessPoint(1);
+	CHECK_IS(esp_wifi_start(), ESP_OK);
+	settle();
+	CHECK_IS(esp_netif_dhcps_start(accessPoint()), ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED);
+	phone(1, "00000000");
+	CHECK(said("'joined':true,'address':'192.168.9.2'"));
+}
+
+RULE(noServer, "a phone on an access point whose DHCP server is stopped gets no address")
+{
+	open();
+	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_OK);
+	phone(1, "00000000");
+	CHECK(!strcmp(gSeen, "phone_joined"));
+	CHECK(said("'joined':true,'why':'no address'"));
+}
+
+static int gCalls;
+static esp_event_handler_instance_t gInstance;
+
+static void onceOnly(void *arg, esp_event_base_t base, int32_t id, void *data)
+{
+	(void)arg;
+	(void)base;
+	(void)id;
+	(void)data;
+	gCalls++;
+	CHECK_IS(esp_event_handler_instance_unregister(WIFI_EVENT, WIFI_EVENT_AP_START, gInstance), ESP_OK);
+}
+
+RULE(handlerTakesItselfOff, "a handler may take itself off; events are never handled inside the call that posts them")
+{
+	openWiFi();
+	CHECK_IS(esp_event_handler_instance_register(WIFI_EVENT, WIFI_EVENT_AP_START, onceOnly, NULL, &gInstance), ESP_OK);
+	CHECK_IS(esp_event_post(WIFI_EVENT, WIFI_EVENT_AP_START, NULL, 0, 0), ESP_OK);
+	CHECK_IS(gCalls, 0);
+	CHECK_IS(esp_event_post(WIFI_EVENT, WIFI_EVENT_AP_START, NULL, 0, 0), ESP_OK);
+	settle();
+	CHECK_IS(gCalls, 1);
+	CHECK_IS(esp_event_handler_instance_unregister(WIFI_EVENT, WIFI_EVENT_AP_START, gInstance), ESP_ERR_NOT_FOUND);
+}
+
+RULE(loopTwice, "a second default event loop is INVALID_STATE; without one nothing can be registered")
+{
+	CHECK_IS(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, onceOnly, NULL, NULL), ESP_ERR_INVALID_STATE);
+	CHECK_IS(esp_event_loop_create_default(), ESP_OK);
+	CHECK_IS(esp_event_loop_create_default(), ESP_ERR_INVALID_STATE);
+}
