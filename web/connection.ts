@@ -1,5 +1,5 @@
-import { bytes, CONTINUE, head, type Reply, text } from "./reply";
-import { type BadRequest, type Progress, type RequestHead, RequestReader } from "./request-reader";
+import { bytes, CONTINUE, head, type Reply, refuse } from "./reply";
+import { type Progress, type RequestHead, RequestReader } from "./request-reader";
 import type { Side, Wire } from "./types";
 
 /** Time to receive a request, head and body, and for the peer to take anything that was written, in ms. */
@@ -118,7 +118,7 @@ export class Connection {
 		if (progress === "more") return;
 		if (progress === "head") this.#begin();
 		else if (progress === "body") this.#serve(this.#reader.takeBody());
-		else this.#respond(refusal(progress));
+		else this.#respond(refuse(this.#reader.head.target, progress.status, progress.sentence));
 	}
 
 	#begin(): void {
@@ -215,7 +215,3 @@ export class Connection {
 /** Messages of the SDK's socket. */
 const READABLE = 2;
 const WRITABLE = 3;
-
-function refusal(bad: BadRequest): Reply {
-	return text(bad.status, bad.sentence);
-}

@@ -38,6 +38,11 @@ export function json(status: number, value: object): Reply {
 	return { status, type: "application/json", body: bytes(JSON.stringify(value)) };
 }
 
+/** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */
+export function refuse(target: string, status: number, sentence: string): Reply {
+	return target.startsWith("/api/") ? json(status, { error: sentence }) : text(status, sentence);
+}
+
 /**
  * A page. It needs nothing from elsewhere and talks to its own board only; nobody may frame it, since a click on it
  * may switch a heater.

@@ -2,7 +2,7 @@ import { parseMac, sameBoard } from "config/mac";
 import { jsonDepth } from "config/text";
 import { refuseWrite } from "./guard";
 import { parseQuery, parseRelay } from "./query";
-import { json, page, type Reply, text } from "./reply";
+import { json, page, type Reply, refuse, text } from "./reply";
 import type { RequestHead } from "./request-reader";
 import type { AskOutcome, HTTPCaller, Side, WebOptions } from "./types";
 
@@ -59,14 +59,15 @@ export class Routes {
 		const [path, query] = split(head.target);
 		const methods = this.#table[path];
 		if (head.method === "OPTIONS") return options(methods);
-		if (!methods) return refuse(head, 404, "There is nothing at this address.");
+		if (!methods) return refuse(head.target, 404, "There is nothing at this address.");
 		const route = routeOf(methods, head.method);
 		// A question in the query may switch something, which HEAD must not.
-		if (!route || (head.method === "HEAD" && query !== undefined)) return withAllow(refuse(head, 405, "Not with this method."), methods);
+		if (!route || (head.method === "HEAD" && query !== undefined))
+			return withAllow(refuse(head.target, 405, "Not with this method."), methods);
 		if (!route.takesBody) return "no body";
-		if (route.setupOnly && side !== "setup") return refuse(head, 403, "Only through the board's own access point.");
+		if (route.setupOnly && side !== "setup") return refuse(head.target, 403, "Only through the board's own access point.");
 		const refused = refuseWrite(head);
-		return refused ? refuse(head, refused.status, refused.sentence) : "body";
+		return refused ? refuse(head.target, refused.status, refused.sentence) : "body";
 	}
 
 	/** Answers a request that was admitted. */
@@ -74,7 +75,7 @@ export class Routes {
 		const [path, query] = split(head.target);
 		const methods = this.#table[path];
 		const route = methods && routeOf(methods, head.method);
-		if (!route) return refuse(head, 404, "There is nothing at this address.");
+		if (!route) return refuse(head.target, 404, "There is nothing at this address.");
 		let bodyText = "";
 		try {
 			if (route.takesBody) bodyText = String.fromArrayBuffer(body);
@@ -154,17 +155,12 @@ export class Routes {
 		if (!relay) {
 			const start = this.#options.clock.now();
 			const reply = await this.#run(message.msg, request.side);
-			return { ...json(200, { ok: true, reply, rssi: 0, ms: this.#options.clock.now() - start }), announced: true };
+			return { ...json(200, { ok: true, reply, rssi: 0, ms: Math.round(this.#options.clock.now() - start) }), announced: true };
 		}
 		const outcome = await this.#ask(relay.mac, "msg" in relay ? relay.msg : relay.text);
 		if (!outcome.ok) return json(200, { ok: false, reason: outcome.reason });
-		return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: outcome.ms });
+		return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: Math.round(outcome.ms) });
 	}
-}
-
-/** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */
-export function refuse(head: RequestHead, status: number, sentence: string): Reply {
-	return head.target.startsWith("/api/") ? json(status, { error: sentence }) : text(status, sentence);
 }
 
 function split(target: string): [path: string, query: string | undefined] {

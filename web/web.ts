@@ -1,9 +1,9 @@
 import type Timer from "timer";
 import { Connection, type ConnectionHost, type End } from "./connection";
 import { isInNetwork } from "./guard";
-import { type Reply, text } from "./reply";
+import { type Reply, refuse, text } from "./reply";
 import type { RequestHead } from "./request-reader";
-import { Routes, refuse } from "./routes";
+import { Routes } from "./routes";
 import type { Listening, Side, WebOptions, WebSnapshot, Wire } from "./types";
 
 /** Connections that are served at once. */
@@ -93,12 +93,12 @@ export class Web implements ConnectionHost {
 		if (connection.side === "setup") {
 			// lwIP takes a packet for any of its addresses on any interface: the house could knock here too.
 			if (!isInNetwork(connection.remote, setup.network()) || !setup.isOpen())
-				return refuse(head, 403, "Only through the board's own access point, while it is open.");
+				return refuse(head.target, 403, "Only through the board's own access point, while it is open.");
 			onSetupRequest();
 		}
 		const admitted = this.#routes.admit(connection.side, head);
 		if (admitted !== "body" || head.contentLength === 0) return admitted;
-		if (this.#bodyOf) return { ...refuse(head, 503, "Another request is being received; try again."), headers: RETRY_AFTER };
+		if (this.#bodyOf) return { ...refuse(head.target, 503, "Another request is being received; try again."), headers: RETRY_AFTER };
 		this.#bodyOf = connection;
 		return admitted;
 	}
@@ -113,7 +113,7 @@ export class Web implements ConnectionHost {
 
 	failed(head: RequestHead, error: unknown): Reply {
 		this.fault(error);
-		return refuse(head, 500, "The board could not answer; its status says why.");
+		return refuse(head.target, 500, "The board could not answer; its status says why.");
 	}
 
 	late(head: RequestHead): Reply {
