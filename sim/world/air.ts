@@ -1,24 +1,8 @@
 import type { Clock } from "./clock";
 import type { Links } from "./links";
 import { BROADCAST } from "./mac";
+import { type AirRadio, airtimeUs, Medium, Timing, type Transmission, type Tuned } from "./medium";
 import type { Random } from "./random";
-
-/** Times of a 2.4 GHz radio at 1 Mbit/s with long preamble, in µs. */
-export const Timing = {
-	preamble: 192,
-	/** Around the payload: 24 MAC, 1 category, 3 OUI, 4 random, 7 element head, 4 FCS. */
-	overheadBytes: 43,
-	usPerByte: 8,
-	sifs: 10,
-	/** 14 bytes. */
-	ack: 304,
-	difs: 50,
-	slot: 20,
-	/** A transmission younger than this is not yet noticed by others. */
-	noticed: 15,
-	/** An acknowledgement that has not begun within this time is not coming. */
-	ackTimeout: 10 + 20 + 192,
-} as const;
 
 /** Contention window of the first try; it doubles with every further one. */
 const CW_MIN = 31;
@@ -29,24 +13,11 @@ const CW_MIN = 31;
 const CW_MAX = 511;
 const TRIES = 6;
 
-/** A sleeping station listens for this long at every beacon (102.4 ms apart). */
-const AWAKE_US = 20_000;
-const BEACON_US = 102_400;
-
-/** A radio as the air sees it. `key` names it in the table of links. */
-export interface AirRadio {
-	readonly key: string;
-	/** Channel it stands on now; 0 when it is off. */
-	channel(): number;
-	/** Whether one of its running interfaces has this MAC. */
-	hasAddress(mac: string): boolean;
-	sleepy(): boolean;
-	receive(frame: { from: string; to: string; rssi: number; payload: Buffer }): void;
-}
-
 export type Outcome = "acked" | "lost" | "broadcast";
 
 export interface FrameReport {
+	/** Key of the radio that sent it, whatever MAC it used. */
+	readonly sender: string;
 	readonly from: string;
 	readonly to: string;
 	readonly channel: number;
@@ -72,38 +43,21 @@ interface Job {
 	slots: number;
 }
 
-/** A stretch of time in which a radio fills its channel. */
-interface Transmission {
-	readonly sender: Station;
-	readonly channel: number;
-	readonly startUs: number;
-	readonly endUs: number;
-	/** Until when those who heard it leave the channel alone: the end of the acknowledgement. */
-	readonly reservedUs: number;
-	/** An acknowledgement: the radio it is for has just sent and is awake. */
-	readonly answer: boolean;
-}
-
-interface Station {
-	readonly radio: AirRadio;
+interface Station extends Tuned {
 	readonly jobs: Job[];
-	/** When the radio last changed its channel or was switched on: what began earlier was missed. */
-	tunedUs: number;
 	/** The frame taken last: a repetition of it is not passed on. The chip remembers just one, whoever sent it. */
 	last: number;
 }
 
 /** The channel that all radios share. */
 export class Air {
-	/** Probability that one transmission, data or acknowledgement, is missed by one receiver. */
-	loss = 0;
 	/** Probability that a received frame is handed to the firmware twice. */
 	duplicate = 0;
 	#clock: Clock;
 	#links: Links;
 	#random: Random;
 	#stations = new Map<AirRadio, Station>();
-	#recent: Transmission[] = [];
+	#medium: Medium;
 	#nextId = 1;
 	#onFrame: (report: FrameReport) => void;
 
@@ -111,7 +65,24 @@ export class Air {
 		this.#clock = options.clock;
 		this.#links = options.links;
 		this.#random = options.random;
+		this.#medium = new Medium(options);
 		this.#onFrame = options.onFrame;
+	}
+
+	/** Probability that one transmission, data or acknowledgement, is missed by one receiver. */
+	get loss(): number {
+		return this.#medium.loss;
+	}
+	set loss(probability: number) {
+		this.#medium.loss = probability;
+	}
+
+	/** Probability that a transmission on a neighbour channel, data or acknowledgement, is heard all the same. */
+	get leak(): number {
+		return this.#medium.leak;
+	}
+	set leak(probability: number) {
+		this.#medium.leak = probability;
 	}
 
 	add(radio: AirRadio): void {
@@ -154,11 +125,11 @@ export class Air {
 
 	/** Waits until the channel has been idle for DIFS and the back-off. */
 	#contend(station: Station, job: Job): void {
-		const idleFromUs = this.#busyUntil(station);
+		const idleFromUs = this.#medium.busyUntil(station);
 		const startUs = idleFromUs + Timing.difs + job.slots * Timing.slot;
 		this.#clock.at(startUs, () => {
 			if (station.jobs[0] !== job) return;
-			const disturbedUs = this.#disturbed(station, idleFromUs, startUs - Timing.noticed);
+			const disturbedUs = this.#medium.disturbed(station, idleFromUs, startUs - Timing.noticed);
 			if (disturbedUs === undefined) {
 				this.#transmit(station, job);
 				return;
@@ -188,16 +159,16 @@ export class Air {
 			reservedUs: unicast ? endUs + Timing.sifs + Timing.ack : endUs,
 			answer: false,
 		};
-		this.#recent.push(transmission);
-		this.#clock.at(endUs, () => this.#dataEnds(transmission, job));
+		this.#medium.begin(transmission);
+		this.#clock.at(endUs, () => this.#dataEnds(station, transmission, job));
 	}
 
-	#dataEnds(transmission: Transmission, job: Job): void {
-		const { sender, channel, endUs } = transmission;
+	#dataEnds(sender: Station, transmission: Transmission, job: Job): void {
+		const { channel, endUs } = transmission;
 		let answering: Station | undefined;
 		for (const station of [...this.#stations.values()]) {
 			const wanted = job.to === BROADCAST || station.radio.hasAddress(job.to);
-			if (!wanted || station === sender || !this.#hears(station, transmission)) continue;
+			if (!wanted || station === sender || !this.#medium.hears(station, transmission)) continue;
 			if (job.to !== BROADCAST) answering ??= station;
 			this.#deliver(station, sender, job);
 		}
@@ -220,11 +191,11 @@ export class Air {
 	#acknowledge(answering: Station, sender: Station, job: Job, channel: number): void {
 		const startUs = this.#clock.nowUs + Timing.sifs;
 		const endUs = startUs + Timing.ack;
-		const ack: Transmission = { sender: answering, channel, startUs, endUs, reservedUs: endUs, answer: true };
-		this.#recent.push(ack);
+		const ack: Transmission = { sender: answering, channel: answering.radio.channel(), startUs, endUs, reservedUs: endUs, answer: true };
+		this.#medium.begin(ack);
 		this.#clock.at(endUs, () => {
 			if (sender.jobs[0] !== job) return;
-			if (this.#hears(sender, ack)) this.#settle(sender, job, "acked", channel);
+			if (this.#medium.hears(sender, ack)) this.#settle(sender, job, "acked", channel);
 			else this.#unacknowledged(sender, job, channel);
 		});
 	}
@@ -243,6 +214,7 @@ export class Air {
 		sender.jobs.shift();
 		const far = [...this.#stations.values()].find((station) => station !== sender && station.radio.hasAddress(job.to));
 		this.#onFrame({
+			sender: sender.radio.key,
 			from: job.from,
 			to: job.to,
 			channel,
@@ -255,57 +227,4 @@ export class Air {
 		this.#begin(sender);
 		job.done(outcome);
 	}
-
-	/** Whether a radio took a whole transmission: there all the time, in range, nothing else on the channel, and no bad luck. */
-	#hears(station: Station, transmission: Transmission): boolean {
-		const { radio } = station;
-		const { sender, channel, startUs, endUs } = transmission;
-		if (radio.channel() !== channel || station.tunedUs > startUs) return false;
-		if (!this.#inRange(station, sender)) return false;
-		for (const other of this.#recent) {
-			if (other === transmission || other.endUs <= startUs || other.startUs >= endUs) continue;
-			if (other.sender === station || (other.channel === channel && this.#inRange(station, other.sender))) return false;
-		}
-		if (!transmission.answer && radio.sleepy() && startUs % BEACON_US > AWAKE_US) return false;
-		return this.#random.next() >= this.loss;
-	}
-
-	#inRange(a: Station, b: Station): boolean {
-		return this.#links.rssi(a.radio.key, b.radio.key) !== null;
-	}
-
-	/** From when on the channel is free, as far as this radio knows. */
-	#busyUntil(station: Station): number {
-		const { nowUs } = this.#clock;
-		this.#recent = this.#recent.filter((each) => each.reservedUs > nowUs - REMEMBERED_US);
-		let untilUs = nowUs;
-		const channel = station.radio.channel();
-		for (const each of this.#recent) {
-			if (each.sender === station) untilUs = Math.max(untilUs, each.endUs);
-			else if (each.channel === channel && this.#inRange(station, each.sender)) untilUs = Math.max(untilUs, each.reservedUs);
-		}
-		return untilUs;
-	}
-
-	/** When a wait that began at `idleFromUs` was first disturbed by something this radio noticed until `toUs`. */
-	#disturbed(station: Station, idleFromUs: number, toUs: number): number | undefined {
-		const channel = station.radio.channel();
-		let firstUs: number | undefined;
-		for (const each of this.#recent) {
-			const own = each.sender === station;
-			if (each.startUs > toUs || (own ? each.endUs : each.reservedUs) <= idleFromUs) continue;
-			if (!own && (each.channel !== channel || !this.#inRange(station, each.sender))) continue;
-			const fromUs = Math.max(each.startUs, idleFromUs);
-			if (firstUs === undefined || fromUs < firstUs) firstUs = fromUs;
-		}
-		return firstUs;
-	}
-}
-
-/** Longest frame (1470 bytes) and longest wait for a turn, both of which look back at what was on the air. */
-const REMEMBERED_US = 30_000;
-
-/** Time on the air of a frame with `bytes` of payload, in µs. */
-export function airtimeUs(bytes: number): number {
-	return Timing.preamble + Timing.usPerByte * (Timing.overheadBytes + bytes);
 }

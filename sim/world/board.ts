@@ -70,6 +70,7 @@ export class Board {
 	#bootAlarm: Alarm | undefined;
 	#inbox: BoardEvent[] = [];
 	#busyUntilUs = 0;
+	#exchanges = 0;
 	#inside = false;
 	#snapshot: unknown;
 
@@ -144,16 +145,16 @@ export class Board {
 		else this.#run(event);
 	}
 
-	/** What the firmware says about itself at this moment; undefined when it does not run or is busy. */
+	/** What the firmware says about itself at this moment; undefined when it does not run. Costs the board no time. */
 	snapshot(): unknown {
 		this.#snapshot = undefined;
-		this.post({ type: "snapshot" });
+		this.#look({ type: "snapshot" });
 		return this.#snapshot;
 	}
 
-	/** Collects the board's garbage and returns what its heap really holds. */
+	/** Collects the board's garbage and returns what its heap really holds. Costs the board no time. */
 	collect(): Heap {
-		this.post({ type: "collect" });
+		this.#look({ type: "collect" });
 		return this.heap;
 	}
 
@@ -184,7 +185,13 @@ export class Board {
 		});
 	}
 
-	#run(event: BoardEvent): void {
+	/** An event that is not part of the world: it does not wait for its turn. */
+	#look(event: BoardEvent): void {
+		if (this.#inside) throw new Error(`${this.name} cannot be looked into while it acts`);
+		this.#run(event, 0);
+	}
+
+	#run(event: BoardEvent, nsPerMeter = this.#options.engineNsPerMeter): void {
 		const program = this.#program;
 		if (!program) return;
 		const { nowUs } = this.#clock;
@@ -200,21 +207,21 @@ export class Board {
 		}
 		this.heap = answer.heap;
 		this.meter += answer.meter;
-		const costUs = Math.round((answer.meter * this.#options.engineNsPerMeter) / 1000);
-		if (costUs === 0) this.#apply(answer);
+		for (const effect of answer.effects) if (effect.do === "snapshot") this.#snapshot = JSON.parse(effect.json);
+		const costUs = Math.round((answer.meter * nsPerMeter) / 1000);
+		this.#busyUntilUs = Math.max(this.#busyUntilUs, nowUs + costUs);
+		const number = ++this.#exchanges;
+		if (this.#busyUntilUs === nowUs) this.#apply(answer, number);
 		else {
-			this.#busyUntilUs = nowUs + costUs;
 			const { life } = this;
 			this.#clock.at(this.#busyUntilUs, () => {
-				if (life === this.life) this.#apply(answer);
+				if (life === this.life) this.#apply(answer, number);
 			});
 		}
 	}
 
-	#apply(answer: Answer): void {
+	#apply(answer: Answer, number: number): void {
 		const { life } = this;
-		this.#wake?.cancel();
-		this.#wake = undefined;
 		this.#inside = true;
 		try {
 			for (const effect of answer.effects) {
@@ -225,10 +232,16 @@ export class Board {
 		} finally {
 			this.#inside = false;
 		}
-		// A wake for this very moment would be answered with the same wish again.
-		if (answer.next !== null) this.#wake = this.#clock.at(Math.max(answer.next, this.#clock.nowUs + 1), () => this.post({ type: "wake" }));
+		// Only the last word on when to be woken counts.
+		if (number === this.#exchanges) this.#wakeAt(answer.next);
 		const event = this.#inbox.shift();
 		if (event) this.#run(event);
+	}
+
+	#wakeAt(atUs: number | null): void {
+		this.#wake?.cancel();
+		// A wake for this very moment would be answered with the same wish again.
+		this.#wake = atUs === null ? undefined : this.#clock.at(Math.max(atUs, this.#clock.nowUs + 1), () => this.post({ type: "wake" }));
 	}
 
 	/** The board's own records; what concerns others is the world's. */
@@ -248,9 +261,6 @@ export class Board {
 				break;
 			case "nvs":
 				this.#store(effect);
-				break;
-			case "snapshot":
-				this.#snapshot = JSON.parse(effect.json);
 				break;
 			case "restart":
 				this.#restart(effect);

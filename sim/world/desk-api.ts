@@ -49,13 +49,14 @@ export function routes(world: World, time: RealTime): Route[] {
 				return world.status().router;
 			});
 		}),
-		post(/^\/api\/air$/, 'POST /api/air {"loss":0.2,"duplicate":0.01}', ({ body }) => {
-			const given = fields(body, { loss: optional(fraction), duplicate: optional(fraction) });
+		post(/^\/api\/air$/, 'POST /api/air {"loss":0.2,"duplicate":0.01,"leak":0}', ({ body }) => {
+			const given = fields(body, { loss: optional(fraction), duplicate: optional(fraction), leak: optional(fraction) });
 			some(given);
 			return time.touch(() => {
 				world.air.loss = given.loss ?? world.air.loss;
 				world.air.duplicate = given.duplicate ?? world.air.duplicate;
-				return { loss: world.air.loss, duplicate: world.air.duplicate };
+				world.air.leak = given.leak ?? world.air.leak;
+				return { loss: world.air.loss, duplicate: world.air.duplicate, leak: world.air.leak };
 			});
 		}),
 		post(/^\/api\/link$/, 'POST /api/link {"a":"<mac>","b":"<mac>","rssi":-85}, null: out of range', ({ body }) => {
@@ -130,8 +131,8 @@ function steer(world: World, board: Board, given: { power: boolean | undefined; 
 	else {
 		running(board);
 		if (given.button === undefined) board.pressReset();
-		else if (world.configurationOf(board).configuration.pins.button === undefined)
-			throw new BadInput(`${board.name} has no button: its configuration names no pin for one ("pins.button").`);
+		else if (world.buttonOf(board) === undefined)
+			throw new BadInput(`${board.name} has no button: relay or LED use its usual pin, and "pins.button" names no other.`);
 		else world.pressButton(board.name, given.button);
 	}
 	return { name: board.name, mac: board.mac, power: board.power, bootCount: board.bootCount };

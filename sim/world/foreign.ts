@@ -1,5 +1,6 @@
-import type { Air, AirRadio, Outcome } from "./air";
+import type { Air, Outcome } from "./air";
 import type { Alarm, Clock } from "./clock";
+import type { AirRadio } from "./medium";
 
 /** A stranger stays within reach, to acknowledge what it is answered, for so long after its last frame. */
 const STAY_US = 10_000_000;

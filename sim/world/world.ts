@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { Air, type AirRadio, type FrameReport } from "./air";
+import { readFileSync } from "node:fs";
+import { buttonPin } from "../../modules/board/button";
+import { Air } from "./air";
 import { Board } from "./board";
 import { BoardProcess, closeWire, makeWires, type Wire } from "./board-process";
 import { Clock } from "./clock";
@@ -9,13 +11,14 @@ import { HttpExchange, type HttpRequest, type HttpResponse } from "./http";
 import { Links } from "./links";
 import { EventLog } from "./log";
 import { accessPointMac, boardMac } from "./mac";
-import { accessPointState, isOpen, type JoinResult, type Phone, Phones } from "./phones";
-import type { Effect, NvsEntry, StartProgram } from "./protocol";
+import { isOpen, type JoinResult, type Phone, Phones } from "./phones";
+import type { NvsEntry, StartProgram } from "./protocol";
 import { type ConfigurationPatch, provision, storedConfiguration } from "./provision";
 import { Random } from "./random";
-import { type Client, Router, type RouterSettings } from "./router";
+import { Router, type RouterSettings } from "./router";
 import { boardStatus, type WorldStatus } from "./status";
 import { type Handlers, type TcpConnection, TcpNet } from "./tcp";
+import { frameFields, Wiring } from "./wiring";
 
 /** `ap`: a phone on the board's setup access point; `lan`: a computer in the house. */
 export type Side = "ap" | "lan";
@@ -44,6 +47,8 @@ export interface WorldOptions {
 	readonly router?: Partial<RouterSettings>;
 	/** Nanoseconds of a board's time that one count of its engine's meter costs; 0: work takes no time. */
 	readonly engineNsPerMeter?: number;
+	/** Told of every line to (`>`) and from (`<`) a board program. */
+	readonly onLine?: (board: Board, direction: ">" | "<", line: string) => void;
 	/** Wait at the end for what a sanitized board program has to say, and throw it. */
 	readonly patient?: boolean;
 }
@@ -62,18 +67,19 @@ export class World {
 	readonly boards: readonly Board[];
 	readonly tcp: TcpNet;
 	#foreign: ForeignRadios;
-	#radios = new Map<Board, AirRadio>();
-	#clients = new Map<Board, Client>();
+	#wiring: Wiring;
 	#transcript = createHash("sha256");
 	#random: Random;
 	#wires: Wire[] = [];
 	#start: StartProgram;
+	#usualButton: number | undefined;
 	#closed = false;
 
 	constructor(options: WorldOptions) {
 		const seed = options.seed ?? 1;
 		this.#random = new Random(seed, "world");
 		this.#start = options.start ?? this.#processes(options);
+		this.#usualButton = options.app === undefined ? undefined : usualButton(options.app);
 		this.tcp = new TcpNet(this.clock, (connection) => this.phones.ended(connection));
 		this.phones = new Phones(this.clock, this.tcp);
 		this.router = new Router({ clock: this.clock, links: this.links, ...(options.router ? { settings: options.router } : {}) });
@@ -81,9 +87,10 @@ export class World {
 			clock: this.clock,
 			links: this.links,
 			random: new Random(seed, "air"),
-			onFrame: (report) => this.#logFrame(report),
+			onFrame: (report) => this.log.add(this.find(report.sender)?.mac ?? null, "frame", frameFields(report)),
 		});
-		this.boards = options.boards.map((spec, index) => this.#makeBoard(spec, index, seed, options.engineNsPerMeter ?? 0));
+		this.#wiring = new Wiring(this);
+		this.boards = options.boards.map((spec, index) => this.#makeBoard(spec, index, seed, options));
 		const macs = this.boards.flatMap(({ mac }) => [mac, accessPointMac(mac)]);
 		if (new Set(macs).size !== macs.length) throw new Error("two boards have the same MAC");
 		this.#foreign = new ForeignRadios({ air: this.air, clock: this.clock, isBoard: (mac) => macs.includes(mac) });
@@ -189,10 +196,15 @@ export class World {
 	/** Holds a board's button down for a while. */
 	pressButton(boardName: string, ms: number): void {
 		const board = this.board(boardName);
-		const pin = this.configurationOf(board).configuration.pins.button;
-		if (pin === undefined) throw new Error(`${board.name} has no button: its configuration names no pin for one`);
+		const pin = this.buttonOf(board);
+		if (pin === undefined) throw new Error(`${board.name} has no button: no pin is left for one`);
 		board.setInput(pin, 0);
 		this.clock.after(Math.round(ms * 1000), () => board.setInput(pin, 1));
+	}
+
+	/** Pin of a board's button, undefined when it has none. */
+	buttonOf(board: Board): number | undefined {
+		return buttonPin(this.configurationOf(board).configuration.pins, this.#usualButton);
 	}
 
 	/** Plants a fault in a running board. */
@@ -249,7 +261,7 @@ export class World {
 		};
 	}
 
-	#makeBoard(spec: BoardSpec, index: number, seed: number, engineNsPerMeter: number): Board {
+	#makeBoard(spec: BoardSpec, index: number, seed: number, { engineNsPerMeter = 0, onLine }: WorldOptions): Board {
 		const nvs = spec.nvs ?? (spec.config ? provision(spec.config) : []);
 		const board = new Board({
 			name: spec.name,
@@ -261,124 +273,15 @@ export class World {
 			engineNsPerMeter,
 			clock: this.clock,
 			start: this.#start,
-			onEffect: (from, effect) => this.#effect(from, effect),
+			onEffect: (from, effect) => this.#wiring.effect(from, effect),
 			onBoot: (booted) => this.log.add(booted.mac, "power-on", { bootCount: booted.bootCount }),
-			onDown: (stopped, why) => this.#down(stopped, why),
-			onLine: (talker, direction, line) => this.#transcript.update(`${talker.index}${direction}${line}\n`),
-		});
-		const radio: AirRadio = {
-			key: board.mac,
-			channel: () => (board.radio.on ? board.radio.channel : 0),
-			hasAddress: (mac) => board.hasAddress(mac, accessPointMac(board.mac)),
-			sleepy: () => board.radio.sleepy,
-			receive: ({ from, to, rssi, payload }) => board.post({ type: "rx", from, to, rssi, hex: payload.toString("hex") }),
-		};
-		this.air.add(radio);
-		this.#radios.set(board, radio);
-		this.#clients.set(board, { mac: board.mac, channel: radio.channel, post: (event) => board.post(event) });
-		return board;
-	}
-
-	/** What a board does to the world around it. */
-	#effect(board: Board, effect: Effect): void {
-		const radio = this.#radios.get(board);
-		const client = this.#clients.get(board);
-		if (!radio || !client) return;
-		switch (effect.do) {
-			case "tx":
-				this.#transmit(board, radio, effect);
-				break;
-			case "radio":
-				this.air.retuned(radio);
-				break;
-			case "probe":
-				this.router.probe(client, effect);
-				break;
-			case "join":
-				this.router.join(client, effect);
-				break;
-			case "dhcp":
-				this.router.dhcp(client);
-				break;
-			case "leave":
-				this.router.leave(client);
-				break;
-			case "ap":
-			case "phone":
-			case "phone-kicked":
-				this.phones.effect(board, effect);
-				break;
-			case "tcp-accept":
-			case "tcp-refuse":
-			case "tcp-data":
-			case "tcp-close":
-			case "tcp-abort":
-				this.tcp.effect(effect);
-				break;
-			case "trace":
-				this.log.add(board.mac, "trace", { line: effect.line });
-				break;
-			case "log": {
-				const { do: _, event, ...fields } = effect;
-				// The chip knows no cloaked access point, only one with another name.
-				const cloaked = event === "ap-open" && accessPointState(board) === "cloaked";
-				this.log.add(board.mac, cloaked ? "ap-cloaked" : event, fields);
-				break;
-			}
-		}
-	}
-
-	#transmit(board: Board, radio: AirRadio, effect: Effect & { do: "tx" }): void {
-		const { life } = board;
-		this.air.send(radio, {
-			from: effect.from,
-			to: effect.to,
-			payload: Buffer.from(effect.hex, "hex"),
-			done: (outcome) => {
-				if (board.life === life) board.post({ type: "tx-done", id: effect.id, acked: outcome !== "lost" });
+			onDown: (stopped, why) => this.#wiring.down(stopped, why),
+			onLine: (talker, direction, line) => {
+				this.#transcript.update(`${talker.index}${direction}${line}\n`);
+				onLine?.(talker, direction, line);
 			},
 		});
-	}
-
-	#down(board: Board, why: string): void {
-		const radio = this.#radios.get(board);
-		const client = this.#clients.get(board);
-		if (radio) {
-			this.air.silence(radio);
-			this.air.retuned(radio);
-		}
-		if (client) this.router.leave(client);
-		this.tcp.boardDied(board.mac);
-		this.phones.accessPointGone(board);
-		this.log.add(board.mac, why === "power-off" ? why : "restart", why === "power-off" ? {} : { reason: why });
-	}
-
-	#logFrame(report: FrameReport): void {
-		const { from, to, channel, rssi, payload, outcome, tries, tookUs } = report;
-		const text = asText(payload);
-		const sender = this.find(from);
-		this.log.add(sender?.mac ?? null, "frame", {
-			from,
-			to,
-			channel,
-			rssi,
-			bytes: payload.length,
-			...(text === undefined ? {} : { text }),
-			outcome,
-			tries,
-			tookMs: tookUs / 1000,
-		});
-	}
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** The payload as text, or undefined when it is not UTF-8 or has control characters in it. */
-function asText(payload: Buffer): string | undefined {
-	try {
-		const text = decoder.decode(payload);
-		return /\p{Cc}/u.test(text.replace(/[\t\r\n]/g, "")) ? undefined : text;
-	} catch {
-		return undefined;
+		this.#wiring.add(board);
+		return board;
 	}
 }

@@ -126,7 +126,7 @@ test("phones, faults, frames and the air are steered; the log tells it in order"
 	).toMatchObject({
 		outcome: "acked",
 	});
-	expect((await call("/api/air", { loss: 0.1 })).body).toEqual({ loss: 0.1, duplicate: 0 });
+	expect((await call("/api/air", { loss: 0.1 })).body).toEqual({ loss: 0.1, duplicate: 0, leak: 0 });
 	expect((await call("/api/link", { a: hub.mac, b: kitchen.mac, rssi: -85 })).status).toBe(200);
 	expect((await call("/api/faults", { board: kitchen.mac, kind: "mute", count: 1 })).body).toMatchObject({ kind: "mute", count: 1 });
 	expect((await call("/api/router", { channel: 11, announce: true })).body).toMatchObject({ channel: 11 });

@@ -1,8 +1,9 @@
 import { expect, test } from "@jest/globals";
-import { Air, type AirRadio, airtimeUs, type FrameReport } from "../../sim/world/air";
+import { Air, type FrameReport } from "../../sim/world/air";
 import { Clock } from "../../sim/world/clock";
 import { Links } from "../../sim/world/links";
 import { BROADCAST } from "../../sim/world/mac";
+import { type AirRadio, airtimeUs } from "../../sim/world/medium";
 import { Random } from "../../sim/world/random";
 
 interface Heard {
@@ -185,6 +186,23 @@ test("out of range is silence, and a set signal is what the receiver reads", () 
 		["lost", null],
 		["acked", -85],
 	]);
+});
+
+test("neighbour channels leak only when told to", () => {
+	const { clock, radio, air, reports } = house();
+	const a = radio(A);
+	const b = radio(B);
+	b.tune(7);
+	a.send(B, "1");
+	clock.runUntil(1_000_000);
+	air.leak = 1;
+	a.send(B, "2");
+	clock.runUntil(2_000_000);
+	b.tune(8);
+	a.send(B, "3");
+	clock.runUntil(3_000_000);
+	expect(reports.map(({ outcome }) => outcome)).toEqual(["lost", "acked", "lost"]);
+	expect(b.heard.map(({ text }) => text)).toEqual(["2"]);
 });
 
 test("a sleeping radio misses most frames", () => {

@@ -109,6 +109,26 @@ test("work costs a board time when the engine is charged", () => {
 	).toEqual([0, 10_000]);
 });
 
+test("looking into a board costs it no time and loses nothing it is about to do", () => {
+	const { world } = fakeWorld(
+		(event) => {
+			if (event.type === "pin") return { meter: 10_000, effects: [{ do: "pin", pin: 3, level: 1 }], next: event.t + 30_000 };
+			if (event.type === "snapshot") return { meter: 10_000, effects: [{ do: "snapshot", json: '{"turns":7}' }], next: event.t + 40_000 };
+			return {};
+		},
+		{ engineNsPerMeter: 1000 },
+	);
+	world.boot();
+	world.advance(100);
+	const board = world.board("A");
+	board.setInput(9, 0);
+	expect(board.snapshot()).toEqual({ turns: 7 });
+	expect(board.output(3)).toBeUndefined();
+	world.advance(10);
+	expect(board.output(3)).toBe(1);
+	expect((world.clock.nextUs() ?? 0) - world.clock.nowUs).toBe(30_000);
+});
+
 test("frames between boards: received with its signal, acknowledged, logged", () => {
 	const { world, lives } = fakeWorld(
 		(event, name) => {
