@@ -1,4 +1,4 @@
-import { FactoryButton } from "board/button";
+import { buttonPin, FactoryButton } from "board/button";
 import { Chip } from "board/chip";
 import { decodeWords, encodeWords, opensSetup, resetReasonName } from "board/last-words";
 import { Leds } from "board/leds";
@@ -27,6 +27,8 @@ import { WiFiRoles } from "wifi-roles/roles";
 const HEARTBEAT_MS = 30_000;
 
 const version = String(config.version);
+/** GPIO of the button that boards of this kind have. */
+const usualButton = Number.isInteger(config.button) ? Number(config.button) : undefined;
 const say = (line: string) => trace(`${line}\n`);
 
 // The relay comes first: whatever happened before, the heating is off until somebody asks for it.
@@ -149,7 +151,7 @@ const web: Web = new Web({
 });
 
 const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern });
-const button = new FactoryButton({ chip, timers: Timer, pin: store.configuration.pins.button, onHeld: factory });
+const button = new FactoryButton({ chip, timers: Timer, pin: buttonPin(store.configuration.pins, usualButton), onHeld: factory });
 
 function ledPattern(): "window" | "hub" | "device" {
 	return roles.apState === "open" ? "window" : role;

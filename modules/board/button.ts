@@ -11,6 +11,24 @@ const POLL_MS = 100;
 const HELD_POLLS = 100;
 const PRESSED = 0;
 
+/**
+ * The pin of the factory button: the one that people told, else the one that this kind of board is sold with (its BOOT button), unless
+ * something else is wired to that: a relay that switches must not read as a press.
+ * @param pins the configuration's pins, unknown ones included
+ * @param usual number of the BOOT button's pin, undefined when there is none
+ */
+export function buttonPin(pins: object, usual: number | undefined): number | undefined {
+	if ("button" in pins && typeof pins.button === "number") return pins.button;
+	const uses: readonly unknown[] = Object.values(pins);
+	return uses.some((use) => pinOf(use) === usual) ? undefined : usual;
+}
+
+/** A pin of the configuration is a number, or an object around one; in RBR-Now's files a text, empty when nothing is fitted. */
+function pinOf(use: unknown): number | undefined {
+	const pin = typeof use === "object" && use !== null && "pin" in use ? use.pin : use;
+	return typeof pin === "number" || (typeof pin === "string" && pin !== "") ? Number(pin) : undefined;
+}
+
 export interface FactoryButtonOptions {
 	chip: InputPins;
 	/** undefined: no button is fitted. Pressed is low; the chip pulls the pin up. */

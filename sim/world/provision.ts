@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Records } from "../../modules/config/records";
 import type { Configuration } from "../../modules/config/schema";
 import { ConfigStore } from "../../modules/config/store";
@@ -27,6 +28,12 @@ export function storedConfiguration(nvs: readonly NvsEntry[]): { configuration: 
 	const store = new ConfigStore({ records: records(texts) });
 	store.load();
 	return { configuration: store.configuration, configured: store.configured };
+}
+
+/** Pin of the button that boards of the kind that this firmware (its app.json) is for are sold with. */
+export function usualButton(app: string): number | undefined {
+	const { config } = JSON.parse(readFileSync(app, "utf8")) as { config?: { button?: unknown } };
+	return typeof config?.button === "number" ? config.button : undefined;
 }
 
 function records(texts: Map<string, string>): Records {

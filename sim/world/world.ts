@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { buttonPin } from "../../modules/board/button";
 import { Air } from "./air";
 import { Board } from "./board";
@@ -13,7 +12,7 @@ import { EventLog } from "./log";
 import { accessPointMac, boardMac } from "./mac";
 import { isOpen, type JoinResult, type Phone, Phones } from "./phones";
 import type { NvsEntry, StartProgram } from "./protocol";
-import { type ConfigurationPatch, provision, storedConfiguration } from "./provision";
+import { type ConfigurationPatch, provision, storedConfiguration, usualButton } from "./provision";
 import { Random } from "./random";
 import { Router, type RouterSettings } from "./router";
 import { boardStatus, type WorldStatus } from "./status";

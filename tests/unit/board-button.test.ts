@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { FactoryButton } from "board/button";
+import { buttonPin, FactoryButton } from "board/button";
 import { FakePins, FakeRepeatTimers } from "./board-fakes";
 
 function made() {
@@ -106,5 +106,22 @@ describe("the factory button", () => {
 		new FactoryButton({ chip, timers, pin: 48, onHeld: () => {}, trace: (line) => lines.push(line) }).start();
 		expect(lines).toEqual(["button: pin 48 is no input (258)"]);
 		expect(timers.running).toBe(0);
+	});
+});
+
+describe("the button's pin", () => {
+	test("is the one people told, else the one that the board is sold with", () => {
+		expect(buttonPin({ button: 10 }, 9)).toBe(10);
+		expect(buttonPin({}, 9)).toBe(9);
+		expect(buttonPin({}, undefined)).toBeUndefined();
+	});
+
+	test("is nowhere when something else is wired to the usual one, known to this firmware or not", () => {
+		const wired = [{ relay: { pin: 9, invert: true } }, { led: { pin: 9, invert: false } }, { dht22: { pin: "9" } }, { siren: 9 }];
+		for (const pins of wired) expect(buttonPin(pins, 9)).toBeUndefined();
+	});
+
+	test("gives way to nothing that is not fitted", () => {
+		expect(buttonPin({ ...{ dht22: { pin: "" } }, ...{ note: null } }, 0)).toBe(0);
 	});
 });
