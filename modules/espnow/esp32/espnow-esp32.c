@@ -138,7 +138,7 @@ static void post(xsRadio radio)
 	if (0 == modMessagePostToMachine(radio->the, C_NULL, 0, deliverActivity, radio))
 		return;
 
-	/* What waits is read at the next turn of the loop, or told with the next frame. */
+	/* What waits is told with the next frame or status, also with one that finds its ring full. */
 	modCriticalSectionBegin();
 	radio->posted = 0;
 	radio->postFailed += 1;
@@ -156,8 +156,10 @@ static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, 
 		radio->received += 1;
 		if ((length < 0) || (length > kFrameBytes))
 			radio->tooLong += 1;
-		else if (kFrameSlots == radio->frameCount)
+		else if (kFrameSlots == radio->frameCount) {
 			radio->ringFull += 1;
+			mustPost = claimPost(radio);
+		}
 		else {
 			Frame *frame = &radio->frames[(radio->frameFirst + radio->frameCount) % kFrameSlots];
 			c_memcpy(frame->from, info->src_addr, sizeof(frame->from));
@@ -183,8 +185,10 @@ static void frameSent(const esp_now_send_info_t *info, esp_now_send_status_t res
 	modCriticalSectionBegin();
 	xsRadio radio = gRadio;
 	if (radio) {
-		if (kStatusSlots == radio->statusCount)
+		if (kStatusSlots == radio->statusCount) {
 			radio->statusFull += 1;
+			mustPost = claimPost(radio);
+		}
 		else {
 			Status *status = &radio->statuses[(radio->statusFirst + radio->statusCount) % kStatusSlots];
 			c_memcpy(status->to, info->des_addr, sizeof(status->to));

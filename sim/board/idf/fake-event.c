@@ -15,16 +15,19 @@ typedef struct {
 	esp_event_base_t base;
 	int32_t id;
 	void *arg;
+	uint64_t since;
 } Handler;
 
 typedef struct {
 	esp_event_base_t base;
 	int32_t id;
+	uint64_t number;
 	uint64_t data[];
 } Event;
 
 static bool gLoop;
 static Handler gHandlers[HANDLERS];
+static uint64_t gNumber;
 
 static void dispatch(void *payload)
 {
@@ -32,8 +35,11 @@ static void dispatch(void *payload)
 	netifOnEvent(event->base, event->id, event->data);
 	for (int i = 0; i < HANDLERS; i++) {
 		Handler *h = &gHandlers[i];
-		/* Read anew each time: a handler may take itself or another one off. */
-		if (h->handler && (!h->base || h->base == event->base) && (h->id == ESP_EVENT_ANY_ID || h->id == event->id))
+		/*
+			Read anew each time: a handler may take itself or another one off. On the chip the loop's task goes before the one
+			that registers, so what was posted earlier has been served by then.
+		*/
+		if (h->handler && h->since <= event->number && (!h->base || h->base == event->base) && (h->id == ESP_EVENT_ANY_ID || h->id == event->id))
 			(*h->handler)(h->arg, event->base, event->id, event->data);
 	}
 }
@@ -48,6 +54,7 @@ esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, si
 	Event *event = taskQueue(TASK_EVENTS, dispatch, sizeof(Event) + size);
 	event->base = base;
 	event->id = id;
+	event->number = gNumber++;
 	if (size)
 		memcpy(event->data, data, size);
 	return ESP_OK;
@@ -85,7 +92,7 @@ esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id,
 	for (int i = 0; i < HANDLERS; i++) {
 		if (gHandlers[i].handler)
 			continue;
-		gHandlers[i] = (Handler){handler, base, id, arg};
+		gHandlers[i] = (Handler){handler, base, id, arg, gNumber};
 		if (instance)
 			*instance = &gHandlers[i];
 		return ESP_OK;

@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { transformSync } from "esbuild";
+import type { Answer, EffectOf } from "../../sim/world/protocol";
+
+/** The sanitized board program: `make asan`. */
+const PROGRAM = "build/board-asan/board";
+const BUILD = resolve("build/tests-native");
+
+const WRAPPERS = {
+	"espnow/radio": "modules/espnow/esp32/espnow-esp32.ts",
+	"wifi-roles/driver": "modules/wifi-roles/esp32/wifi-roles-esp32.ts",
+	"wifi-roles/events": "modules/wifi-roles/events.ts",
+	"board/chip": "modules/board/esp32/board-esp32.ts",
+} as const;
+
+export const STATION = "a0b1c2d3e4f0";
+export const PEER = "102030405060";
+
+/** Started before each test's own script; `say` makes trace lines. */
+const PRELUDE = `
+import { Radio } from "espnow/radio";
+import { WiFiDriver, WiFiEventKind } from "wifi-roles/driver";
+import { Chip } from "board/chip";
+const say = (...values) => trace(values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" ") + "\\n");
+const failure = (act) => { try { act(); return "none"; } catch (error) { return String(error); } };
+`;
+
+let count = 0;
+
+/** Writes the app of a script, and the shipping wrappers, as the board program reads it. */
+function writeApp(script: string): string {
+	mkdirSync(`${BUILD}/js`, { recursive: true });
+	const modules: Record<string, string> = {};
+	const put = (specifier: string, code: string) => {
+		const path = `${BUILD}/js/${specifier.replace("/", "-")}.js`;
+		writeFileSync(path, code);
+		modules[specifier] = path;
+	};
+	for (const [specifier, path] of Object.entries(WRAPPERS))
+		put(specifier, transformSync(readFileSync(path, "utf8"), { loader: "ts", target: "es2022" }).code);
+	put(`main${count}`, `${PRELUDE}\nexport default function () {\n${script}\n}\nexport const snapshot = () => ({});\n`);
+	const app = `${BUILD}/app${count}.json`;
+	writeFileSync(app, JSON.stringify({ modules, resources: {}, config: {}, creation: {}, preload: [], main: `main${count}` }));
+	count++;
+	return app;
+}
+
+export type Event = { readonly type: string; readonly t?: number; readonly [field: string]: unknown };
+
+export interface Run {
+	/** What the script said, in order. */
+	readonly said: readonly string[];
+	readonly answers: readonly Answer[];
+	effects<Kind extends Parameters<typeof isEffect>[1]>(kind: Kind): EffectOf<Kind>[];
+}
+
+function isEffect(effect: Answer["effects"][number], kind: Answer["effects"][number]["do"]): boolean {
+	return effect.do === kind;
+}
+
+/** Boots a board with the script as main's default export, gives it the events and lets it end. Times in ms since boot. */
+export function run(script: string, events: readonly Event[] = [], boot: Record<string, unknown> = {}): Run {
+	if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: make asan`);
+	const first = { t: 0, type: "boot", mac: STATION, seed: 1, reset: 1, nvs: [], rtc: null, pins: {}, ...boot };
+	let nowMs = 0;
+	const lines = events.map(({ t, ...event }) => {
+		nowMs = Math.max(nowMs, t ?? nowMs);
+		return { t: nowMs * 1000, ...event };
+	});
+	const input = [first, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
+	const output = execFileSync(PROGRAM, [writeApp(script)], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+	const answers = output
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line) as Answer);
+	const effects = answers.flatMap((answer) => answer.effects);
+	return {
+		answers,
+		said: effects.flatMap((effect) => (effect.do === "trace" ? [effect.line.replace(/\n$/, "")] : [])),
+		effects: <Kind extends Parameters<typeof isEffect>[1]>(kind: Kind) =>
+			effects.filter((effect) => isEffect(effect, kind)) as EffectOf<Kind>[],
+	};
+}
+
+/** Wi-Fi as a station, then `body` in the same scope. */
+export const withWiFi = (body: string) => `
+const wifi = new WiFiDriver({ country: "01", onEvent() {} });
+wifi.setMode(1);
+wifi.start();
+${body}`;
+
+export const frame = (text: string | Uint8Array, more: Record<string, unknown> = {}): Event => ({
+	type: "rx",
+	from: PEER,
+	to: STATION,
+	rssi: -60,
+	hex: Buffer.from(text).toString("hex"),
+	...more,
+});

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "@jest/globals";
+import { type Event, run } from "./native-board";
+
+/** The shipping C of the Wi-Fi driver on the real engine, under AddressSanitizer and UBSan. */
+
+const READER = `
+const kinds = Object.fromEntries(Object.entries(WiFiEventKind).map(([name, kind]) => [kind, name]));
+const event = { kind: 0, a: 0, b: 0, text: "" };
+const options = { country: "01", onEvent() { while (this.readEvent(event)) say(kinds[event.kind], event.a, event.b, event.text); } };
+const setup = { ssid: "RBR-Now-a0b1c2d3e4f0", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" };
+const wifi = new WiFiDriver(options);
+`;
+
+const beacon = (channel: number, rssi = -48, bssid = "e4faed000001"): Event => ({
+	type: "beacon",
+	ssid: "House",
+	bssid,
+	channel,
+	rssi,
+	auth: "wpa2",
+});
+const joined = (channel: number): Event => ({ type: "join-result", ok: true, reason: 0, channel, bssid: "e4faed000001", rssi: -48 });
+const lease: Event = { type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" };
+const phone = (password: string): Event => ({ type: "phone-auth", phone: "020000000001", password });
+
+describe("wifi driver", () => {
+	test("joining is told with channel and address, silence and loss with the reason", () => {
+		const { said } = run(
+			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "house-pass" }); wifi.start(); say(wifi.connect(), wifi.stationRSSI());`,
+			[
+				{ type: "wake", t: 120 },
+				beacon(2),
+				{ type: "wake", t: 240 },
+				joined(2),
+				lease,
+				{ type: "audible", audible: false },
+				{ type: "wake", t: 6240 },
+				{ type: "wake", t: 6740 },
+				{ type: "wake", t: 130_000 },
+			],
+		);
+		expect(said).toEqual([
+			"0 0",
+			"stationStarted 0 0 ",
+			"homeChannel 0 1 ",
+			"homeChannel 1 2 ",
+			"joined 2 0 ",
+			"address 0 0 192.168.1.50",
+			"beaconTimeout 0 0 ",
+			"lost 200 0 ",
+			"addressLost 0 0 ",
+		]);
+	});
+
+	test("an announced move is told as a change of the home channel", () => {
+		const { said } = run(
+			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "house-pass" }); wifi.start(); wifi.connect();`,
+			[beacon(1), { type: "wake", t: 120 }, joined(1), { type: "csa", channel: 11 }],
+		);
+		expect(said.at(-1)).toBe("homeChannel 1 11 ");
+	});
+
+	test("the setup access point has its name, password, address and a lease for the phone", () => {
+		const { said, effects } = run(`${READER} say(wifi.setMode(3), wifi.setAccessPoint(setup), wifi.start());`, [
+			phone("wrong"),
+			phone("00000000"),
+			{ type: "phone-leave", phone: "020000000001" },
+		]);
+		expect(effects("ap").at(-1)).toEqual({
+			do: "ap",
+			state: "on",
+			ssid: "RBR-Now-a0b1c2d3e4f0",
+			password: "00000000",
+			channel: 1,
+			hidden: false,
+			auth: 3,
+			address: "192.168.9.1",
+		});
+		expect(effects("phone").at(-1)).toMatchObject({ joined: true, address: "192.168.9.2" });
+		expect(said.slice(4)).toEqual(["phoneRefused 0 0 020000000001", "phoneJoined 0 0 020000000001", "phoneLeft 0 0 020000000001"]);
+	});
+
+	test("the same access point again writes nothing, one difference restarts it", () => {
+		const { said, effects } = run(
+			`${READER} wifi.setMode(3); wifi.setAccessPoint(setup); wifi.start(); say(wifi.setAccessPoint(setup)); say(wifi.setAccessPoint({ ...setup, hidden: true }));`,
+		);
+		expect(effects("ap").map((effect) => effect.state === "on" && effect.hidden)).toEqual([false, true]);
+		expect(said.filter((line) => line.startsWith("ap"))).toEqual(["apStarted 0 0 ", "apStopped 0 0 ", "apStarted 0 0 "]);
+	});
+
+	test("a password under 8 characters is refused by its number", () => {
+		const { said } = run(`${READER} wifi.setMode(3); say(wifi.setAccessPoint({ ...setup, password: "1234567" }));`);
+		expect(said).toEqual([`${0x300b}`]);
+	});
+
+	test("the channel is set, read and refused by number while joined", () => {
+		const { said } = run(
+			`${READER} say(wifi.getChannel(), wifi.setChannel(6)); wifi.setMode(3); wifi.setAccessPoint(setup); wifi.start(); say(wifi.setChannel(6), wifi.getChannel(), wifi.setChannel(12));`,
+		);
+		expect(said.slice(0, 2)).toEqual([`0 ${0x3002}`, `0 6 ${0x102}`]);
+	});
+
+	test("a scan tells the strongest access point of the name, or 0", () => {
+		const scan = `${READER} wifi.setMode(1); wifi.start(); say(wifi.scan({ ssid: "House", channel: 6 }));`;
+		const found = run(scan, [beacon(6, -70), beacon(7, -60, "e4faed000002"), { type: "wake", t: 120 }]);
+		expect(found.said.at(-1)).toBe("scanned 7 -60 ");
+		expect(run(scan, [{ type: "wake", t: 120 }]).said.at(-1)).toBe("scanned 0 0 ");
+	});
+
+	test("events beyond 16 are counted and told last", () => {
+		const { said } = run(
+			`
+let calls = 0;
+const event = { kind: 0, a: 0, b: 0, text: "" };
+const wifi = new WiFiDriver({ country: "01", onEvent() {
+	if (++calls < 20) return;
+	let count = 0;
+	while (wifi.readEvent(event)) count++;
+	say(count, event.kind, event.a);
+} });
+wifi.setMode(3);
+wifi.setAccessPoint({ ssid: "RBR", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" });
+wifi.start();`,
+			Array.from({ length: 19 }, () => phone("wrong")),
+		);
+		expect(said).toEqual(["17 15 6"]);
+	});
+
+	test("close() may come twice and within onEvent; a closed driver answers that it is not initialised; a new one works", () => {
+		const { said } = run(
+			`
+const event = { kind: 0, a: 0, b: 0, text: "" };
+const wifi = new WiFiDriver({ country: "01", onEvent() {
+	wifi.close();
+	wifi.close();
+	say(wifi.setMode(1), wifi.start(), wifi.stop(), wifi.connect(), wifi.disconnect(), wifi.setChannel(1), wifi.setPowerSave(0));
+	say(wifi.getChannel(), wifi.stationRSSI(), wifi.readEvent(event), wifi.scan({ ssid: "", channel: 0 }));
+	const second = new WiFiDriver({ country: "DE", onEvent() { while (this.readEvent(event)) say("second", event.kind); } });
+	say(second.setMode(1), second.start());
+} });
+wifi.setMode(1);
+wifi.start();`,
+			[{ type: "collect" }],
+		);
+		const closed = `${0x3001}`;
+		expect(said).toEqual([Array(7).fill(closed).join(" "), `0 0 false ${closed}`, "0 0", "second 1", "second 9"]);
+	});
+
+	test("options are checked before Wi-Fi is touched", () => {
+		const { said } = run(`
+say(failure(() => new WiFiDriver({ onEvent() {} })));
+say(failure(() => new WiFiDriver({ country: "01" })));
+say(failure(() => new WiFiDriver({ country: "toolong", onEvent() {} })).startsWith("RangeError"));
+say(failure(() => new WiFiDriver({ country: "XX", onEvent() {} })));
+const wifi = new WiFiDriver({ country: "01", onEvent() {} });
+say(failure(() => new WiFiDriver({ country: "01", onEvent() {} })));
+const setup = { ssid: "RBR", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" };
+for (const wrong of [{ channel: 0 }, { channel: 15 }, { address: "192.168.9" }, { address: "192.168.9.256" }, { address: "1.2.3.4.5" }, { ssid: "" }, { ssid: "x".repeat(33) }, { password: "x".repeat(65) }])
+	say(failure(() => wifi.setAccessPoint({ ...setup, ...wrong })).startsWith("RangeError"));
+say(failure(() => wifi.setMode(0)).startsWith("RangeError"), failure(() => wifi.setPowerSave(3)).startsWith("RangeError"), failure(() => wifi.setChannel(0)).startsWith("RangeError"));`);
+		expect(said).toEqual([
+			"TypeError: option missing",
+			"TypeError: onEvent required",
+			"true",
+			`Error: wifi ${0x102}`,
+			"Error: wifi in use",
+			...Array(8).fill("true"),
+			"true true true",
+		]);
+	});
+});
