@@ -202,6 +202,11 @@ export function snapshot() {
 	};
 }
 
+declare global {
+	/** The engine's hook before it ends the program (manifest: `defines.xs.abortHook`); in nobody's typings. */
+	var abort: ((message: string, exception: unknown) => void) | undefined;
+}
+
 /** Called by the engine for what nobody caught: the reason and the place are there after the restart. */
 globalThis.abort = (message, exception) => {
 	const place = exception instanceof Error ? (exception.stack ?? exception.message) : String(exception ?? "");

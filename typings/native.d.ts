@@ -9,6 +9,3 @@ interface ObjectConstructor {
 	/** XS: `freeze(object, 1)` freezes deeply, so that preloaded objects stay in flash. */
 	freeze<T>(object: T, deep: number): Readonly<T>;
 }
-
-/** Called by the engine, when the manifest defines `xs.abortHook`, before it ends the program (xsPlatform.c of each platform). */
-declare var abort: ((message: string, exception: unknown) => void) | undefined;

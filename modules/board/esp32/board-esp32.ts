@@ -51,7 +51,7 @@ export class Chip extends (Native("xs_chip_destructor") as new () => object) {
 	}
 	/** Restarts the chip; does not return. */
 	restart(): never {
-		return native("xs_chip_restart").call(this);
+		return native("xs_chip_restart").call(this) as never;
 	}
 	/** Makes a pin an output that shows `level` from its first moment. @returns esp_err_t, 0x102 for a pin that cannot be one */
 	output(pin: number, level: number): number {
