@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { BoardServer } from "./board-server";
@@ -11,7 +11,8 @@ let browser: Browser;
 let board: BoardServer;
 let faults: string[];
 
-test.each(["setup.html", "house.html"])("%s stays below 12 KB and asks nothing of other hosts", (name) => {
+test.each(["setup.html", "house.html"])("%s stays below 12 KB and names no other host", (name) => {
+	expect(readFileSync(`web/pages/${name}`, "utf8")).not.toMatch(/https?:|src=|@import|url\(/);
 	expect(statSync(`web/pages/${name}`).size).toBeLessThan(12 * 1024);
 });
 
@@ -117,12 +118,18 @@ inBrowser("the pages in a browser", () => {
 	});
 
 	test("a restart is ordered, waited for, and told", async () => {
+		board.startedMs -= 10_000;
 		const page = await open(board.setupUrl);
 		await page.waitForSelector("#save:enabled");
-		await page.waitForTimeout(600);
+		await page.fill("[name=name]", "not saved");
+		page.once("dialog", (dialog) => dialog.dismiss());
+		await page.click("#restart");
+		expect(board.restarts).toBe(0);
+		await page.fill("[name=name]", "(none)");
 		await page.click("#restart");
 		await page.waitForSelector("text=join it again");
 		expect(board.restarts).toBe(1);
+		await page.waitForSelector("text=The board has restarted.");
 	});
 
 	test("names and replies are shown, never run", async () => {
