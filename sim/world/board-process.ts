@@ -68,7 +68,8 @@ export class BoardProcess implements BoardProgram {
 		accessSync(program, constants.X_OK);
 		this.#name = name;
 		this.#patient = options.patient ?? false;
-		this.#child = spawn(program, [app], { stdio: [wire.toBoard.read, wire.fromBoard.write, wire.stderr] });
+		// In a process group of its own: Ctrl-C is for the desk, which then ends its boards.
+		this.#child = spawn(program, [app], { stdio: [wire.toBoard.read, wire.fromBoard.write, wire.stderr], detached: true });
 		this.#child.on("error", () => {});
 		this.#child.unref();
 		// Only our own ends stay open here: the program's death is then an end of file, not silence.

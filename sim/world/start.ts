@@ -35,7 +35,14 @@ async function main(given: Arguments): Promise<void> {
 		if (!existsSync(file)) throw new Error(`${file} is missing: make ${goal} builds it, make start does so by itself.`);
 	const { port, devices, seed, factory, json } = given;
 	const report = (line: string) => process.stderr.write(`${line}\n`);
-	const desk: Desk = await Desk.start({
+	let desk: Desk | undefined;
+	const end = () => desk?.close();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+		process.once(signal, () => {
+			end();
+			process.exit(0);
+		});
+	desk = await Desk.start({
 		port,
 		devices,
 		seed,
@@ -44,15 +51,10 @@ async function main(given: Arguments): Promise<void> {
 		program: PROGRAM,
 		report,
 		onError: (error) => {
-			desk.close();
+			end();
 			fail(error);
 		},
 	});
-	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-		process.once(signal, () => {
-			desk.close();
-			process.exit(0);
-		});
 	if (json) {
 		process.stdout.write(`${JSON.stringify({ ready: true, world: desk.url, boards: desk.boards })}\n`);
 		return;
