@@ -88,6 +88,11 @@ describe("wifi driver", () => {
 		expect(said.filter((line) => line.startsWith("ap"))).toEqual(["apStarted 0 0 ", "apStopped 0 0 ", "apStarted 0 0 "]);
 	});
 
+	test("an unconnected station never rests its radio", () => {
+		const { effects } = run(`${READER} wifi.setMode(1); wifi.start();`);
+		expect(effects("radio").map(({ sta, sleepy }) => ({ sta, sleepy }))).toEqual([{ sta: true, sleepy: false }]);
+	});
+
 	test("a password under 8 characters is refused by its number", () => {
 		const { said } = run(`${READER} wifi.setMode(3); say(wifi.setAccessPoint({ ...setup, password: "1234567" }));`);
 		expect(said).toEqual([`${0x300b}`]);

@@ -278,6 +278,8 @@ static esp_err_t openWiFi(xsWiFiRoles wifi, const char *country)
 		wifi->ap = esp_netif_create_default_wifi_ap();
 
 	config.nvs_enable = 0;
+	/* On by default for ESP32, S2 and C6: an unconnected station could let its radio rest and miss frames. */
+	config.sta_disconnected_pm = 0;
 	err = esp_wifi_init(&config);
 	if (ESP_OK != err)
 		return err;

@@ -98,7 +98,7 @@ void netifDown(void)
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info)
 {
 	if (!netif || !ip_info)
-		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+		return ESP_ERR_INVALID_ARG;
 	*ip_info = netif->ip;
 	return ESP_OK;
 }
@@ -174,6 +174,8 @@ esp_err_t esp_netif_dhcps_option(esp_netif_t *netif, esp_netif_dhcp_option_mode_
 	if (!netif || netif != &gAccessPoint || !value || !length || id != ESP_NETIF_DOMAIN_NAME_SERVER)
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
 	if (mode == ESP_NETIF_OP_GET) {
+		if (netif->dhcp == ESP_NETIF_DHCP_STOPPED)
+			return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED;
 		*(uint8_t *)value = netif->offerDns;
 		return ESP_OK;
 	}
@@ -187,7 +189,8 @@ esp_err_t esp_netif_dhcps_option(esp_netif_t *netif, esp_netif_dhcp_option_mode_
 
 esp_err_t esp_netif_set_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns)
 {
-	if (!netif || !dns || type >= ESP_NETIF_DNS_MAX)
+	/* A DHCP server offers two at most; no server at all is told by leaving the offer out. */
+	if (!netif || !dns || !dns->ip.u_addr.ip4.addr || type >= (netif == &gAccessPoint ? ESP_NETIF_DNS_FALLBACK : ESP_NETIF_DNS_MAX))
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
 	netif->dns[type] = *dns;
 	return ESP_OK;

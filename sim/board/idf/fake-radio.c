@@ -30,8 +30,9 @@ void radioReport(void)
 		now.mode = gWiFi.mode;
 		now.station = gWiFi.stationUp;
 		now.accessPoint = gWiFi.accessPointUp;
-		/* Modem sleep needs a router's beacons to sleep between, and no access point to run. */
-		now.sleepy = gWiFi.station == STATION_CONNECTED && !gWiFi.accessPointUp && gWiFi.ps != WIFI_PS_NONE;
+		/* Joined it sleeps between the router's beacons, idle only where the driver was told that it may; never with an access point. */
+		bool may = gWiFi.station == STATION_CONNECTED || (gWiFi.station == STATION_IDLE && gWiFi.idlePm);
+		now.sleepy = gWiFi.stationUp && may && !gWiFi.accessPointUp && gWiFi.ps != WIFI_PS_NONE;
 	}
 	if (!memcmp(&now, &gReported, sizeof(now)))
 		return;

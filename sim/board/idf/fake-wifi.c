@@ -24,6 +24,7 @@ esp_err_t esp_wifi_init(const wifi_init_config_t *config)
 	gWiFi.init = true;
 	gWiFi.mode = WIFI_MODE_STA;
 	gWiFi.ps = WIFI_PS_MIN_MODEM;
+	gWiFi.idlePm = config->sta_disconnected_pm;
 	memcpy(gWiFi.ap.ssid, "ESP_", 4);
 	static const char digits[] = "0123456789ABCDEF";
 	for (int i = 0; i < 3; i++) {

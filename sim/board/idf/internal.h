@@ -63,6 +63,7 @@ typedef struct {
 	bool started;
 	wifi_mode_t mode;
 	wifi_ps_type_t ps;
+	bool idlePm; /* sta_disconnected_pm */
 	wifi_sta_config_t sta;
 	wifi_ap_config_t ap;
 	bool stationUp;

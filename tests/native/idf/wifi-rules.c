@@ -53,7 +53,7 @@ RULE(startStation, "start as station: STA_START, then home 0 to 1")
 {
 	startWiFi(WIFI_MODE_STA);
 	CHECK(!strcmp(gSeen, "sta_start home:0>1"));
-	CHECK(said("{'do':'radio','on':true,'channel':1,'home':1,'mode':1,'sta':true,'ap':false,'sleepy':false}"));
+	CHECK(said("{'do':'radio','on':true,'channel':1,'home':1,'mode':1,'sta':true,'ap':false,'sleepy':true}"));
 	CHECK(said("'event':'station-up'"));
 	CHECK(!said("'event':'channel'"));
 }
@@ -228,14 +228,31 @@ RULE(country, "set_country_code: known codes OK, others INVALID_ARG")
 	CHECK_IS(esp_wifi_set_country_code("01", true), ESP_OK);
 }
 
-RULE(sleepy, "only a joined station without an access point and with power save on sleeps")
+RULE(sleepy, "a joined station without an access point and with power save on sleeps; set_ps NONE keeps it awake")
 {
 	startWiFi(WIFI_MODE_STA);
-	CHECK(!said("'sleepy':true"));
 	joinRouter(6);
-	CHECK(said("'sleepy':true"));
+	CHECK(said("'channel':6,'home':6,'mode':1,'sta':true,'ap':false,'sleepy':true"));
 	forget();
 	CHECK_IS(esp_wifi_set_ps(WIFI_PS_NONE), ESP_OK);
 	CHECK(said("'sleepy':false"));
 	CHECK_IS(esp_wifi_set_ps(3), ESP_ERR_INVALID_ARG);
+}
+
+RULE(idlePm, "an unconnected station rests its radio unless sta_disconnected_pm is off or an access point is up")
+{
+	wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
+	startWiFi(WIFI_MODE_STA);
+	CHECK(said("'sleepy':true"));
+	forget();
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
+	CHECK(said("'sleepy':false"));
+	CHECK_IS(esp_wifi_stop(), ESP_OK);
+	CHECK_IS(esp_wifi_deinit(), ESP_OK);
+	config.sta_disconnected_pm = false;
+	forget();
+	CHECK_IS(esp_wifi_init(&config), ESP_OK);
+	CHECK_IS(esp_wifi_start(), ESP_OK);
+	CHECK(said("'sta':true"));
+	CHECK(!said("'sleepy':true"));
 }

@@ -32,7 +32,7 @@ typedef struct {
 
 #define WIFI_INIT_CONFIG_DEFAULT() \
 	{ \
-		.nvs_enable = 1, .sta_disconnected_pm = false, .espnow_max_encrypt_num = CONFIG_ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM, \
+		.nvs_enable = 1, .sta_disconnected_pm = true, .espnow_max_encrypt_num = CONFIG_ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM, \
 		.magic = WIFI_INIT_CONFIG_MAGIC \
 	}
 
