@@ -84,6 +84,7 @@ const roles: WiFiRoles = new WiFiRoles({
 	listener: {
 		onReady: () => comms.start(),
 		onLateJoin: () => comms.restartESPNow(),
+		onJoined: (channel) => state.confirmChannel(channel, store.configuration.channel),
 		onHomeChannel: (from, to) => {
 			say(`channel ${from} -> ${to}`);
 			if (role === "hub" && roles.joined) state.confirmChannel(to, store.configuration.channel);

@@ -35,6 +35,9 @@ export interface WiFiListener {
 	onReady(): void;
 	/** The first join came after ESP-NOW was already up: it has to be initialised again (espressif/esp-idf#18661). */
 	onLateJoin(): void;
+	/** The station is on the router, on this channel. */
+	onJoined(channel: number): void;
+	/** The radio's home channel changed: by our own doing, or because the router moved. */
 	onHomeChannel(from: number, to: number): void;
 	/** The station has an address in the house, or "" when it lost it. */
 	onAddress(address: string): void;
@@ -203,6 +206,11 @@ export class WiFiRoles {
 		this.#driver = this.#options.openDriver({ country, onEvent: () => this.#drain() });
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
+			if (this.#window) {
+				// Told now, since an access point that starts without is an open one under a name of the driver's for a moment.
+				this.#call("set_mode", this.#driver.setMode(WiFiMode.both));
+				this.#setAccessPoint(this.#setupOptions(this.#startChannel()));
+			}
 			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
 			this.#enter("station", DRIVER_WAIT_MS);
 		} else if (this.#window) {
@@ -250,6 +258,7 @@ export class WiFiRoles {
 			case WiFiEventKind.joined:
 				this.#home = event.a;
 				this.#link.onJoined(event.a);
+				listener.onJoined(event.a);
 				if (this.#step === "join") this.#enter("address", ADDRESS_WAIT_MS);
 				else if (this.#step === "up" && !this.#everJoined) listener.onLateJoin();
 				this.#everJoined = true;
