@@ -59,6 +59,7 @@ export class Channels {
 	#phoneAt = 0;
 	/** The last search stopped at pinging, as the setup access point was in use. */
 	#heldBack = false;
+	#pausedAt = 0;
 	#resumeAt = 0;
 	#failed = 0;
 	#sweeps = 0;
@@ -69,7 +70,8 @@ export class Channels {
 	}
 
 	start(): void {
-		const { clock, timers, tuner } = this.#options;
+		const { clock, timers, tuner, hub } = this.#options;
+		this.#hub = hub();
 		this.#contactAt = clock.now();
 		this.#lastGood = tuner.home;
 		this.#timer ??= timers.set(() => this.#tick(), TICK_MS, TICK_MS);
@@ -125,7 +127,8 @@ export class Channels {
 		if (open && (!this.#setupOpen || setup.phones() > 0)) this.#phoneAt = now;
 		this.#setupOpen = open;
 		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
-		if (now - this.#contactAt < SILENCE_MS) {
+		// What was heard during a search that failed may have leaked over from a neighbour channel.
+		if (this.#state === "pausing" ? this.#contactAt > this.#pausedAt : now - this.#contactAt < SILENCE_MS) {
 			this.#state = "listening";
 			this.#failed = 0;
 			return;
@@ -223,7 +226,8 @@ export class Channels {
 		const { clock, random } = this.#options;
 		const pause = PAUSES_MS[Math.min(this.#failed++, PAUSES_MS.length - 1)] ?? 0;
 		this.#state = "pausing";
-		this.#resumeAt = clock.now() + pause * (0.8 + 0.4 * random());
+		this.#pausedAt = clock.now();
+		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * random());
 	}
 
 	#delay(ms: number): Promise<void> {

@@ -107,6 +107,7 @@ export class Comms {
 		if (this.#started && this.#port.link) return;
 		this.#started = true;
 		this.#open(this.#options.clock.now());
+		this.#pull();
 	}
 
 	/** Stops ESP-NOW; the turns go on, and what is to be sent waits for its deadline. */

@@ -6,8 +6,8 @@ import type { Request } from "./request";
 export const OUTBOX_LIMIT = 32;
 /** Places that requests leave free, so that pings and other boards' requests still get their answers. */
 const KEPT_FOR_ANSWERS = 8;
-/** A frame for a board that did not acknowledge lets others go first for so long, in ms. */
-const PATIENCE_MS = 250;
+/** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
+const PATIENCE_MS = 1_000;
 
 export type OutgoingKind = "pong" | "reply" | "request" | "clear" | "oneWay";
 
@@ -25,7 +25,7 @@ export interface Outgoing {
 
 /**
  * What is to be sent: in order for each peer, peers taking turns. Peers that did not acknowledge before stand in a second ring, from which
- * a frame goes only when the first has none, or after 250 ms.
+ * a frame goes only when the first has none, or after a second.
  */
 export class Outbox {
 	readonly #prompt: Peer[] = [];

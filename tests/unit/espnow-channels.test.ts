@@ -1,0 +1,331 @@
+import { expect, test } from "@jest/globals";
+import { Channels, type ChannelsOptions } from "espnow/channels";
+import type { AskOptions, AskResult } from "espnow/faces";
+import { sweepOrder } from "espnow/sweep-order";
+import { A, B, FakeTime } from "./espnow-fakes";
+
+const HUB = A;
+const RELAY = B;
+
+/** A device among a hub and a relay whose channels the test sets; 0 is off the air. */
+function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
+	const time = new FakeTime();
+	const world = {
+		home: 6,
+		hubAt: 6,
+		relayAt: 0,
+		leaks: false,
+		states: 0,
+		phones: 0,
+		open: false,
+		busy: false,
+		hub: HUB,
+		remembered: [] as number[],
+	};
+	const asked: { at: number; channel: number; mac: string; text: string }[] = [];
+	const visits: { at: number; channel: number }[] = [];
+	const confirmed: number[] = [];
+	const tuner = {
+		get home() {
+			return world.home;
+		},
+		allowed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+		retune(channel: number) {
+			if (world.busy || world.phones) return "busy" as const;
+			if (channel !== world.home) visits.push({ at: time.now(), channel });
+			world.home = channel;
+			return "ok" as const;
+		},
+	};
+	const heard = (at: number) => at !== 0 && (at === world.home || (world.leaks && Math.abs(at - world.home) === 1));
+	const comms = {
+		ask(mac: string, text: string, options: AskOptions = {}): Promise<AskResult> {
+			asked.push({ at: time.now(), channel: world.home, mac, text });
+			const message = text.startsWith("!") ? text.slice(14) : text;
+			const reached = mac === HUB ? heard(world.hubAt) && !world.relayAt : heard(world.relayAt) && world.relayAt === world.hubAt;
+			const silent = mac === HUB ? heard(world.hubAt) && world.states < 0 : false;
+			const ms = reached ? 5 : silent ? (options.timeoutMs ?? 10_000) : 26;
+			const reply = message === "ping" ? "pong" : `OK ${world.states || world.hubAt} -50`;
+			return new Promise((resolve) => {
+				time.set(() => {
+					if (reached) {
+						channels.onContact(mac, "frame");
+						channels.onContact(mac, "reply");
+						resolve({ ok: true, reply, rssi: -50, ms });
+					} else resolve({ ok: false, reason: "no result", ms });
+				}, ms);
+			});
+		},
+	};
+	const channels = new Channels({
+		role: "device",
+		tuner,
+		comms,
+		hub: () => world.hub,
+		remembered: () => world.remembered,
+		confirm: (channel) => confirmed.push(channel),
+		setup: { isOpen: () => world.open, phones: () => world.phones },
+		clock: time,
+		timers: time,
+		random: () => 0.5,
+		trace: () => {},
+		...overrides,
+	});
+	channels.start();
+	return { time, world, asked, visits, confirmed, channels };
+}
+
+test("hints come first, then 1, 6, 11, then the rest of the country, each once", () => {
+	expect(sweepOrder([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], [9, 3, 9])).toEqual([9, 3, 1, 6, 11, 2, 4, 5, 7, 8, 10]);
+});
+
+test("channels that the country forbids, and none, are no hints", () => {
+	expect(sweepOrder([1, 2], [0, 13, 2])).toEqual([2, 1]);
+});
+
+test("a device in contact with its hub asks nothing", async () => {
+	const { time, asked, channels } = makeDevice();
+	for (let s = 0; s < 300; s += 20) {
+		await time.advance(20_000);
+		channels.onContact(HUB, "frame");
+	}
+	expect(asked).toEqual([]);
+});
+
+test.each([
+	["a frame of its hub", HUB, "frame", true],
+	["a frame of its hub's access point", `${HUB.slice(0, -1)}1`, "frame", true],
+	["a request that it answered through a relay", RELAY, "answered", true],
+	["a reply to its own request", RELAY, "reply", true],
+	["a frame of another board", RELAY, "frame", false],
+] as const)("%s is contact: %s %s %s", async (_, mac, how, contact) => {
+	const { time, asked, channels } = makeDevice();
+	await time.advance(25_000);
+	channels.onContact(mac, how);
+	await time.advance(25_000);
+	expect(asked.length === 0).toBe(contact);
+});
+
+test("after 30 s of silence it pings its hub, and stays where the hub says it is", async () => {
+	const { time, asked, confirmed, visits } = makeDevice();
+	await time.advance(29_500);
+	expect(asked).toEqual([]);
+	await time.advance(1500);
+	expect(asked.map(({ text }) => text)).toEqual(["ping", "channel"]);
+	expect(confirmed).toEqual([6]);
+	expect(visits).toEqual([]);
+	await time.advance(29_000);
+	expect(asked).toHaveLength(2);
+});
+
+test("no pong to three pings: it sweeps", async () => {
+	const { time, asked, visits, world } = makeDevice();
+	world.hubAt = 0;
+	await time.advance(30_270);
+	expect(asked.map(({ channel, text }) => [channel, text])).toEqual([
+		[6, "ping"],
+		[6, "ping"],
+		[6, "ping"],
+	]);
+	expect(visits).toEqual([]);
+	await time.advance(2000);
+	expect(visits.map(({ channel }) => channel)).toEqual([1, 11, 2, 3, 4, 5, 7, 8, 9, 10, 6]);
+});
+
+test("it visits the last good and the remembered channels first", async () => {
+	const { time, visits, world } = makeDevice();
+	world.hubAt = 0;
+	world.remembered = [9, 3];
+	await time.advance(30_800);
+	expect(visits.slice(0, 3).map(({ channel }) => channel)).toEqual([9, 3, 1]);
+});
+
+test("a hub that has moved is found within 35 s of its last word", async () => {
+	const { time, world, confirmed } = makeDevice();
+	world.hubAt = 10;
+	await time.advance(35_000);
+	expect(world.home).toBe(10);
+	expect(confirmed).toEqual([10]);
+});
+
+test("no channel is visited for more than 150 ms, even if somebody acknowledges and says nothing", async () => {
+	const { time, visits, world } = makeDevice();
+	world.hubAt = 3;
+	world.states = -1;
+	world.relayAt = 14;
+	await time.advance(33_000);
+	const stays = visits.map(({ at }, i) => (visits[i + 1]?.at ?? at) - at);
+	expect(stays.length).toBeGreaterThan(5);
+	expect(Math.max(...stays)).toBeLessThanOrEqual(150);
+});
+
+test("a pong that leaks from a neighbour channel does not hold it there", async () => {
+	const { time, world, confirmed } = makeDevice();
+	world.hubAt = 5;
+	world.leaks = true;
+	await time.advance(35_000);
+	expect(world.home).toBe(5);
+	expect(confirmed).toEqual([5]);
+});
+
+test("it stays only on a channel that the hub states", async () => {
+	const { time, world, confirmed, channels } = makeDevice();
+	world.states = 13;
+	world.hubAt = 1;
+	await time.advance(33_000);
+	expect(confirmed).toEqual([]);
+	expect(channels.snapshot().state).toBe("pausing");
+	expect(world.home).toBe(6);
+});
+
+test("pauses between sweeps grow and are spent on the last good channel", async () => {
+	const { time, world, channels } = makeDevice();
+	world.hubAt = 0;
+	const starts: number[] = [];
+	let sweeps = 0;
+	for (let t = 0; t < 400_000; t += 100) {
+		await time.advance(100);
+		const now = channels.snapshot();
+		if (now.sweeps > sweeps) starts.push(t);
+		sweeps = now.sweeps;
+		if (now.state === "pausing") expect(world.home).toBe(6);
+	}
+	const gaps = starts.map((at, i) => (starts[i + 1] ?? 0) - at).slice(0, 6);
+	expect(gaps.map((gap) => Math.round(gap / 5000) * 5)).toEqual([5, 10, 20, 40, 60, 60].map((s) => expect.closeTo(s, -1)));
+});
+
+test("after contact the pauses begin anew", async () => {
+	const { time, world, channels } = makeDevice();
+	world.hubAt = 0;
+	await time.advance(60_000);
+	channels.onContact(HUB, "frame");
+	await time.advance(1000);
+	expect(channels.snapshot().state).toBe("listening");
+	const before = channels.snapshot().sweeps;
+	await time.advance(42_000);
+	expect(channels.snapshot().sweeps - before).toBe(2);
+});
+
+test("while the setup access point is in use it pings on its channel only", async () => {
+	const { time, world, asked, visits } = makeDevice();
+	world.hubAt = 0;
+	world.open = true;
+	world.phones = 1;
+	await time.advance(180_000);
+	expect(asked.length).toBeGreaterThan(3);
+	expect(new Set(asked.map(({ channel }) => channel))).toEqual(new Set([6]));
+	expect(visits).toEqual([]);
+});
+
+test("it sweeps as soon as the setup access point has closed", async () => {
+	const { time, world, visits } = makeDevice();
+	world.hubAt = 0;
+	world.open = true;
+	world.phones = 1;
+	await time.advance(150_000);
+	world.open = false;
+	world.phones = 0;
+	await time.advance(2000);
+	expect(visits.length).toBeGreaterThan(3);
+});
+
+test("it sweeps after 60 s without a phone although the setup access point is open", async () => {
+	const { time, world, visits } = makeDevice();
+	world.hubAt = 0;
+	world.open = true;
+	world.phones = 1;
+	await time.advance(100_000);
+	world.phones = 0;
+	await time.advance(58_000);
+	expect(visits).toEqual([]);
+	await time.advance(5000);
+	expect(visits.length).toBeGreaterThan(3);
+});
+
+test("a board on which nobody is to use the setup access point sweeps 60 s after that opened", async () => {
+	const { time, world, visits } = makeDevice();
+	world.hubAt = 0;
+	world.open = true;
+	await time.advance(60_000);
+	expect(visits).toEqual([]);
+	await time.advance(4000);
+	expect(visits.length).toBeGreaterThan(3);
+});
+
+test("a radio that may not be moved ends the sweep", async () => {
+	const { time, world, visits, channels } = makeDevice();
+	world.hubAt = 0;
+	world.busy = true;
+	await time.advance(33_000);
+	expect(visits).toEqual([]);
+	expect(channels.snapshot().state).toBe("pausing");
+});
+
+test("a device without a hub never asks and never sweeps", async () => {
+	const { time, world, asked, visits } = makeDevice();
+	world.hub = "";
+	await time.advance(300_000);
+	expect([asked, visits]).toEqual([[], []]);
+});
+
+test("a hub that is set later is given 30 s", async () => {
+	const { time, world, asked } = makeDevice();
+	world.hub = "";
+	await time.advance(100_000);
+	world.hub = HUB;
+	await time.advance(29_000);
+	expect(asked).toEqual([]);
+	await time.advance(3000);
+	expect(asked.length).toBeGreaterThan(0);
+});
+
+test("a hub does nothing but report", async () => {
+	const { time, asked, visits, channels } = makeDevice({ role: "hub" });
+	await time.advance(300_000);
+	channels.onHomeChannel(11);
+	expect([asked, visits]).toEqual([[], []]);
+	expect(channels.snapshot()).toMatchObject({ state: "listening", lastGood: 11, moves: 1 });
+});
+
+test("a hub that reached it through a relay is pinged through that", async () => {
+	const { time, world, asked, channels, confirmed } = makeDevice();
+	world.relayAt = 6;
+	await time.advance(1000);
+	channels.onContact(RELAY, "answered");
+	await time.advance(32_000);
+	expect(asked.map(({ mac, text }) => [mac, text])).toEqual([
+		[RELAY, `!${HUB},ping`],
+		[RELAY, `!${HUB},channel`],
+	]);
+	expect(confirmed).toEqual([6]);
+});
+
+test("a hub that can be reached only through a relay is found by a sweep", async () => {
+	const { time, world, channels } = makeDevice();
+	world.relayAt = 6;
+	await time.advance(1000);
+	channels.onContact(RELAY, "answered");
+	world.relayAt = 11;
+	world.hubAt = 11;
+	await time.advance(36_000);
+	expect(world.home).toBe(11);
+});
+
+test("a hub that was heard itself is no longer asked through a relay", async () => {
+	const { time, asked, channels } = makeDevice();
+	channels.onContact(RELAY, "answered");
+	channels.onContact(HUB, "frame");
+	await time.advance(31_000);
+	expect(asked[0]?.mac).toBe(HUB);
+});
+
+test("closing ends a sweep", async () => {
+	const { time, world, asked, channels } = makeDevice();
+	world.hubAt = 0;
+	await time.advance(30_500);
+	channels.close();
+	const count = asked.length;
+	await time.advance(60_000);
+	expect(asked.length).toBeLessThanOrEqual(count + 1);
+	expect(time.count).toBe(0);
+});
