@@ -54,6 +54,8 @@ export interface WorldOptions {
 
 const COMPUTER = "192.168.1.2";
 const HTTP_PORT = 80;
+/** For the last acknowledgement and the end of a connection to reach the board. */
+const PARTING_MS = 5;
 
 /** A router, boards with the firmware, the air between them, phones: a house in virtual time. */
 export class World {
@@ -160,11 +162,17 @@ export class World {
 		return exchange;
 	}
 
-	/** Makes an HTTP request and lets time pass until the response is there. Throws when there is none within `timeoutMs`. */
+	/**
+	 * Makes an HTTP request and lets time pass until the response is there and the board has been told so.
+	 * Throws when there is none within `timeoutMs`.
+	 */
 	http(boardName: string, side: Side, request: HttpRequest, timeoutMs = 30_000): HttpResponse {
 		const exchange = this.request(boardName, side, request);
 		if (!this.advanceUntil(() => exchange.done, timeoutMs)) exchange.cancel(`no response within ${timeoutMs} ms`);
-		if (exchange.response) return exchange.response;
+		if (exchange.response) {
+			this.advance(PARTING_MS);
+			return exchange.response;
+		}
 		throw new Error(`${boardName} (${side}) ${request.method ?? "GET"} ${request.path}: ${exchange.error}`);
 	}
 
