@@ -96,7 +96,7 @@ describe("a board's HTTP", () => {
 		const headers = { accept: "text/html" };
 		const setup = made.http("Hub", "ap", { path: "/", headers });
 		expect(setup).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
-		expect(setup.body).toMatch(/^<!doctype html>[^]*<\/html>\n$/);
+		expect(setup.body).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
 		expect(setup.body).toContain("Setup access point");
 		expect(made.http("Hub", "lan", { path: "/", headers }).body).toContain("Send a message");
 	});
