@@ -21,8 +21,6 @@ static const char *reasonOf(int status)
 		return "unhandled exception";
 	case XS_UNHANDLED_REJECTION_EXIT:
 		return "unhandled rejection";
-	case XS_TOO_MUCH_COMPUTATION_EXIT:
-		return "endless loop";
 	default:
 		return "panic";
 	}
@@ -71,6 +69,9 @@ void fxAbort(txMachine *the, int status)
 	static const char *first;
 	static char words[256];
 	const char *reason = reasonOf(status);
+	/* The chip has no meter: there the script would go on, and the heartbeat end it. */
+	if (status == XS_TOO_MUCH_COMPUTATION_EXIT)
+		boardFreeze("endless loop");
 	fprintf(stderr, "board: XS abort: %s\n", reason);
 	if (aborting) /* the hook itself, or describing the exception, failed */
 		boardRestart(first, words);
