@@ -168,7 +168,8 @@ static void dispatch(const char *type, const Json *event)
 		return;
 	}
 	if (!strcmp(type, "collect")) {
-		machineCollect();
+		if (!gFrozen)
+			machineCollect();
 		return;
 	}
 	messagesFromDriver(true);
