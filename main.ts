@@ -1,6 +1,6 @@
 import { buttonPin, FactoryButton } from "board/button";
 import { Chip } from "board/chip";
-import { decodeWords, encodeWords, opensSetup, resetReasonName } from "board/last-words";
+import { decodeWords, encodeWords, opensSetup, resetReasonName, startTrouble } from "board/last-words";
 import { Leds } from "board/leds";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
@@ -199,7 +199,7 @@ export function snapshot() {
 		store: store.snapshot(),
 		state: state.snapshot(),
 		web: web.snapshot(),
-		lastError: lastError || comms.snapshot().lastError || store.snapshot().lastError,
+		lastError: lastError || comms.snapshot().lastError || store.snapshot().lastError || startTrouble(resetReason, words),
 	};
 }
 

@@ -14,10 +14,14 @@ const LONGEST_TEXT = 140;
 
 /**
  * Writes a cause and a text in the form that the chip keeps over a restart: `<cause>` or `<cause>: <text>`.
- * Anything but printable ASCII becomes `?`, so that the length in bytes is the length in characters.
+ * White space becomes one blank, anything else but printable ASCII `?`, so that the length in bytes is the length in characters.
  */
 export function encodeWords(words: LastWords): string {
-	const text = words.text.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_TEXT);
+	const text = words.text
+		.trim()
+		.replace(/\s+/g, " ")
+		.replace(/[^\x20-\x7e]/g, "?")
+		.slice(0, LONGEST_TEXT);
 	return text === "" ? words.cause : `${words.cause}: ${text}`;
 }
 
@@ -46,10 +50,30 @@ const resetReasons: Readonly<Record<number, string>> = Object.freeze({
 });
 const POWER_ON = 1;
 const RESET_PIN = 2;
+const SOFTWARE = 3;
 
 /** Names a reset reason for people. */
 export function resetReasonName(reason: number): string {
 	return resetReasons[reason] ?? `reset reason ${reason}`;
+}
+
+/** What went wrong before this start, for the status page; "" when nobody has to know: power-on, or a restart that was ordered. */
+export function startTrouble(resetReason: number, words: LastWords | undefined): string {
+	switch (words?.cause) {
+		case "error":
+			return `restarted after an error: ${words.text}`;
+		case "heartbeat":
+			return "restarted because the receive loop stood still";
+		case "recovery":
+			return `restarted to recover: ${words.text}`;
+		case undefined:
+			if (resetReason === POWER_ON || resetReason === RESET_PIN) return "";
+			// Every restart of ours leaves words, and so does the engine's end unless it has no stack left to say them.
+			if (resetReason === SOFTWARE) return "restarted after an error without words, most likely a full stack";
+			return `restarted by ${resetReasonName(resetReason)}`;
+		default:
+			return "";
+	}
 }
 
 /**

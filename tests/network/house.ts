@@ -47,9 +47,10 @@ export function house(names: readonly string[], options: Omit<Partial<WorldOptio
 	return made;
 }
 
-/** Lets time pass until every running board has ESP-NOW and the hub its address. */
+/** Lets time pass until every board that has power is up again after its last start: each has ESP-NOW, the hub its address. */
 export function settle(made: World): void {
-	const up = () => made.boards.every((board) => !board.running || events(made, "espnow-up", board).length > 0);
+	const last = (event: string, board: Board) => events(made, event, board).at(-1)?.seq ?? -1;
+	const up = () => made.boards.every((board) => !board.power || (board.running && last("espnow-up", board) > last("power-on", board)));
 	const joined = () => made.find("Hub") === undefined || made.reachable(made.board("Hub"), "lan");
 	if (!made.advanceUntil(() => up() && joined(), 30_000)) throw new Error(`seed ${SEED}: the boards did not come up in 30 s`);
 	made.advance(200);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decodeWords, encodeWords, opensSetup, resetReasonName } from "board/last-words";
+import { decodeWords, encodeWords, opensSetup, resetReasonName, startTrouble } from "board/last-words";
 import { Restarter } from "board/restarter";
 
 describe("last words", () => {
@@ -16,10 +16,34 @@ describe("last words", () => {
 		expect(decodeWords("setup\u0001garbage")).toEqual({ cause: "error", text: "setup\u0001garbage" });
 	});
 
+	test("are one line: an exception's places come with line ends", () => {
+		expect(encodeWords({ cause: "error", text: "TypeError: x\n at main ()\n" })).toBe("error: TypeError: x at main ()");
+	});
+
 	test("are cut to what the chip keeps, in bytes", () => {
 		const kept = encodeWords({ cause: "error", text: "ä".repeat(500) });
 		expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(160);
 	});
+});
+
+test("what went wrong before a start is told, a restart that was ordered is not", () => {
+	const told = (reason: number, words: string) => startTrouble(reason, decodeWords(words));
+	for (const [reason, words] of [
+		[1, ""],
+		[2, ""],
+		[3, "setup"],
+		[3, "house"],
+		[3, "radio"],
+		[3, "button: factory configuration"],
+	] as const)
+		expect(told(reason, words)).toBe("");
+	expect(told(3, "error: unhandled exception TypeError: x\n at main")).toBe(
+		"restarted after an error: unhandled exception TypeError: x\n at main",
+	);
+	expect(told(3, "heartbeat")).toBe("restarted because the receive loop stood still");
+	expect(told(3, "recovery: no send status")).toBe("restarted to recover: no send status");
+	expect(told(3, "")).toBe("restarted after an error without words, most likely a full stack");
+	expect(told(9, "")).toBe("restarted by brown-out");
 });
 
 describe("what a start opens", () => {
