@@ -164,5 +164,7 @@ function readPassword(value: unknown, old: unknown, shortest: number): unknown {
 }
 
 function oneOf(...words: readonly string[]): Leaf {
-	return { expected: words.join(" or "), read: (value) => (typeof value === "string" && words.includes(value) ? value : undefined) };
+	// A preloaded function may only hold on to what is constant and frozen.
+	const known = Object.freeze([...words]);
+	return { expected: known.join(" or "), read: (value) => (typeof value === "string" && known.includes(value) ? value : undefined) };
 }

@@ -141,11 +141,12 @@ export class ManifestReader {
 
 	#resolvePreload(): void {
 		for (const pattern of this.#preload) {
+			// As in mcconfig, whose patterns pass by TypeScript without a word: such modules have to be named.
 			const matching = pattern.endsWith("*")
-				? [...this.#merged.modules.keys()].filter((specifier) => specifier.startsWith(pattern.slice(0, -1)))
-				: [...this.#merged.modules.keys()].filter((specifier) => specifier === pattern);
-			if (matching.length === 0) throw new Error(`preload: no module ${pattern}`);
-			for (const specifier of matching) this.#merged.preload.add(specifier);
+				? [...this.#merged.modules].filter(([name, file]) => name.startsWith(pattern.slice(0, -1)) && !file.endsWith(".ts"))
+				: [...this.#merged.modules].filter(([name]) => name === pattern);
+			if (matching.length === 0) throw new Error(`preload: no module ${pattern}${pattern.endsWith("*") ? " (TypeScript has to be named)" : ""}`);
+			for (const [specifier] of matching) this.#merged.preload.add(specifier);
 		}
 	}
 

@@ -36,6 +36,14 @@ test("the firmware as it is: every import comes from an included manifest", asyn
 	expect(imports.size).toBe(modules.size);
 });
 
+test("the firmware as it is: everything but main is preloaded, so that it stays in flash", async () => {
+	const out = mkdtempSync(join(tmpdir(), "app-test-"));
+	folders.push(out);
+	const { modules, preload } = await buildApp({ root: ".", out });
+	const ours = [...modules].filter(([, file]) => !file.includes("/sim/shim/")).map(([specifier]) => specifier);
+	expect(ours.filter((specifier) => !preload.has(specifier))).toEqual(["main"]);
+});
+
 test("globs give each file its specifier, C files are natives, pages are resources", async () => {
 	const root = project({
 		"manifest.json": {
@@ -43,7 +51,7 @@ test("globs give each file its specifier, C files are natives, pages are resourc
 			modules: { "*": "./main" },
 			data: { "*": "./pages/*" },
 			config: { a: { b: 1, c: 2 } },
-			preload: ["config/*"],
+			preload: ["config/deep", "config/store"],
 		},
 		"main.ts":
 			'import type { T } from "config/store";\nimport { x } from "config/store";\nimport t from "timer";\nexport const y: T = x + t;',
@@ -115,7 +123,8 @@ test.each([
 		{ modules: { "*": ["./main", "./a/x", "./b/x"] } },
 		"module x is both a/x.ts and b/x.ts",
 	],
-	["a preload of nothing", { "main.ts": "" }, { preload: "config/*" }, "preload: no module config/*"],
+	["a preload of nothing", { "main.ts": "" }, { preload: "config/store" }, "preload: no module config/store"],
+	["a pattern that would preload no TypeScript", { "main.ts": "" }, { preload: "*" }, "preload: no module * (TypeScript has to be named)"],
 	["a key that manifests do not have", { "main.ts": "" }, { module: {} }, 'manifest.json: a manifest has no "module"'],
 	["a script that does not parse", { "main.ts": "let = ;" }, {}, /main\.ts:1:\d+: /],
 ])("an error with a sentence: %s", async (_, files, manifest, sentence) => {
