@@ -4,6 +4,7 @@
 #include "xsAll.h"
 #include "xs.h"
 
+#include "chip.h"
 #include "host.h"
 
 static char gLine[1024];
@@ -21,6 +22,8 @@ void traceFlush(void)
 
 static void globalTrace(txMachine *the)
 {
+	if (chipIsFlash(the))
+		return;
 	for (txInteger i = 0; i < mxArgc; i++) {
 		for (const char *text = fxToString(the, mxArgv(i)); *text; text++) {
 			if (*text == '\n') {
@@ -80,6 +83,8 @@ static void constructHost(txMachine *the)
 {
 	if (mxIsUndefined(mxTarget))
 		mxTypeError("Native: call without new");
+	if (chipIsFlash(the))
+		mxTypeError("Native: no instance while modules are preloaded");
 	mxPushSlot(mxFunction);
 	mxGetID(mxID(_prototype));
 	txDestructor destructor = fxGetHostDestructor(the, the->stack);
@@ -104,6 +109,31 @@ static void globalNativeClass(txMachine *the)
 	mxResult->kind = the->stack->kind;
 	mxResult->value = the->stack->value;
 	mxPop();
+}
+
+static void notLinked(txMachine *the)
+{
+	mxTypeError("native: no call while modules are preloaded");
+}
+
+void globalsMakeNatives(txMachine *the)
+{
+	for (int i = 0; i < gNativeCount; i++) {
+		if (!gNatives[i].function)
+			continue;
+		fxNewHostFunction(the, notLinked, 0, XS_NO_ID, XS_NO_ID);
+		gFunctions[i].kind = XS_REFERENCE_KIND;
+		gFunctions[i].value = the->stack->value;
+		mxPop();
+		fxRemember(the, &gFunctions[i]);
+	}
+}
+
+void globalsLinkNatives(void)
+{
+	for (int i = 0; i < gNativeCount; i++)
+		if (gNatives[i].function)
+			gFunctions[i].value.reference->next->value.callback.address = (txCallback)gNatives[i].function;
 }
 
 static void define(txMachine *the, const char *name, txCallback function)

@@ -233,14 +233,17 @@ static int listNatives(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "board: board <app.json> | board --natives\n");
+	const char *machine = getenv("BOARD_MACHINE");
+	bool option = argc == 3 && !strcmp(argv[1], "--chip");
+	gApp.chip = option || (machine && !strcmp(machine, "chip"));
+	if (argc != 2 && !option) {
+		fprintf(stderr, "board: board [--chip] <app.json> | board --natives\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "--natives"))
 		return listNatives();
 	setenv("TZ", "UTC", 1);
-	appLoad(argv[1]);
+	appLoad(argv[argc - 1]);
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t length;

@@ -29,6 +29,7 @@ typedef struct {
 	const Json *creation;
 	const Json *preload;
 	const char *main;
+	bool chip; /* the machine is like the device's, not a plain one */
 } App;
 extern App gApp;
 void appLoad(const char *path);
@@ -40,6 +41,9 @@ extern struct sxMachine *gMachine;
 extern jmp_buf gHostJump;
 
 /* machine.c */
+/* Size of the tables of names: the same in every machine. */
+#define MACHINE_NAME_MODULO 1993
+#define MACHINE_SYMBOL_MODULO 127
 void machineCreate(void);
 void machineDelete(void);
 void machineStartMain(void);
@@ -62,6 +66,9 @@ MachineFigures machineFigures(void);
 
 /* globals.c: trace, native, Native */
 void globalsDefine(struct sxMachine *the);
+/* Makes a function for each native, which throws until the natives are linked: flash is made without them. */
+void globalsMakeNatives(struct sxMachine *the);
+void globalsLinkNatives(void);
 void traceFlush(void);
 
 /* messages.c */

@@ -5,8 +5,8 @@
 #include "xs.h"
 #include "xsHost.h"
 
+#include "chip.h"
 #include "host.h"
-#include "modules.h"
 
 txMachine *gMachine;
 
@@ -22,44 +22,47 @@ static uint32_t gSpent; /* of the present event, up to the last refuel */
 static txSlot gMainSlot; /* main's namespace once it is loaded */
 static bool gMainLoaded;
 
-static txInteger creationNumber(const char *key, txInteger fallback)
-{
-	return (txInteger)jsonInt(gApp.creation, key, fallback);
-}
-
 static txBoolean onMeter(txMachine *the, txU4 count)
 {
 	(void)the;
 	return count < FUEL;
 }
 
-void machineCreate(void)
+/* A plain machine holds the intrinsics, which are in flash on the device, so it gets far more room. */
+static txMachine *createPlain(void)
 {
-	/* A plain machine holds the intrinsics, which are in flash on the device, so it gets far more room. */
 	txCreation creation = {
 		.initialChunkSize = 256 * 1024,
 		.incrementalChunkSize = 64 * 1024,
 		.initialHeapCount = 16 * 1024,
 		.incrementalHeapCount = 4 * 1024,
-		.stackCount = creationNumber("stack", 1024),
+		.stackCount = 1024,
 		.initialKeyCount = 2048,
 		.incrementalKeyCount = 256,
-		.nameModulo = 1993,
-		.symbolModulo = 127,
+		.nameModulo = MACHINE_NAME_MODULO,
+		.symbolModulo = MACHINE_SYMBOL_MODULO,
 		.parserBufferSize = 64 * 1024,
 		.parserTableModulo = 1993,
 	};
-	gMachine = fxCreateMachine(&creation, "board", NULL, XS_NO_ID);
+	txMachine *the = fxCreateMachine(&creation, "board", NULL, XS_NO_ID);
+	if (!the)
+		return NULL;
+	xsBeginHost(the);
+	{
+		globalsDefine(the);
+	}
+	xsEndHost(the);
+	return the;
+}
+
+void machineCreate(void)
+{
+	gMachine = gApp.chip ? chipCreate() : createPlain();
 	if (!gMachine) {
 		fprintf(stderr, "board: no memory for the machine\n");
 		exit(2);
 	}
 	fxBeginMetering(gMachine, onMeter, FUEL_STEP);
-	xsBeginHost(gMachine);
-	{
-		globalsDefine(the);
-	}
-	xsEndHost(gMachine);
 }
 
 void machineDelete(void)
@@ -69,7 +72,10 @@ void machineDelete(void)
 	if (gMainLoaded)
 		fxForget(gMachine, &gMainSlot);
 	fxEndMetering(gMachine);
-	fxDeleteMachine(gMachine);
+	if (gApp.chip)
+		chipDelete(gMachine);
+	else
+		fxDeleteMachine(gMachine);
 	gMachine = NULL;
 }
 
@@ -218,7 +224,10 @@ static void runPromiseJobs(void *machine, void *refcon, uint8_t *message, uint16
 /* As on the chip, promise jobs take a place in the message queue. */
 void fxQueuePromiseJobs(txMachine *the)
 {
-	modMessagePostToMachine(the, NULL, 0, runPromiseJobs, NULL);
+	if (chipIsFlash(the))
+		chipQueueJobs();
+	else
+		modMessagePostToMachine((xsMachine *)the, NULL, 0, runPromiseJobs, NULL);
 }
 
 void fxCreateMachinePlatform(txMachine *the)
@@ -242,24 +251,24 @@ static void *allocate(size_t size)
 
 void *fxAllocateChunks(txMachine *the, txSize size)
 {
-	(void)the;
-	return allocate((size_t)size);
+	return gApp.chip ? chipAllocateChunks(the, size) : allocate((size_t)size);
 }
 
 void fxFreeChunks(txMachine *the, void *chunks)
 {
 	(void)the;
-	free(chunks);
+	if (!gApp.chip)
+		free(chunks);
 }
 
 txSlot *fxAllocateSlots(txMachine *the, txSize count)
 {
-	(void)the;
-	return allocate((size_t)count * sizeof(txSlot));
+	return gApp.chip ? chipAllocateSlots(the, count) : allocate((size_t)count * sizeof(txSlot));
 }
 
 void fxFreeSlots(txMachine *the, void *slots)
 {
 	(void)the;
-	free(slots);
+	if (!gApp.chip)
+		free(slots);
 }

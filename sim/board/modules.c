@@ -4,6 +4,7 @@
 #include "xsAll.h"
 #include "xsScript.h"
 
+#include "chip.h"
 #include "host.h"
 #include "modules.h"
 
@@ -57,7 +58,7 @@ const char *modulePath(const char *specifier)
 	return jsonString(gApp.modules, specifier, NULL);
 }
 
-static bool isKnown(const char *specifier)
+bool moduleIsKnown(const char *specifier)
 {
 	return modulePath(specifier) || (!strcmp(specifier, CONFIG_SPECIFIER) && jsonGet(gApp.root, "config"));
 }
@@ -68,7 +69,7 @@ txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 	(void)realm;
 	const char *importer = moduleID == XS_NO_ID ? NULL : fxGetKeyName(the, moduleID);
 	fxToStringBuffer(the, slot, name, sizeof(name));
-	if (!moduleResolve(importer, name, specifier) || !isKnown(specifier))
+	if (!moduleResolve(importer, name, specifier) || !moduleIsKnown(specifier))
 		mxReferenceError("module \"%s\": import of unknown module \"%s\"", importer ? importer : "(host)", name);
 	return fxNewNameC(the, specifier);
 }
@@ -90,9 +91,8 @@ static char *configSource(size_t *size)
 	return text;
 }
 
-void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+txScript *moduleParse(txMachine *the, const char *specifier)
 {
-	const char *specifier = fxGetKeyName(the, moduleID);
 	const char *path = modulePath(specifier);
 	txStringCStream stream = {.offset = 0};
 	size_t size = 0;
@@ -122,5 +122,12 @@ void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 	free(text);
 	if (!script)
 		mxSyntaxError("module \"%s\": does not parse", specifier);
+	return script;
+}
+
+void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+{
+	const char *specifier = fxGetKeyName(the, moduleID);
+	txScript *script = gApp.chip ? chipScript(specifier) : moduleParse(the, specifier);
 	fxResolveModule(the, module, moduleID, script, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "xsAll.h"
+
 /* Longest specifier, with its NUL. */
 #define SPECIFIER_MAX 256
 
@@ -14,5 +16,10 @@
 bool moduleResolve(const char *importer, const char *name, char *specifier);
 /* Path of a module of the app, NULL for an unknown one. */
 const char *modulePath(const char *specifier);
+/* Also true for mc/config, which has no file. */
+bool moduleIsKnown(const char *specifier);
+
+/* Compiles a known module; throws what is wrong with it. */
+txScript *moduleParse(txMachine *the, const char *specifier);
 
 #endif
