@@ -169,6 +169,18 @@ test("a reply is never given to another's caller, nor to a later caller of the s
 	);
 }, 120_000);
 
+test("a relayed reply is never given to another's caller either", async () => {
+	await fc.assert(
+		fc.asyncProperty(...scenario(question), async (boards, mute, strokes, questions) => {
+			const { verdicts } = await play(boards, mute, strokes, questions);
+			for (const { question, target, result } of verdicts) {
+				if (result?.ok) expect(result.reply).toMatch(new RegExp(`^(OK ${question} by ${target}( -50)?|Fail .*)$`));
+			}
+		}),
+		{ numRuns: runs(150) },
+	);
+}, 120_000);
+
 test("every frame that came in is counted once, and no error is answered with an error", async () => {
 	await fc.assert(
 		fc.asyncProperty(...scenario(question), async (boards, mute, strokes, questions) => {
