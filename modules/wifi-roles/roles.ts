@@ -319,15 +319,17 @@ export class WiFiRoles {
 	#accessPointOrUp(): void {
 		const driver = this.#driver;
 		if (!driver) return;
-		const channel = this.#link.joined ? this.#home : this.#startChannel();
 		if (!this.#window) {
+			const channel = this.#startChannel();
 			if (!this.#link.joined && driver.setChannel(channel) === 0) this.#home = channel;
 			this.#ready();
 			return;
 		}
 		this.#enter("accessPoint", DRIVER_WAIT_MS);
 		this.#call("set_mode", driver.setMode(WiFiMode.both));
-		this.#setAccessPoint(this.#setupOptions(channel));
+		// On a joined hub the station's channel wins over the configured one, which need not be changed for it.
+		const options = this.#setupOptions(this.#startChannel());
+		if (options.address !== this.#ap?.address) this.#setAccessPoint(options);
 	}
 
 	#accessPointUp(): void {
