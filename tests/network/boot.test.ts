@@ -1,0 +1,161 @@
+import { describe, expect, test } from "@jest/globals";
+import { ROUTER_DEFAULTS } from "../../sim/world/router";
+import type { World } from "../../sim/world/world";
+import { ask, deviceSpec, events, house, hubSpec, put, settle, snapshot, world } from "./house";
+
+const STEPS = ["station-up", "station-joined", "ap-open", "ap-off", "ap-cloaked", "espnow-up", "espnow-down"];
+
+/** The steps of a board's bring-up since its last start, in the order of the log. */
+function steps(made: World, name: string): string[] {
+	const { mac } = made.board(name);
+	const start = events(made, "power-on", name).at(-1)?.seq ?? 0;
+	return made.log
+		.since(start)
+		.filter(({ board, event }) => board === mac && STEPS.includes(event))
+		.map(({ event, channel }) => (channel === undefined ? event : `${event} ${channel}`));
+}
+
+const without = <Item>(items: readonly Item[]) => items.filter((item, index) => item !== items[index - 1]);
+
+/** Time from the last power-on until the access point was open, in ms. */
+function openedAfterMs(made: World, name: string): number {
+	const start = events(made, "power-on", name).at(-1);
+	const opened = events(made, "ap-open", name).find(({ seq }) => start !== undefined && seq > start.seq);
+	return start && opened ? opened.timeMs - start.timeMs : Number.NaN;
+}
+
+const asPage = { accept: "text/html,application/xhtml+xml" };
+
+describe("the order of bring-up", () => {
+	test("a hub: station up, joined on the router's channel, access point on it, ESP-NOW", () => {
+		const made = house(["Kitchen"]);
+		const order = ["station-up", "station-joined 6", "ap-open 6", "espnow-up 6"];
+		expect(without(steps(made, "Hub"))).toEqual(order);
+		// The second time it knows where the router is.
+		made.board("Hub").pressReset();
+		made.advance(1000);
+		settle(made);
+		expect(steps(made, "Hub")).toEqual(order);
+	});
+
+	test("a device: access point, station, ESP-NOW", () => {
+		const made = house(["Kitchen"]);
+		expect(steps(made, "Kitchen")).toEqual(["ap-open 6", "station-up", "espnow-up 6"]);
+	});
+
+	test("a device whose window is not opened: station on its channel, ESP-NOW", () => {
+		const made = house(["Kitchen"]);
+		ask(made, "Kitchen", "reset");
+		made.advance(1000);
+		settle(made);
+		expect(steps(made, "Kitchen")).toEqual(["station-up", "espnow-up 6"]);
+	});
+
+	test("no access point is ever on the air under another name, without a password, or with the driver's own", () => {
+		const lines: string[] = [];
+		const made = house(["Kitchen"], { onLine: (_, direction, line) => direction === "<" && lines.push(line) });
+		made.board("Hub").pressReset();
+		made.advance(10_000);
+		const shown = lines.flatMap((line) =>
+			(JSON.parse(line).effects as { do: string; state?: string }[]).filter((e) => e.do === "ap" && e.state === "on"),
+		);
+		expect(shown.length).toBeGreaterThan(2);
+		for (const ap of shown)
+			expect(ap).toMatchObject({ ssid: expect.stringMatching(/^RBR-Now-34b4720a100[04]$/), password: "00000000", auth: 3 });
+	});
+
+	test("MAC, name, role and channel are on the console first", () => {
+		const made = house(["Kitchen"]);
+		expect(events(made, "trace", "Kitchen")[0]?.line).toMatch(/^RBR-Now \S+ 34b4720a1004 "Kitchen" device channel 6$/);
+		expect(events(made, "trace", "Hub")[0]?.line).toMatch(/^RBR-Now \S+ 34b4720a1000 "Hub" hub channel \d+$/);
+	});
+});
+
+describe("a hub without its router", () => {
+	const { ssid, password } = ROUTER_DEFAULTS;
+	const hubWith = (router: object, options: Parameters<typeof world>[1] = {}) =>
+		world([hubSpec({ router }), deviceSpec("Kitchen", { channel: 1 })], options).boot();
+
+	test("wrong password: its access point comes up within 20 s, its status says why, and it joins once the right one was put", () => {
+		const made = hubWith({ ssid, password: "not-the-one" });
+		made.advance(20_500);
+		expect(openedAfterMs(made, "Hub")).toBeLessThan(20_000);
+		expect(steps(made, "Hub").slice(-2)).toEqual(["ap-open 1", "espnow-up 1"]);
+		const { phone } = made.joinPhone("Hub", "00000000", 600_000);
+		const status = JSON.parse(made.http("Hub", "ap", { path: "/api/status" }).body);
+		expect(status.router).toMatchObject({ ssid, joined: false, reason: "wrong router password" });
+		// The phone stays where it is, and the hub does not throw it off by searching.
+		made.advance(60_000);
+		expect(phone.joined).toBe(true);
+		expect(put(made, "Hub", "ap", "/api/config", { router: { password } }).status).toBe(200);
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 10_000)).toBe(true);
+		made.advance(1000);
+		expect(snapshot(made, "Hub")).toMatchObject({ joined: true, channel: 6, router: { reason: "" } });
+		expect(made.http("Hub", "lan", { path: "/" }).body).toMatch(/ M Hub /);
+	});
+
+	test("router away: access point within 20 s, the reason said, ESP-NOW serves; it joins when the router comes, and ESP-NOW starts anew", () => {
+		const made = hubWith({ ssid, password }, { router: { power: false } });
+		made.advance(25_000);
+		expect(openedAfterMs(made, "Hub")).toBeLessThan(20_000);
+		expect(snapshot(made, "Hub").router).toMatchObject({ joined: false, reason: "router not found" });
+		expect(ask(made, "Kitchen", "uptime", { side: "ap" })).toMatch(/^OK OFF \d+\+ -\d+$/);
+		made.changeRouter({ power: true, channel: 1 });
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 40_000)).toBe(true);
+		made.advance(1000);
+		expect(steps(made, "Hub").slice(-3)).toEqual(["station-joined 1", "espnow-down", "espnow-up 1"]);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
+	});
+
+	test("router late by minutes: nothing is forgotten or written, and the hub is in the house within 40 s of it", () => {
+		const made = hubWith({ ssid, password }, { router: { power: false } });
+		made.advance(600_000);
+		expect(made.board("Hub").flashWrites).toBe(0);
+		expect(made.configurationOf(made.board("Hub")).configuration.router).toEqual({ ssid, password });
+		made.changeRouter({ power: true });
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 40_000)).toBe(true);
+	});
+
+	test("it comes up on the channel where it last met its router, not on channel 1", () => {
+		const made = house(["Kitchen"]);
+		made.changeRouter({ power: false });
+		made.board("Hub").pressReset();
+		made.advance(25_000);
+		expect(steps(made, "Hub").slice(-2)).toEqual(["ap-open 6", "espnow-up 6"]);
+		expect(ask(made, "Kitchen", "uptime", { side: "ap" })).toMatch(/^OK OFF \d+\+ -\d+$/);
+	});
+
+	test("no router told: its access point comes up at once, and the router told there is joined without a restart", () => {
+		const made = world([hubSpec({ router: { ssid: "", password: "" } })]).boot();
+		made.advance(3000);
+		expect(openedAfterMs(made, "Hub")).toBeLessThan(2000);
+		expect(put(made, "Hub", "ap", "/api/config", { router: { ssid, password } }).status).toBe(200);
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 10_000)).toBe(true);
+	});
+
+	test("a router that changes its password puts the hub out; the reason is said, and the new one brings it back", () => {
+		const made = house(["Kitchen"]);
+		made.changeRouter({ password: "another-one" });
+		made.advance(20_000);
+		expect(snapshot(made, "Hub").router).toMatchObject({ joined: false, reason: "wrong router password" });
+		expect(put(made, "Hub", "ap", "/api/config", { router: { password: "another-one" } }).status).toBe(200);
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 10_000)).toBe(true);
+	});
+});
+
+describe("pages", () => {
+	test("a browser gets the setup page on the setup side and the house page in the house, anything else the seed's line", () => {
+		const made = house(["Kitchen"]);
+		const setup = made.http("Hub", "ap", { path: "/", headers: asPage });
+		const home = made.http("Hub", "lan", { path: "/", headers: asPage });
+		for (const page of [setup, home]) {
+			expect(page.status).toBe(200);
+			expect(page.headers["content-type"]).toBe("text/html; charset=utf-8");
+			expect(page.body).toMatch(/^<!doctype html>/i);
+			expect(page.body.trimEnd()).toMatch(/<\/html>$/);
+		}
+		expect(setup.body).toContain('id="restart"');
+		expect(home.body).not.toContain('id="restart"');
+		expect(made.http("Hub", "lan", { path: "/", headers: { accept: "*/*" } }).headers["content-type"]).toMatch(/^text\/plain/);
+	});
+});
