@@ -97,7 +97,8 @@ export class Channels {
 	/** The radio's home channel is another one now. */
 	onHomeChannel(channel: number): void {
 		this.#moves++;
-		if (this.#options.role === "hub") this.#lastGood = channel;
+		// While it searches a device only visits; what it comes home to is what it was told at the start, or found.
+		if (this.#options.role === "hub" || this.#state === "listening") this.#lastGood = channel;
 	}
 
 	snapshot() {
@@ -171,7 +172,9 @@ export class Channels {
 		const { tuner, remembered, trace } = this.#options;
 		this.#state = "sweeping";
 		this.#sweeps++;
-		const order = sweepOrder(tuner.allowed, [hint, this.#lastGood, ...remembered()]);
+		// At home it has just pinged three times in vain.
+		const home = tuner.home;
+		const order = sweepOrder(tuner.allowed, [hint, this.#lastGood, ...remembered()]).filter((channel) => channel !== home);
 		const visited = new Set<number>();
 		for (let channel = order.shift(); channel !== undefined && this.#timer; channel = order.shift()) {
 			if (visited.has(channel)) continue;

@@ -194,6 +194,25 @@ test("pauses between sweeps grow and are spent on the last good channel", async 
 	expect(gaps.map((gap) => Math.round(gap / 5000) * 5)).toEqual([5, 10, 20, 40, 60, 60].map((s) => expect.closeTo(s, -1)));
 });
 
+test("the channel on which Wi-Fi comes up after the start is the last good one", async () => {
+	const { time, world, channels } = makeDevice();
+	world.home = 9;
+	channels.onHomeChannel(9);
+	world.hubAt = 0;
+	await time.advance(60_000);
+	expect(channels.snapshot()).toMatchObject({ state: "pausing", lastGood: 9 });
+	expect(world.home).toBe(9);
+});
+
+test("the channel on which it has just pinged in vain is not visited again", async () => {
+	const { time, world, visits } = makeDevice();
+	world.hubAt = 0;
+	await time.advance(36_000);
+	// The last one is the way back.
+	expect(visits.slice(0, -1).map(({ channel }) => channel)).toEqual([1, 11, 2, 3, 4, 5, 7, 8, 9, 10]);
+	expect(visits.at(-1)?.channel).toBe(6);
+});
+
 test("after contact the pauses begin anew", async () => {
 	const { time, world, channels } = makeDevice();
 	world.hubAt = 0;
