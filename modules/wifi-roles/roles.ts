@@ -354,7 +354,9 @@ export class WiFiRoles {
 		const now = this.#options.clock.now();
 		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
 		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#phones.size);
-		if (this.#apState === "open" && this.#options.isConfigured() && this.#window?.isOver(now)) this.#closeSetup();
+		if (this.#apState !== "open") return;
+		if (!this.#options.isConfigured()) this.#window?.begin(now);
+		else if (this.#window?.isOver(now)) this.#closeSetup();
 	}
 
 	#stepLate(now: number): void {

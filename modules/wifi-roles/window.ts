@@ -5,16 +5,21 @@ export const IN_USE_MS = 30_000;
 
 /**
  * When the setup access point closes: `minutes` after it opened, not while it is in use, at the latest after ten minutes.
- * A board that was never configured keeps it open. Pure: the caller brings the time, in ms.
+ * A board that was never configured keeps it open: its time begins when it is told something. Pure: the caller brings the time, in ms.
  */
 export class SetupWindow {
-	readonly #openedMs: number;
+	#openedMs: number;
 	readonly #plannedMs: number;
 	#lastUseMs = Number.NEGATIVE_INFINITY;
 
 	constructor(openedMs: number, minutes: number) {
 		this.#openedMs = openedMs;
 		this.#plannedMs = minutes * 60_000;
+	}
+
+	/** Counts from now on: nothing that came before brings the end nearer. */
+	begin(nowMs: number): void {
+		this.#openedMs = nowMs;
 	}
 
 	/** A request came in through the access point. */

@@ -249,6 +249,17 @@ describe("setup access point", () => {
 		expect(hub.apState).toBe("open");
 	});
 
+	test("a board that is told something for the first time, however late, has its whole window from then on", () => {
+		configured = false;
+		const hub = hubUp();
+		seconds(1200);
+		configured = true;
+		seconds(119);
+		expect(hub.apState).toBe("open");
+		seconds(2);
+		expect(hub.apState).toBe("off");
+	});
+
 	test("moves out of the way of a house on the same subnet", () => {
 		roles();
 		driver.tell(Kind.stationStarted);
