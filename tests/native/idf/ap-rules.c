@@ -150,3 +150,13 @@ RULE(loopTwice, "a second default event loop is INVALID_STATE; without one nothi
 	CHECK_IS(esp_event_loop_create_default(), ESP_OK);
 	CHECK_IS(esp_event_loop_create_default(), ESP_ERR_INVALID_STATE);
 }
+
+RULE(handlerHearsNothingOld, "a handler hears nothing that was posted before it was registered")
+{
+	openWiFi();
+	CHECK_IS(esp_event_post(WIFI_EVENT, WIFI_EVENT_AP_START, NULL, 0, 0), ESP_OK);
+	CHECK_IS(esp_event_handler_instance_register(WIFI_EVENT, WIFI_EVENT_AP_START, onceOnly, NULL, &gInstance), ESP_OK);
+	settle();
+	CHECK_IS(gCalls, 0);
+	CHECK(!strcmp(gSeen, "ap_start"));
+}

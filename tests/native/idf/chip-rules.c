@@ -158,6 +158,22 @@ RULE(timers, "esp_timer: periodic without drift, not startable twice, not deleta
 	CHECK_IS(esp_timer_delete(timer), ESP_OK);
 }
 
+RULE(timerNotEarly, "nothing runs before its time: idfNextDue says when, idfRunOne finds nothing until then")
+{
+	esp_timer_handle_t timer;
+	esp_timer_create_args_t args = {.callback = tick, .name = "tick"};
+	CHECK(idfNextDue() == INT64_MAX);
+	CHECK_IS(esp_timer_create(&args, &timer), ESP_OK);
+	CHECK_IS(esp_timer_start_once(timer, 1000), ESP_OK);
+	CHECK_IS(idfNextDue(), boardTimeUs() + 1000);
+	CHECK_IS(idfRunOne(boardTimeUs() + 999), 0);
+	CHECK_IS(idfRunOne(boardTimeUs() + 1000), 1);
+	CHECK_IS(gTicks, 1);
+	CHECK_IS(esp_event_loop_create_default(), ESP_OK);
+	CHECK_IS(esp_event_post(WIFI_EVENT, WIFI_EVENT_STA_START, NULL, 0, 0), ESP_OK);
+	CHECK_IS(idfNextDue(), boardTimeUs());
+}
+
 RULE(pins, "pins: an output tells the world its changes only, an input reads the world, a pull-up where nothing is tied to it")
 {
 	gpio_config_t output = {.pin_bit_mask = 1ULL << 4, .mode = GPIO_MODE_INPUT_OUTPUT};
