@@ -217,8 +217,8 @@ static void answer(void)
 	char due[24] = "null";
 	if (next != INT64_MAX)
 		snprintf(due, sizeof(due), "%" PRId64, next);
-	printf("{\"t\":%" PRId64 ",\"effects\":[%.*s],\"next\":%s,\"meter\":%" PRIu32 ",\"heap\":{\"slots\":%ld,\"peakSlots\":%ld,\"chunks\":%ld,\"peakChunks\":%ld},\"messages\":%d,\"refused\":%" PRIu32 "}\n",
-		gTime, (int)length, effects, due, figures.meter, figures.slots, figures.peakSlots, figures.chunks, figures.peakChunks,
+	printf("{\"t\":%" PRId64 ",\"effects\":[%.*s],\"next\":%s,\"meter\":%" PRIu32 ",\"heap\":{\"slots\":%ld,\"peakSlots\":%ld,\"chunks\":%ld,\"peakChunks\":%ld,\"peakStack\":%ld},\"messages\":%d,\"refused\":%" PRIu32 "}\n",
+		gTime, (int)length, effects, due, figures.meter, figures.slots, figures.peakSlots, figures.chunks, figures.peakChunks, figures.peakStack,
 		gDelivered, messagesRefused());
 	fflush(stdout);
 	gDelivered = 0;

@@ -60,6 +60,7 @@ typedef struct {
 	long peakSlots;
 	long chunks;
 	long peakChunks;
+	long peakStack;
 } MachineFigures;
 /* Figures of the present event; starts the next one's. */
 MachineFigures machineFigures(void);

@@ -14,10 +14,15 @@ txMachine *gMachine;
 #define FUEL 50000000u
 #define FUEL_STEP 1000000u
 
+/* Marks slots of the stack that were never used; so many in a row are its end. */
+#define STACK_PAINT 0xA5
+#define STACK_GAP 16
+
 /* A plain machine grows as it likes, up to here, in bytes. */
 #define PLAIN_LIMIT (8 * 1024 * 1024)
 
 static size_t gAllocated;
+static txSlot *gStackStart; /* what the machine itself keeps on the stack is above */
 static uint32_t gSpent; /* of the present event, up to the last refuel */
 static txSlot gMainSlot; /* main's namespace once it is loaded */
 static bool gMainLoaded;
@@ -63,6 +68,34 @@ void machineCreate(void)
 		exit(2);
 	}
 	fxBeginMetering(gMachine, onMeter, FUEL_STEP);
+	gStackStart = gMachine->stack;
+	memset(gMachine->stackBottom, STACK_PAINT, (size_t)(gStackStart - gMachine->stackBottom) * sizeof(txSlot));
+}
+
+static bool isPainted(const txSlot *slot)
+{
+	const uint8_t *bytes = (const uint8_t *)slot;
+	for (size_t i = 0; i < sizeof(txSlot); i++)
+		if (bytes[i] != STACK_PAINT)
+			return false;
+	return true;
+}
+
+/*
+	Slots of the stack that were ever used, as the paint below them tells. The engine's regular expressions and number
+	printing use the far end of the stack as scratch memory, so it is looked at from the top.
+*/
+static long stackPeak(void)
+{
+	static const txSlot *deepest;
+	const txSlot *slot = deepest ? deepest : gStackStart;
+	for (int clean = 0; slot > gMachine->stackBottom && clean < STACK_GAP;) {
+		slot--;
+		clean = isPainted(slot) ? clean + 1 : 0;
+		if (!clean)
+			deepest = slot;
+	}
+	return gMachine->stackTop - (deepest ? deepest : gStackStart);
 }
 
 void machineDelete(void)
@@ -191,6 +224,7 @@ MachineFigures machineFigures(void)
 		.peakSlots = gMachine->peakHeapCount,
 		.chunks = gMachine->currentChunksSize,
 		.peakChunks = gMachine->peakChunksSize,
+		.peakStack = stackPeak(),
 	};
 	gSpent = 0;
 	return figures;
