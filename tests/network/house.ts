@@ -79,6 +79,7 @@ export function snapshot(made: World, name: string): Snapshot {
 }
 
 export interface Snapshot {
+	readonly name: string;
 	readonly hub: string;
 	readonly channel: number;
 	readonly joined: boolean;

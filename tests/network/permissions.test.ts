@@ -1,0 +1,236 @@
+import { describe, expect, test } from "@jest/globals";
+import { ROUTER_DEFAULTS } from "../../sim/world/router";
+import type { World } from "../../sim/world/world";
+import { ask, deviceSpec, events, HUB, house, hubSpec, macOf, put, settle, snapshot, world } from "./house";
+
+const STRANGER = "020000000001";
+
+/** What only the setup side and a device's own hub may order. */
+const ORDERS = [
+	`environ-11-${STRANGER}`,
+	"channel=11",
+	`part:0,text:${Buffer.from('{"name":"x"}').toString("hex")}`,
+	"save:config.json",
+	"update",
+	"reset",
+];
+
+/** Sends one frame from a radio that is no board and returns what the board answers it. */
+function fromStranger(made: World, name: string, text: string): unknown {
+	const before = made.log.next;
+	made.sendFrame({ from: STRANGER, to: macOf(made, name), payload: Buffer.from(text) });
+	made.advance(300);
+	return made.log.since(before).find(({ event, to }) => event === "frame" && to === STRANGER)?.text;
+}
+
+/** Everything a board remembers, and how often its flash was written. */
+const kept = (made: World, name: string) => [made.board(name).nvs(), made.board(name).flashWrites, made.board(name).bootCount];
+
+describe("orders from somebody who may not give them", () => {
+	test.each(ORDERS)("%s from a stranger's radio: refused, nothing written, no restart", (order) => {
+		const made = house(["Kitchen"]);
+		for (const name of ["Kitchen", "Hub"]) {
+			const before = kept(made, name);
+			expect(fromStranger(made, name, order)).toMatch(/^Fail \(not allowed\) -\d+$/);
+			made.advance(2000);
+			expect(kept(made, name)).toEqual(before);
+		}
+	});
+
+	test("environ and the like from the house, to the hub itself: refused, nothing written", () => {
+		const made = house(["Kitchen"]);
+		const before = kept(made, "Hub");
+		for (const order of ORDERS.filter((each) => each !== "reset"))
+			expect([order, made.http("Hub", "lan", { path: `/?${order}` }).body]).toEqual([order, "Fail (not allowed)"]);
+		for (const order of ORDERS.filter((each) => each !== "reset"))
+			expect(JSON.parse(put(made, "Hub", "lan", "/api/send", { mac: HUB, msg: order }, "POST").body)).toMatchObject({
+				reply: "Fail (not allowed)",
+			});
+		made.advance(2000);
+		expect(kept(made, "Hub")).toEqual(before);
+	});
+
+	test("another device's radio is a stranger too", () => {
+		const made = house(["Kitchen", "Bedroom"]);
+		const before = kept(made, "Bedroom");
+		expect(ask(made, "Bedroom", "channel=11", { board: "Kitchen", side: "ap" })).toMatch(/^Fail \(not allowed\)/);
+		expect(ask(made, "Bedroom", "uptime", { board: "Kitchen", side: "ap" })).toMatch(/^OK/);
+		expect(kept(made, "Bedroom")).toEqual(before);
+	});
+
+	test("PUT /api/config and POST /api/restart from the house: 403, nothing written, no restart", () => {
+		const made = house(["Kitchen"]);
+		const before = kept(made, "Hub");
+		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(403);
+		expect(put(made, "Hub", "lan", "/api/restart", {}, "POST").status).toBe(403);
+		expect(made.http("Hub", "lan", { method: "POST", path: "/api/restart" }).status).toBe(403);
+		made.advance(2000);
+		expect(kept(made, "Hub")).toEqual(before);
+	});
+
+	test("the setup server answers nobody who knocks from the house network", () => {
+		const made = house(["Kitchen"]);
+		let got = "";
+		const connection = made.tcp.create({ onData: (bytes) => (got += bytes.toString()) });
+		connection.send("GET /?environ-11-020000000001 HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n");
+		connection.connect({ board: made.board("Hub"), local: "192.168.9.1", port: 80, remote: "192.168.1.2", up: () => true });
+		made.advance(2000);
+		expect(got).toMatch(/^HTTP\/1\.1 403 /);
+	});
+
+	test("a page of another site can change nothing: type, origin and name are checked", () => {
+		const made = house(["Kitchen"]);
+		const before = kept(made, "Kitchen");
+		const status = (headers: Record<string, string>, body: string | object = { name: "Mine" }) =>
+			made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers, body }).status;
+		expect(status({ "content-type": "text/plain" })).toBe(415);
+		expect(status({ "content-type": "application/x-www-form-urlencoded" }, "name=Mine")).toBe(415);
+		expect(status({ origin: "http://evil.example" })).toBe(403);
+		expect(status({ host: "evil.example" })).toBe(421);
+		expect(kept(made, "Kitchen")).toEqual(before);
+		expect(status({ origin: "http://192.168.9.1" })).toBe(200);
+	});
+
+	test("a device's own hub may: the reply comes, and the value is kept", () => {
+		const made = house(["Kitchen"]);
+		expect(ask(made, "Kitchen", "channel=11")).toMatch(/^OK 11 -\d+$/);
+		expect(ask(made, "Kitchen", `environ-6-${HUB}`)).toMatch(new RegExp(`^OK 6-${HUB} -\\d+$`));
+		expect(made.configurationOf(made.board("Kitchen")).configuration).toMatchObject({ channel: 6, hub: HUB });
+	});
+
+	test("a device takes its hub's orders under both of the hub's addresses, and under no other hub's", () => {
+		const access = HUB.replace(/0$/, "1");
+		const made = world([hubSpec(), deviceSpec("Kitchen", { hub: access }), deviceSpec("Bedroom", { hub: STRANGER })]).boot();
+		settle(made);
+		expect(ask(made, "Kitchen", "channel=6")).toMatch(/^OK 6/);
+		expect(ask(made, "Bedroom", "channel=6")).toMatch(/^Fail \(not allowed\)/);
+		expect(ask(made, "Bedroom", "on")).toMatch(/^OK ON/);
+	});
+});
+
+describe("flash", () => {
+	const writes = (made: World, name: string) => made.board(name).flashWrites;
+
+	test("the same PUT twice is one write more, not two", () => {
+		const made = house(["Kitchen"]);
+		const before = writes(made, "Kitchen");
+		const change = { name: "Cellar", pins: { led: { pin: 3, invert: true } } };
+		expect(put(made, "Kitchen", "ap", "/api/config", change).body).toBe('{"ok":true,"changed":true}');
+		expect(writes(made, "Kitchen")).toBe(before + 1);
+		expect(put(made, "Kitchen", "ap", "/api/config", change).body).toBe('{"ok":true,"changed":false}');
+		expect(writes(made, "Kitchen")).toBe(before + 1);
+	});
+
+	test("environ and channel= with what is known already write nothing", () => {
+		const made = house(["Kitchen"]);
+		const before = writes(made, "Kitchen");
+		for (let i = 0; i < 3; i++) {
+			expect(made.http("Kitchen", "ap", { path: `/?environ-6-${HUB}` }).body).toBe(`OK 6-${HUB}`);
+			expect(ask(made, "Kitchen", "channel=6")).toMatch(/^OK 6/);
+		}
+		expect(writes(made, "Kitchen")).toBe(before);
+	});
+
+	test("ten minutes of talk, a router that goes and comes and five restarts write next to nothing", () => {
+		const made = house(["Kitchen"]);
+		for (let i = 0; i < 60; i++) {
+			ask(made, "Kitchen", i % 2 ? "on" : "off");
+			made.advance(10_000);
+		}
+		made.changeRouter({ power: false });
+		made.advance(60_000);
+		made.changeRouter({ power: true });
+		made.advance(60_000);
+		for (let i = 0; i < 5; i++) {
+			for (const name of ["Hub", "Kitchen"]) made.board(name).pressReset();
+			made.advance(5000);
+			ask(made, "Kitchen", "uptime");
+		}
+		expect(["Hub", "Kitchen"].map((name) => writes(made, name))).toEqual([1, 1]);
+	});
+
+	test("the router moving to another channel is one write on each board", () => {
+		const made = house(["Kitchen"]);
+		ask(made, "Kitchen", "uptime");
+		made.advance(60_000);
+		const before = ["Hub", "Kitchen"].map((name) => writes(made, name));
+		made.changeRouter({ channel: 11 }, true);
+		made.advance(180_000);
+		expect(ask(made, "Kitchen", "channel")).toMatch(/^OK 11/);
+		expect(["Hub", "Kitchen"].map((name, i) => writes(made, name) - (before[i] ?? 0))).toEqual([1, 1]);
+	});
+});
+
+describe("passwords", () => {
+	const SECRETS = ["router-Geheim-1", "setup-Geheim-2", "mqtt-Geheim-3", "short-7", "router-Geheim-4"];
+	const [ROUTER = "", SETUP = "", MQTT = "", SHORT = "", LATER = ""] = SECRETS;
+
+	/** Effects that carry a password because they must: to the router, to the access point, to flash. */
+	const PROPER = ["join", "ap", "nvs"];
+
+	test("are in no reply, page, frame, log or trace line, whoever asks for them in whatever way", () => {
+		const said: string[] = [];
+		const onLine = (_: unknown, direction: string, line: string) => {
+			if (direction !== "<") return;
+			for (const effect of JSON.parse(line).effects as { do: string; hex?: string }[])
+				if (!PROPER.includes(effect.do)) said.push(JSON.stringify(effect), Buffer.from(effect.hex ?? "", "hex").toString("latin1"));
+		};
+		const secrets = { setupAP: { password: SETUP }, mqtt: { host: "x", password: MQTT, pasword2: MQTT } };
+		const made = world(
+			[hubSpec({ router: { ssid: ROUTER_DEFAULTS.ssid, password: ROUTER }, ...secrets }), deviceSpec("Kitchen", secrets)],
+			{
+				onLine,
+				router: { password: ROUTER },
+			},
+		).boot();
+		settle(made);
+		const keys = ["", " router", " router.password", " setupAP", " setupAP.password", " mqtt", " mqtt.password", " mqtt.pasword2"];
+		const page = { accept: "text/html" };
+		for (const [name, side] of [
+			["Hub", "lan"],
+			["Hub", "ap"],
+			["Kitchen", "ap"],
+		] as const) {
+			for (const path of ["/", "/devices", "/api/config", "/api/status"]) {
+				made.http(name, side, { path });
+				made.http(name, side, { path, headers: page });
+			}
+			for (const key of keys) made.http(name, side, { path: `/?${encodeURIComponent(`config${key}`)}` });
+			// Refused, with words about what is wrong, not with what was sent.
+			for (const body of [
+				{ router: { password: SHORT } },
+				{ setupAP: { password: SHORT } },
+				{ hostpass: SHORT },
+				`{"router":{"password":"${SHORT}`,
+				{ name: 1, router: { password: LATER } },
+			])
+				made.http(name, side, { method: "PUT", path: "/api/config", body, headers: { "content-type": "application/json" } });
+		}
+		for (const key of keys) ask(made, "Kitchen", `config${key}`);
+		expect(made.http("Hub", "ap", { path: "/?config%20router.password" }).body).toBe("OK ********");
+		expect(JSON.parse(made.http("Hub", "ap", { path: "/api/config" }).body)).toMatchObject({
+			router: { password: "********" },
+			setupAP: { password: "********" },
+			mqtt: { host: "x", password: "********", pasword2: "********" },
+		});
+		// The wrong one, then one that the router does not know, and what the hub has to say about it.
+		put(made, "Hub", "ap", "/api/config", { router: { password: LATER } });
+		made.advance(30_000);
+		made.http("Hub", "ap", { path: "/api/status" });
+		put(made, "Hub", "ap", "/api/restart", {}, "POST");
+		made.advance(30_000);
+		made.joinPhone("Hub", SHORT);
+		made.joinPhone("Hub", SETUP);
+		const logged = [...made.log.since(0).map((event) => JSON.stringify(event)), JSON.stringify(made.status())];
+		const everything = [...said, ...logged, ...made.boards.map(({ name }) => JSON.stringify(snapshot(made, name)))];
+		expect(everything.length).toBeGreaterThan(1000);
+		for (const secret of SECRETS) {
+			expect(everything.filter((line) => line.includes(secret))).toEqual([]);
+			const hex = Buffer.from(secret).toString("hex");
+			expect(everything.filter((line) => line.includes(hex))).toEqual([]);
+		}
+		// The search finds what is there.
+		expect(everything.some((line) => line.includes("wrong router password"))).toBe(true);
+		expect(events(made, "restart", "Hub")).toHaveLength(1);
+	});
+});
