@@ -11,7 +11,12 @@ static const char *reasonOf(int status)
 	switch (status) {
 	case XS_NOT_ENOUGH_MEMORY_EXIT:
 		return "memory full";
+#if XS_MAJOR_VERSION >= 17
+	case XS_JAVASCRIPT_STACK_OVERFLOW_EXIT:
+	case XS_NATIVE_STACK_OVERFLOW_EXIT:
+#else
 	case XS_STACK_OVERFLOW_EXIT:
+#endif
 		return "stack overflow";
 	case XS_NO_MORE_KEYS_EXIT:
 		return "not enough keys";

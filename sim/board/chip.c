@@ -90,6 +90,9 @@ void *chipAllocateSlots(txMachine *the, int count)
 		area->low += needed;
 		return area->low > area->high ? NULL : area->low - needed;
 	}
+#if XS_MAJOR_VERSION >= 17
+	the->growHeapDirection = -1; /* newer engines do not see by themselves that blocks touch */
+#endif
 	txBlock *block = the->firstBlock;
 	if ((size_t)(area->high - area->low) < needed && block) {
 		/* Chunks give back what they do not need. */
@@ -236,28 +239,13 @@ static void preloadDone(txMachine *the)
 	(void)the;
 }
 
-static void preloadFailed(txMachine *the)
-{
-	mxException = *mxArgv(0);
-	fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-}
-
 static void preload(const char *specifier)
 {
 	if (!moduleIsKnown(specifier))
 		return;
 	xsBeginHost(gFlash);
 	{
-		txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
-		mxPushStringC((txString)specifier);
-		fxRunImport(the, realm, XS_NO_ID);
-		mxDub();
-		mxGetID(mxID(_then));
-		mxCall();
-		fxNewHostFunction(the, preloadDone, 1, XS_NO_ID, XS_NO_ID);
-		fxNewHostFunction(the, preloadFailed, 1, XS_NO_ID, XS_NO_ID);
-		mxRunCount(2);
-		mxPop();
+		moduleImport(the, specifier, preloadDone);
 	}
 	xsEndHost(gFlash);
 	while (gJobs) {

@@ -7,6 +7,7 @@
 
 #include "chip.h"
 #include "host.h"
+#include "modules.h"
 
 txMachine *gMachine;
 
@@ -22,12 +23,21 @@ txMachine *gMachine;
 #define PLAIN_LIMIT (8 * 1024 * 1024)
 
 static size_t gAllocated;
+#if XS_MAJOR_VERSION >= 17
+/* Newer engines count in fixed point and 64 bits. */
+typedef txU8 Meter;
+#define METER_SHIFT 16
+#else
+typedef txU4 Meter;
+#define METER_SHIFT 0
+#endif
+
 static txSlot *gStackStart; /* what the machine itself keeps on the stack is above */
 static uint32_t gSpent; /* of the present event, up to the last refuel */
 static txSlot gMainSlot; /* main's namespace once it is loaded */
 static bool gMainLoaded;
 
-static txBoolean onMeter(txMachine *the, txU4 count)
+static txBoolean onMeter(txMachine *the, Meter count)
 {
 	(void)the;
 	return count < FUEL;
@@ -89,6 +99,8 @@ static long stackPeak(void)
 {
 	static const txSlot *deepest;
 	const txSlot *slot = deepest ? deepest : gStackStart;
+	if (!gStackStart) /* the board ended before it had a machine of its own */
+		return 0;
 	for (int clean = 0; slot > gMachine->stackBottom && clean < STACK_GAP;) {
 		slot--;
 		clean = isPainted(slot) ? clean + 1 : 0;
@@ -130,26 +142,11 @@ static void mainLoaded(txMachine *the)
 	mxPop();
 }
 
-static void mainFailed(txMachine *the)
-{
-	mxException = *mxArgv(0);
-	fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-}
-
 void machineStartMain(void)
 {
 	xsBeginHost(gMachine);
 	{
-		txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
-		mxPushStringC((txString)gApp.main);
-		fxRunImport(the, realm, XS_NO_ID);
-		mxDub();
-		mxGetID(mxID(_then));
-		mxCall();
-		fxNewHostFunction(the, mainLoaded, 1, XS_NO_ID, XS_NO_ID);
-		fxNewHostFunction(the, mainFailed, 1, XS_NO_ID, XS_NO_ID);
-		mxRunCount(2);
-		mxPop();
+		moduleImport(the, gApp.main, mainLoaded);
 	}
 	xsEndHost(gMachine);
 }
@@ -209,10 +206,10 @@ void machineCheckRejections(void)
 
 void machineRefuel(void)
 {
-	gSpent += gMachine->meterIndex;
+	gSpent += (uint32_t)(gMachine->meterIndex >> METER_SHIFT);
 	gMachine->meterIndex = 0;
-	gMachine->meterCount = FUEL_STEP;
-	gMachine->meterInterval = FUEL_STEP;
+	gMachine->meterCount = (Meter)FUEL_STEP << METER_SHIFT;
+	gMachine->meterInterval = (Meter)FUEL_STEP << METER_SHIFT;
 }
 
 MachineFigures machineFigures(void)

@@ -131,3 +131,28 @@ void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 	txScript *script = gApp.chip ? chipScript(specifier) : moduleParse(the, specifier);
 	fxResolveModule(the, module, moduleID, script, NULL, NULL);
 }
+
+static void importFailed(txMachine *the)
+{
+	mxException = *mxArgv(0);
+	fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
+}
+
+void moduleImport(txMachine *the, const char *specifier, txCallback done)
+{
+	txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
+	mxPushStringC((txString)specifier);
+#if XS_MAJOR_VERSION >= 17
+	mxPushUndefined(); /* import attributes */
+	fxRunImport(the, realm, NULL);
+#else
+	fxRunImport(the, realm, XS_NO_ID);
+#endif
+	mxDub();
+	mxGetID(mxID(_then));
+	mxCall();
+	fxNewHostFunction(the, done, 1, XS_NO_ID, XS_NO_ID);
+	fxNewHostFunction(the, importFailed, 1, XS_NO_ID, XS_NO_ID);
+	mxRunCount(2);
+	mxPop();
+}

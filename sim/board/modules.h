@@ -19,6 +19,11 @@ const char *modulePath(const char *specifier);
 /* Also true for mc/config, which has no file. */
 bool moduleIsKnown(const char *specifier);
 
+/*
+	Imports a module from the host, inside of xsBeginHost: `done` is called with its namespace, now or in a promise job. What
+	goes wrong ends the board as an unhandled exception.
+*/
+void moduleImport(txMachine *the, const char *specifier, txCallback done);
 /* Compiles a known module; throws what is wrong with it. */
 txScript *moduleParse(txMachine *the, const char *specifier);
 
