@@ -10,12 +10,13 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
+SEED_BOARD := build/seed/board.mjs
 FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
 DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/dev/null)
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan app clean tools
+.PHONY: help start test lint format types mutants board asan app seed clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -25,7 +26,7 @@ help:
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan app
+test: board asan app seed
 	@jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
@@ -58,6 +59,12 @@ $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 
 $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
+
+# The board that runs the original's own code (sim/seed); it is a program like build/board/board.
+seed: $(SEED_BOARD)
+
+$(SEED_BOARD): $(shell find sim/seed -type f 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) sim/seed/board.ts --loader:.py=text --banner:js='#!/usr/bin/env node' --outfile=$@ && chmod +x $@
 
 $(PACKAGES): package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error >&2

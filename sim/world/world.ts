@@ -31,6 +31,9 @@ export interface BoardSpec {
 	readonly nvs?: readonly NvsEntry[];
 	/** Levels on input pins before anybody touches them. */
 	readonly pins?: Readonly<Record<string, number>>;
+	/** A program and firmware of its own, instead of the world's. */
+	readonly program?: string;
+	readonly app?: string;
 }
 
 export interface WorldOptions {
@@ -258,9 +261,11 @@ export class World {
 	}
 
 	#processes(options: WorldOptions): StartProgram {
-		const { app, program, patient } = options;
-		if (app === undefined || program === undefined) throw new Error("a world needs an app and a board program");
+		const { patient } = options;
 		return (name) => {
+			const spec = options.boards.find((each) => each.name === name);
+			const { app, program } = { ...options, ...spec };
+			if (app === undefined || program === undefined) throw new Error("a world needs an app and a board program");
 			if (this.#wires.length === 0) this.#wires = makeWires(Math.max(4, options.boards.length));
 			const wire = this.#wires.pop();
 			if (!wire) throw new Error("no pipes");

@@ -1,0 +1,6 @@
+# Stand-in for machine.
+import _world
+
+
+def reset():
+    _world.restart()
