@@ -103,6 +103,14 @@ export interface Snapshot {
 	readonly recovery: { espnow: number; wifi: number; board: number };
 	readonly reset: { reason: string; words: { cause: string; text: string } | null };
 	readonly store: { source: string; damaged: string[]; configured: boolean; lastError: string };
+	readonly web: {
+		connections: number;
+		served: number;
+		refused: Record<string, number>;
+		timedOut: number;
+		faults: number;
+		lastFault: string;
+	};
 	readonly lastError: string;
 }
 
