@@ -36,7 +36,7 @@ const chip = new Chip({ heartbeatMs: HEARTBEAT_MS });
 const records = new PreferenceRecords();
 const store: ConfigStore = new ConfigStore({ records, trace: say, onChange: configurationChanged });
 store.load();
-const relay = new Relay({ chip, pin: store.configuration.pins.relay });
+const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: say });
 
 const state = new StateStore({ records, trace: say });
 state.load();
@@ -151,8 +151,14 @@ const web: Web = new Web({
 	trace: say,
 });
 
-const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern });
-const button = new FactoryButton({ chip, timers: Timer, pin: buttonPin(store.configuration.pins, usualButton), onHeld: factory });
+const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern, trace: say });
+const button = new FactoryButton({
+	chip,
+	timers: Timer,
+	pin: buttonPin(store.configuration.pins, usualButton),
+	onHeld: factory,
+	trace: say,
+});
 
 function ledPattern(): "window" | "hub" | "device" {
 	return roles.apState === "open" ? "window" : role;
