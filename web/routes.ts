@@ -114,8 +114,8 @@ export class Routes {
 
 	/** A command for this board, or one that it passes on. */
 	#command(command: string, side: Side): Reply | Promise<Reply> {
-		const relay = parseRelay(command);
-		if (relay) return this.#ask(relay.mac, relay.text).then(asText);
+		// Asked of ourselves, so that a ring which comes back here is seen.
+		if (parseRelay(command)) return this.#ask(this.#options.mac, command).then(asText);
 		const reply = this.#run(command, side);
 		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
 	}
@@ -151,13 +151,12 @@ export class Routes {
 	async #send(request: Request): Promise<Reply> {
 		const message = readMessage(request.body);
 		if ("expected" in message) return invalid(message.path, message.expected);
-		const relay = sameBoard(message.mac, this.#options.mac) ? parseRelay(message.msg) : message;
-		if (!relay) {
+		if (sameBoard(message.mac, this.#options.mac) && !parseRelay(message.msg)) {
 			const start = this.#options.clock.now();
 			const reply = await this.#run(message.msg, request.side);
 			return { ...json(200, { ok: true, reply, rssi: 0, ms: Math.round(this.#options.clock.now() - start) }), announced: true };
 		}
-		const outcome = await this.#ask(relay.mac, "msg" in relay ? relay.msg : relay.text);
+		const outcome = await this.#ask(message.mac, message.msg);
 		if (!outcome.ok) return json(200, { ok: false, reason: outcome.reason });
 		return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: Math.round(outcome.ms) });
 	}

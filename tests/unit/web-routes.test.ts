@@ -64,9 +64,10 @@ describe("the seed's addresses", () => {
 	test("a message to be passed on is asked for, not run here", async () => {
 		await desk.request(`GET /?!${far},on`);
 		await desk.request(`GET /?mac=${own}&msg=!${far},off`);
+		// By way of ourselves, where a ring that comes back here is seen.
 		expect(desk.asked).toEqual([
-			[far, "on"],
-			[far, "off"],
+			[own, `!${far},on`],
+			[own, `!${far},off`],
 		]);
 	});
 
@@ -223,7 +224,7 @@ describe("/api/send", () => {
 		expect(JSON.parse((await send({ mac: own, msg: "on" })).body)).toEqual({ ok: true, reply: "OK ON 12+", rssi: 0, ms: 0 });
 		expect(desk.commands).toEqual([["on", houseCaller]]);
 		await send({ mac: own, msg: `!${far},off` });
-		expect(desk.asked).toEqual([[far, "off"]]);
+		expect(desk.asked).toEqual([[own, `!${far},off`]]);
 	});
 
 	test.each([
