@@ -92,7 +92,9 @@ export function current(entry: Outgoing): Request | null {
 export function deadlineReason(request: Request): string {
 	if (request.error) return request.error;
 	if (request.state === "acked" || request.state === "queued") return "no reply";
-	return request.state === "sending" && request.sends > 0 ? "no reply" : "no result";
+	if (request.sends > 0) return request.state === "sending" ? "no reply" : "no result";
+	// Not sent at all: when it waited for its peer, which owed others a reply until now, the peer is there and mute.
+	return request.tries === 0 && request.dueAt > request.started ? "no reply" : "no result";
 }
 
 /** Time since the asker asked, in ms. */
