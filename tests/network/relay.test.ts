@@ -1,0 +1,168 @@
+import { describe, expect, test } from "@jest/globals";
+import type { World } from "../../sim/world/world";
+import { ask, HUB, house, macOf, snapshot } from "./house";
+import { call, finish, framesOf, inject, STRANGER, textsOf } from "./traffic";
+
+const STATE = /^OK (ON|OFF) \d+\+ -\d+$/;
+
+/** `!<mac>,` for each board on the way, then the message. */
+function path(made: World, names: readonly string[], message: string): string {
+	return names.map((name) => `!${macOf(made, name)},`).join("") + message;
+}
+
+/** Hub - A - B - C: each hears only its neighbours. */
+function row(): World {
+	const made = house(["A", "B", "C"]);
+	for (const [a, b] of [
+		["Hub", "B"],
+		["Hub", "C"],
+		["A", "C"],
+	] as const)
+		made.link(a, b, null);
+	return made;
+}
+
+describe("relaying", () => {
+	test("a board out of the hub's range is reached through one in between", () => {
+		const made = row();
+		expect(ask(made, "B", "uptime")).toBe("Fail (no result)");
+		expect(ask(made, "A", path(made, ["B"], "on"))).toMatch(/^OK ON \d+\+ -\d+$/);
+		expect(made.status().boards.map(({ relay }) => relay)).toEqual([null, "OFF", "ON", "OFF"]);
+	});
+
+	test("a board is reached over two boards in between", () => {
+		const made = row();
+		expect(ask(made, "A", path(made, ["B", "C"], "on"))).toMatch(/^OK ON \d+\+ -\d+$/);
+		expect(made.status().boards.map(({ relay }) => relay)).toEqual([null, "OFF", "OFF", "ON"]);
+	});
+
+	test("a relayed reply goes back as it came: no second rssi", () => {
+		const made = row();
+		const since = made.log.next;
+		const reply = ask(made, "A", path(made, ["B", "C"], "uptime"));
+		expect(textsOf(made, "C", since)).toEqual([reply]);
+		expect(textsOf(made, "B", since, "A")).toEqual([reply]);
+		expect(textsOf(made, "A", since, "Hub")).toEqual([reply]);
+		expect(reply).toMatch(STATE);
+	});
+
+	test("a relayed ping is answered with the far board's pong", () => {
+		const made = row();
+		expect(ask(made, "A", path(made, ["B"], "ping"))).toBe("pong");
+	});
+
+	test("a far board that is switched off is told as no result, at once", () => {
+		const made = row();
+		made.board("B").powerOff();
+		const asked = call(made, "A", path(made, ["B"], "uptime"));
+		finish(made, [asked]);
+		expect(asked.body).toBe("Fail (no result)");
+		expect(asked.ms).toBeLessThan(500);
+	});
+
+	test("the boards in between answer their own requests while a relayed one waits", () => {
+		const made = row();
+		made.fault("C", "mute");
+		const waiting = call(made, "A", path(made, ["B", "C"], "uptime"));
+		for (let i = 0; i < 10; i++) {
+			made.advance(500);
+			const since = made.log.next;
+			inject(made, { to: "A", from: STRANGER, payload: "uptime" });
+			inject(made, { to: "B", from: STRANGER, payload: "uptime" });
+			for (const name of ["A", "B"]) expect(textsOf(made, name, since, STRANGER)).toEqual([expect.stringMatching(STATE)]);
+		}
+		expect(waiting.body).toBeUndefined();
+	});
+
+	test("a request for the board in between, asked while one is relayed, is answered too", () => {
+		const made = row();
+		const both = [call(made, "A", path(made, ["B"], "on")), call(made, "A", "uptime")];
+		finish(made, both);
+		expect(both.map(({ body }) => body)).toEqual([expect.stringMatching(/^OK ON /), expect.stringMatching(/^OK OFF /)]);
+		for (const { ms } of both) expect(ms).toBeLessThan(50);
+	});
+
+	test("A to B and B to A relayed at once: both answers are right", () => {
+		const made = house(["A", "B"]);
+		ask(made, "B", "on");
+		for (let i = 0; i < 5; i++) {
+			const throughA = call(made, "A", path(made, ["B"], "uptime"));
+			const throughB = call(made, "B", path(made, ["A"], "uptime"));
+			finish(made, [throughA, throughB]);
+			expect([throughA.body, throughB.body]).toEqual([expect.stringMatching(/^OK ON /), expect.stringMatching(/^OK OFF /)]);
+		}
+	});
+
+	test.each([
+		["a board to itself", "A", ["A"]],
+		["back to the sender", "A", ["Hub"]],
+		["a ring of two", "A", ["B", "A"]],
+		["a ring of three", "A", ["B", "C", "A"]],
+		["a board twice in a row", "A", ["B", "B"]],
+		["a ring further on", "A", ["B", "C", "B"]],
+		["the asked board itself", "Hub", ["Hub"]],
+		["a ring through the asked board", "Hub", ["A", "Hub"]],
+	] as const)("a ring of addresses is refused as a loop, with no frame: %s", (_, to, names) => {
+		const made = house(["A", "B", "C"]);
+		const since = made.log.next;
+		expect(ask(made, to, path(made, names, "uptime"))).toBe("Fail (loop)");
+		expect(made.log.since(since).filter(({ event }) => event === "frame")).toEqual([]);
+	});
+
+	test("an access point's MAC in the ring is its board's", () => {
+		const made = house(["A", "B"]);
+		const accessPoint = macOf(made, "A").slice(0, 11) + (Number.parseInt(macOf(made, "A").slice(11), 16) + 1).toString(16);
+		const since = made.log.next;
+		expect(ask(made, "A", `!${macOf(made, "B")},!${accessPoint},uptime`)).toBe("Fail (loop)");
+		expect(framesOf(made, "Hub", since)).toEqual([]);
+	});
+
+	test("a ring that comes in by radio gets its refusal and goes no further", () => {
+		const made = house(["A", "B"]);
+		for (const ring of [path(made, ["A"], "x"), path(made, ["B", "A"], "x"), `!${STRANGER},x`, `!${macOf(made, "B")},!${STRANGER},x`]) {
+			const since = made.log.next;
+			inject(made, { to: "A", from: STRANGER, payload: ring });
+			expect(textsOf(made, "A", since)).toEqual(["Fail (loop)"]);
+			expect(framesOf(made, "B", since)).toEqual([]);
+		}
+	});
+
+	test.each([
+		["of the last relay 8 s", ["B"], 8_000],
+		["one board before it 7 s", ["B", "C"], 7_000],
+		["two boards before it 6 s", ["B", "C", "0a0000000000"], 6_000],
+		["never less than 2 s", ["B", "C", ...Array.from({ length: 8 }, (_, i) => `0a00000000${i}0`)], 2_000],
+	] as const)("time on another's behalf: %s", (_, names, expected) => {
+		const made = house(["A", "B", "C"]);
+		made.fault("B", "mute");
+		const asked = call(made, "A", path(made, names, "uptime"));
+		finish(made, [asked]);
+		expect(asked.body).toBe("Fail (no reply)");
+		expect(asked.ms).toBeGreaterThanOrEqual(expected);
+		expect(asked.ms).toBeLessThan(expected + 150);
+	});
+
+	test("a far board's late word is not taken for the answer to the next request", () => {
+		const made = row();
+		made.fault("C", "mute");
+		// A gives up after 7 s; B's own verdict about C comes a second later.
+		expect(ask(made, "A", path(made, ["B", "C"], "uptime"))).toBe("Fail (no reply)");
+		expect(ask(made, "A", path(made, ["B"], "on"))).toMatch(/^OK ON /);
+		expect(Object.values(snapshot(made, "A").counters.dropped)).toEqual([1]);
+	});
+
+	test("a message with a comma or a ! inside reaches the far board as it is", () => {
+		const made = row();
+		expect(ask(made, "A", path(made, ["B"], "a,!b"))).toMatch(/^Unknown message: a,!b -\d+$/);
+	});
+
+	test("a relay request in upper case names the same board", () => {
+		const made = row();
+		expect(ask(made, "A", `!${macOf(made, "B").toUpperCase()},uptime`)).toMatch(STATE);
+	});
+
+	test("a device may ask the hub through another device", () => {
+		const made = row();
+		expect(ask(made, "A", `!${HUB},channel`, { board: "B", side: "ap" })).toMatch(/^OK 6 -\d+$/);
+	});
+});
