@@ -4,6 +4,8 @@
 #   build/board/board          release
 #   build/board-asan/board     AddressSanitizer and UBSan
 #   build/board-debug/board    -O0 -g
+#   build/board-hazard/board   a collection at every allocation, each chunk a malloc of its own, AddressSanitizer: finds
+#                              natives that keep a pointer into the engine's memory for too long
 #
 # MODDABLE=<SDK> builds with the SDK's own engine instead of the one from npm, into build/board-sdk*.
 
@@ -87,3 +89,4 @@ endef
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-hazard,-O1 -g -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1))

@@ -93,6 +93,7 @@ void *chipAllocateSlots(txMachine *the, int count)
 #if XS_MAJOR_VERSION >= 17
 	the->growHeapDirection = -1; /* newer engines do not see by themselves that blocks touch */
 #endif
+#if !mxNoChunks
 	txBlock *block = the->firstBlock;
 	if ((size_t)(area->high - area->low) < needed && block) {
 		/* Chunks give back what they do not need. */
@@ -101,6 +102,7 @@ void *chipAllocateSlots(txMachine *the, int count)
 		block->limit = block->current;
 		area->low = (uint8_t *)block->current;
 	}
+#endif
 	if ((size_t)(area->high - area->low) < needed)
 		return NULL;
 	area->high -= needed;

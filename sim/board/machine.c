@@ -9,6 +9,10 @@
 #include "host.h"
 #include "modules.h"
 
+#if mxStress
+extern int gxStress; /* in the engine's xsMemory.c */
+#endif
+
 txMachine *gMachine;
 
 /* Counts of the engine's meter that one callback may spend: an endless loop ends within a tenth of a second. */
@@ -78,6 +82,9 @@ void machineCreate(void)
 		exit(2);
 	}
 	fxBeginMetering(gMachine, onMeter, FUEL_STEP);
+#if mxStress
+	gxStress = 1; /* from here on the collector runs at every allocation */
+#endif
 	gStackStart = gMachine->stack;
 	memset(gMachine->stackBottom, STACK_PAINT, (size_t)(gStackStart - gMachine->stackBottom) * sizeof(txSlot));
 }
