@@ -59,8 +59,8 @@ export interface Listening {
 	close(): void;
 }
 
-/** Opens a server on port 80 of one address of this board and hands over every connection. Throws when it cannot. */
-export type Listen = (address: string, accept: (wire: Wire) => void) => Listening;
+/** Opens a server on port 80 of one address of this board, of that side, and hands over every connection. Throws when it cannot. */
+export type Listen = (address: string, accept: (wire: Wire) => void, side: Side) => Listening;
 
 /** Everything the web part needs from the rest of the firmware. */
 export interface WebOptions {

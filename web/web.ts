@@ -152,7 +152,7 @@ export class Web implements ConnectionHost {
 	#listen(side: Side): void {
 		const place = this.#places[side];
 		try {
-			place.server = this.#options.listen(place.address, (wire) => this.#accept(side, wire));
+			place.server = this.#options.listen(place.address, (wire) => this.#accept(side, wire), side);
 		} catch (error) {
 			place.retryAtMs = this.now() + RETRY_MS;
 			this.fault(error);

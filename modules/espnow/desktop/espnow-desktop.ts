@@ -1,0 +1,129 @@
+import { air } from "board/air";
+import { type FromAir, fromHex, toHex } from "board/air-messages";
+import type { Frame, Radio as OnBoard, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
+
+export type { Frame, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
+
+/** As in the driver's own C. */
+const FRAME_SLOTS = 16;
+const STATUS_SLOTS = 8;
+const PEERS = 20;
+const LONGEST = 250;
+/** Frames that the driver takes before it has no buffer. */
+const IN_FLIGHT = 32;
+
+const ESP_OK = 0;
+const NOT_INIT = 0x3065;
+const ARGUMENT = 0x3066;
+const NO_MEMORY = 0x3067;
+const FULL = 0x3068;
+const NOT_FOUND = 0x3069;
+const EXISTS = 0x306b;
+const INTERFACE = 0x306c;
+
+let opened = false;
+
+/** ESP-NOW over the desk's air, with the driver's rules and error numbers. */
+export class Radio implements OnBoard {
+	readonly #onActivity: () => void;
+	readonly #counters: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #frames: Frame[] = [];
+	readonly #statuses: SendStatus[] = [];
+	readonly #peers = new Set<string>();
+	/** Frames on their way: number to peer. */
+	readonly #sent = new Map<number, string>();
+	#nextId = 1;
+	#ignore: (() => void) | undefined;
+
+	constructor(options: RadioOptions) {
+		if (opened) throw new Error("ESP-NOW is open");
+		if (!air().state.on) throw new Error("ESP-NOW 12289");
+		opened = true;
+		this.#onActivity = options.onActivity;
+		this.#ignore = air().listen((message) => this.#take(message));
+	}
+	close(): void {
+		if (!this.#ignore) return;
+		this.#ignore();
+		this.#ignore = undefined;
+		opened = false;
+	}
+	send(mac: string, text: string): number {
+		if (!this.#ignore) return NOT_INIT;
+		const bytes = new Uint8Array(ArrayBuffer.fromString(text));
+		if (bytes.length === 0 || bytes.length > LONGEST) return ARGUMENT;
+		if (!this.#peers.has(mac)) return NOT_FOUND;
+		if (!air().state.sta) return INTERFACE;
+		if (this.#sent.size >= IN_FLIGHT) return NO_MEMORY;
+		const id = this.#nextId++;
+		this.#sent.set(id, mac);
+		air().send({ do: "tx", id, to: mac, from: air().mac, hex: toHex(bytes) });
+		return ESP_OK;
+	}
+	addPeer(mac: string): number {
+		if (!this.#ignore) return NOT_INIT;
+		if (this.#peers.has(mac)) return EXISTS;
+		if (this.#peers.size >= PEERS) return FULL;
+		this.#peers.add(mac);
+		return ESP_OK;
+	}
+	removePeer(mac: string): number {
+		if (!this.#ignore) return NOT_INIT;
+		return this.#peers.delete(mac) ? ESP_OK : NOT_FOUND;
+	}
+	read(frame: Frame): boolean {
+		const next = this.#frames.shift();
+		if (next) Object.assign(frame, next);
+		return next !== undefined;
+	}
+	readStatus(status: SendStatus): boolean {
+		const next = this.#statuses.shift();
+		if (next) Object.assign(status, next);
+		return next !== undefined;
+	}
+	counters(target: RadioCounters): void {
+		Object.assign(target, this.#counters);
+	}
+
+	#take(message: FromAir): void {
+		if (message.type === "rx") this.#receive(message);
+		else if (message.type === "tx-done") this.#done(message.id, message.acked);
+	}
+
+	#receive({ from, rssi, hex }: { from: string; rssi: number; hex: string }): void {
+		const bytes = fromHex(hex);
+		this.#counters.received += 1;
+		if (bytes.length > LONGEST) {
+			this.#counters.tooLong += 1;
+			return;
+		}
+		if (this.#frames.length === FRAME_SLOTS) {
+			this.#counters.ringFull += 1;
+			return;
+		}
+		this.#frames.push({ from, rssi, bytes: bytes.length, text: asText(bytes) });
+		this.#onActivity();
+	}
+
+	#done(id: number, acked: boolean): void {
+		const to = this.#sent.get(id);
+		if (to === undefined) return;
+		this.#sent.delete(id);
+		if (this.#statuses.length === STATUS_SLOTS) {
+			this.#counters.statusFull += 1;
+			return;
+		}
+		this.#statuses.push({ to, acked });
+		this.#onActivity();
+	}
+}
+
+/** null for bytes that are no UTF-8 or hold a NUL. */
+function asText(bytes: Uint8Array): string | null {
+	if (bytes.includes(0)) return null;
+	try {
+		return String.fromArrayBuffer(bytes.buffer as ArrayBuffer);
+	} catch {
+		return null;
+	}
+}
