@@ -27,6 +27,18 @@ export function merge(base: Configuration, patch: unknown): { readonly ok: true;
 	}
 }
 
+/**
+ * A copy in RAM, all the way down. What is preloaded lies in flash, where XS cannot mark objects as it walks over them:
+ * `JSON.stringify` throws "read only value" there.
+ */
+export function copyOf<T>(value: T): T {
+	if (typeof value !== "object" || value === null) return value;
+	if (Array.isArray(value)) return value.map(copyOf) as T;
+	const copy: JsonObject = {};
+	for (const key of Object.keys(value)) copy[key] = copyOf((value as JsonObject)[key]);
+	return copy as T;
+}
+
 /** Whether a value is an object with keys: neither null nor an array. */
 export function isObject(value: unknown): value is JsonObject {
 	return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { isObject, merge, redact, unknownKeys } from "./merge";
+import { copyOf, isObject, merge, redact, unknownKeys } from "./merge";
 import { fromRbrNow, isRbrNow, rbrNowPath } from "./rbr-now";
 import type { Records } from "./records";
 import { type Configuration, DEEPEST_JSON, defaults, type JsonObject, LONGEST_JSON, type Refusal } from "./schema";
@@ -27,7 +27,7 @@ export class ConfigStore {
 	#copies: TwoCopies;
 	#trace: (line: string) => void;
 	#onChange: (before: Configuration, after: Configuration) => void;
-	#configuration: Configuration = defaults;
+	#configuration: Configuration = copyOf(defaults);
 	#configured = false;
 	#report: LoadReport = { source: "defaults", damaged: [], unknownKeys: [] };
 	#lastError = "";
@@ -55,11 +55,11 @@ export class ConfigStore {
 
 	/** Takes the newest good copy, else the previous one, else the defaults. Never throws. */
 	load(): LoadReport {
-		this.#configuration = defaults;
+		this.#configuration = copyOf(defaults);
 		const { found, damaged } = this.#copies.load((text) => {
 			const parsed = parse(text);
 			if (!parsed.ok) return false;
-			const merged = merge(defaults, parsed.value);
+			const merged = merge(copyOf(defaults), parsed.value);
 			if (merged.ok) this.#configuration = merged.configuration;
 			return merged.ok;
 		});
@@ -106,7 +106,7 @@ export class ConfigStore {
 
 	/** Back to the factory configuration. */
 	factory(): void {
-		this.#configuration = defaults;
+		this.#configuration = copyOf(defaults);
 		this.#configured = false;
 		try {
 			this.#copies.erase();
