@@ -13,6 +13,7 @@ const FLAGS = ["-std=gnu17", "-O0", "-g", "-Wall", "-Wextra", "-Werror", "-fsani
 const INCLUDES = ["sim/board", "sim/board/idf", "sim/board/idf/include", "tests/native/idf"].map((folder) => `-I${folder}`);
 
 interface Result {
+	readonly name: string;
 	readonly rule: string;
 	readonly passed: boolean;
 	readonly why: string;
@@ -34,19 +35,20 @@ function results(): Result[] {
 		.trim()
 		.split("\n")
 		.map((line) => {
-			const [verdict, rule, why] = line.split("\t");
-			return { rule: rule ?? line, passed: verdict === "ok", why: why ?? "" };
+			const [verdict, name, rule, why] = line.split("\t");
+			return { name: name ?? "", rule: rule ?? line, passed: verdict === "ok", why: why ?? "" };
 		});
 }
 
 describe("fake ESP-IDF", () => {
 	const all = results();
 
-	test.each(all)("$rule", ({ passed, why }) => {
+	test.each(all)("$name: $rule", ({ passed, why }) => {
 		expect(passed ? "kept" : why).toBe("kept");
 	});
 
 	test("no rule is told twice", () => {
 		expect(new Set(all.map(({ rule }) => rule)).size).toBe(all.length);
+		expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 	});
 });

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define PHONES 10
 #define REASON_AUTH_LEAVE 3
@@ -66,7 +67,8 @@ void accessPointMoved(void)
 void accessPointStart(void)
 {
 	/* While nobody is joined the access point decides where the device lives. */
-	if (gWiFi.station != STATION_CONNECTED)
+	bool joined = gWiFi.station == STATION_CONNECTED && ruleHolds("ap-station-wins");
+	if (!joined && (!gWiFi.home || ruleHolds("ap-pulls-home")))
 		radioSetHome(gWiFi.ap.channel);
 	gWiFi.accessPointUp = true;
 	memset(gPhones, 0, sizeof(gPhones));
@@ -94,7 +96,7 @@ static void phoneGone(Phone *phone, int reason, bool kicked)
 static void down(void)
 {
 	for (int i = 0; i < PHONES; i++)
-		if (gPhones[i].here)
+		if (gPhones[i].here && ruleHolds("ap-stop-kicks"))
 			phoneGone(&gPhones[i], REASON_AUTH_LEAVE, true);
 	gWiFi.accessPointUp = false;
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_STOP, NULL, 0);
@@ -131,7 +133,7 @@ static Phone *placeFor(const uint8_t *mac)
 {
 	Phone *place = NULL;
 	for (int i = 0; i < PHONES; i++) {
-		if (gPhones[i].known && !memcmp(gPhones[i].mac, mac, MAC_BYTES))
+		if (gPhones[i].known && !memcmp(gPhones[i].mac, mac, MAC_BYTES) && ruleHolds("ap-lease-kept"))
 			return &gPhones[i];
 		if (!gPhones[i].known && !place)
 			place = &gPhones[i];
@@ -147,7 +149,7 @@ static bool passwordFits(const char *password)
 {
 	char own[sizeof(gWiFi.ap.password) + 1] = "";
 	memcpy(own, gWiFi.ap.password, sizeof(gWiFi.ap.password));
-	return gWiFi.ap.authmode == WIFI_AUTH_OPEN || !strcmp(own, password);
+	return (gWiFi.ap.authmode == WIFI_AUTH_OPEN && ruleHolds("ap-open")) || !strcmp(own, password) || !ruleHolds("ap-password");
 }
 
 void onPhoneAuth(const Json *event)
@@ -165,12 +167,13 @@ void onPhoneAuth(const Json *event)
 	if (!passwordFits(jsonString(event, "password", ""))) {
 		wifi_event_ap_wrong_password_t wrong;
 		memcpy(wrong.mac, mac, MAC_BYTES);
-		eventPost(WIFI_EVENT, WIFI_EVENT_AP_WRONG_PASSWORD, &wrong, sizeof(wrong));
+		if (ruleHolds("ap-password-event"))
+			eventPost(WIFI_EVENT, WIFI_EVENT_AP_WRONG_PASSWORD, &wrong, sizeof(wrong));
 		refuse(text, "wrong password");
 		return;
 	}
 	Phone *phone = placeFor(mac);
-	if (!phone || (!phone->here && accessPointPhones() >= gWiFi.ap.max_connection)) {
+	if (!phone || (!phone->here && accessPointPhones() >= gWiFi.ap.max_connection && ruleHolds("ap-places"))) {
 		refuse(text, "full");
 		return;
 	}
@@ -211,16 +214,16 @@ void onPhoneLeave(const Json *event)
 
 esp_err_t esp_wifi_deauth_sta(uint16_t aid)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	if (aid > PHONES)
+	if (aid > PHONES && ruleHolds("deauth-range"))
 		return ESP_ERR_INVALID_ARG;
-	if (!modeHas(gWiFi.mode, WIFI_IF_AP))
+	if (!modeHas(gWiFi.mode, WIFI_IF_AP) && ruleHolds("deauth-mode"))
 		return ESP_ERR_WIFI_MODE;
 	for (int i = 0; i < PHONES; i++)
-		if (gPhones[i].here && (!aid || aid == i + 1))
+		if (gPhones[i].here && ((!aid && ruleHolds("deauth-all")) || aid == i + 1))
 			phoneGone(&gPhones[i], REASON_AUTH_LEAVE, true);
 	return ESP_OK;
 }

@@ -5,8 +5,10 @@
 
 #include "driver/gpio.h"
 #include "internal.h"
+#include "rules.h"
 
 #define PINS GPIO_NUM_MAX
+#define FLASH_PINS (0x3FULL << 12) /* 12 to 17: MSPI_IOMUX_PIN_NUM_* of soc/esp32c3/include/soc/spi_pins.h */
 
 static struct {
 	gpio_mode_t mode;
@@ -36,7 +38,9 @@ void onPin(const Json *event)
 
 static void show(int pin)
 {
-	if (!(gPins[pin].mode & GPIO_MODE_OUTPUT) || gPins[pin].shown == gPins[pin].latch)
+	if (!(gPins[pin].mode & GPIO_MODE_OUTPUT) && ruleHolds("pin-output-only"))
+		return;
+	if (gPins[pin].shown == gPins[pin].latch && ruleHolds("pin-changes-only"))
 		return;
 	gPins[pin].shown = (int8_t)gPins[pin].latch;
 	effectBegin("pin");
@@ -47,8 +51,11 @@ static void show(int pin)
 
 esp_err_t gpio_config(const gpio_config_t *config)
 {
-	if (!config || !config->pin_bit_mask || config->pin_bit_mask >> PINS)
+	if (!config || ((!config->pin_bit_mask || config->pin_bit_mask >> PINS) && ruleHolds("pin-exists")))
 		return ESP_ERR_INVALID_ARG;
+	/* The real one warns at most, and the chip then stands still with the next instruction it wants from flash. */
+	if (config->pin_bit_mask & FLASH_PINS && ruleHolds("strict-flash-pin"))
+		idfPanic("gpio_config of a pin that the flash hangs on");
 	for (int pin = 0; pin < PINS; pin++) {
 		if (!(config->pin_bit_mask >> pin & 1))
 			continue;
@@ -68,7 +75,7 @@ esp_err_t gpio_reset_pin(gpio_num_t pin)
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
 {
 	if (pin < 0 || pin >= PINS)
-		return ESP_ERR_INVALID_ARG;
+		return ruleHolds("pin-exists") ? ESP_ERR_INVALID_ARG : ESP_OK;
 	gPins[pin].latch = level ? 1 : 0;
 	show(pin);
 	return ESP_OK;
@@ -77,9 +84,9 @@ esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
 int gpio_get_level(gpio_num_t pin)
 {
 	/* A pin that is no input reads 0. */
-	if (pin < 0 || pin >= PINS || !(gPins[pin].mode & GPIO_MODE_INPUT))
+	if (pin < 0 || pin >= PINS || (!(gPins[pin].mode & GPIO_MODE_INPUT) && ruleHolds("pin-input-only")))
 		return 0;
 	if (gPins[pin].mode & GPIO_MODE_OUTPUT)
 		return gPins[pin].latch;
-	return gPins[pin].outside >= 0 ? gPins[pin].outside : gPins[pin].pullUp;
+	return gPins[pin].outside >= 0 ? gPins[pin].outside : gPins[pin].pullUp && ruleHolds("pin-pull-up");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define LOST_IP_MS 120000 /* CONFIG_ESP_NETIF_IP_LOST_TIMER_INTERVAL */
 #define LEASES 8
@@ -38,6 +39,11 @@ static uint32_t parseAddress(const char *text)
 	return sscanf(text, "%u.%u.%u.%u", &a, &b, &c, &d) == 4 ? ESP_IP4TOADDR(a, b, c, d) : 0;
 }
 
+static bool missing(const void *argument)
+{
+	return !argument && ruleHolds("netif-null");
+}
+
 /* Life ------------------------------------------------------------------------------------------------------------ */
 
 esp_err_t esp_netif_init(void)
@@ -48,7 +54,7 @@ esp_err_t esp_netif_init(void)
 static esp_netif_t *create(esp_netif_t *netif)
 {
 	/* The real one asserts. */
-	if (netif->exists)
+	if (netif->exists && ruleHolds("netif-once"))
 		idfPanic("duplicate network interface");
 	const char *key = netif->key;
 	memset(netif, 0, sizeof(*netif));
@@ -65,7 +71,7 @@ esp_netif_t *esp_netif_create_default_wifi_sta(void)
 esp_netif_t *esp_netif_create_default_wifi_ap(void)
 {
 	create(&gAccessPoint);
-	gAccessPoint.ip.ip.addr = gAccessPoint.ip.gw.addr = ESP_IP4TOADDR(192, 168, 4, 1);
+	gAccessPoint.ip.ip.addr = gAccessPoint.ip.gw.addr = ruleHolds("netif-default-address") ? ESP_IP4TOADDR(192, 168, 4, 1) : 0;
 	gAccessPoint.ip.netmask.addr = ESP_IP4TOADDR(255, 255, 255, 0);
 	return &gAccessPoint;
 }
@@ -78,9 +84,10 @@ void esp_netif_destroy_default_wifi(void *netif)
 
 esp_netif_t *esp_netif_get_handle_from_ifkey(const char *if_key)
 {
-	if (gStation.exists && !strcmp(if_key, gStation.key))
+	bool absent = !ruleHolds("netif-absent");
+	if ((gStation.exists || absent) && !strcmp(if_key, gStation.key))
 		return &gStation;
-	return gAccessPoint.exists && !strcmp(if_key, gAccessPoint.key) ? &gAccessPoint : NULL;
+	return (gAccessPoint.exists || absent) && !strcmp(if_key, gAccessPoint.key) ? &gAccessPoint : NULL;
 }
 
 bool esp_netif_is_netif_up(esp_netif_t *netif)
@@ -97,7 +104,7 @@ void netifDown(void)
 
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info)
 {
-	if (!netif || !ip_info)
+	if (missing(netif) || missing(ip_info))
 		return ESP_ERR_INVALID_ARG;
 	*ip_info = netif->ip;
 	return ESP_OK;
@@ -105,9 +112,9 @@ esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info
 
 esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *ip_info)
 {
-	if (!netif || !ip_info)
+	if (missing(netif) || missing(ip_info))
 		return ESP_ERR_INVALID_STATE;
-	if (netif->dhcp != ESP_NETIF_DHCP_STOPPED)
+	if (netif->dhcp != ESP_NETIF_DHCP_STOPPED && ruleHolds("netif-address-stopped"))
 		return ESP_ERR_ESP_NETIF_DHCP_NOT_STOPPED;
 	netif->ip = *ip_info;
 	if (netif == &gAccessPoint && gWiFi.accessPointUp)
@@ -127,7 +134,7 @@ esp_netif_t *netifOfAccessPoint(void)
 
 uint32_t netifLease(int index)
 {
-	if (!gAccessPoint.exists || !gAccessPoint.up || gAccessPoint.dhcp != ESP_NETIF_DHCP_STARTED || index >= LEASES)
+	if (!gAccessPoint.exists || !gAccessPoint.up || (gAccessPoint.dhcp != ESP_NETIF_DHCP_STARTED && ruleHolds("dhcps-needed")) || (index >= LEASES && ruleHolds("dhcps-leases")))
 		return 0;
 	uint8_t bytes[4];
 	memcpy(bytes, &gAccessPoint.ip.ip.addr, 4);
@@ -138,11 +145,11 @@ uint32_t netifLease(int index)
 
 esp_err_t esp_netif_dhcps_stop(esp_netif_t *netif)
 {
-	if (!netif)
+	if (missing(netif))
 		return ESP_ERR_INVALID_ARG;
-	if (netif != &gAccessPoint)
+	if (netif != &gAccessPoint && ruleHolds("dhcps-ap-only"))
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
-	if (netif->dhcp == ESP_NETIF_DHCP_STOPPED)
+	if (netif->dhcp == ESP_NETIF_DHCP_STOPPED && ruleHolds("dhcps-stopped"))
 		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED;
 	netif->dhcp = ESP_NETIF_DHCP_STOPPED;
 	return ESP_OK;
@@ -150,14 +157,14 @@ esp_err_t esp_netif_dhcps_stop(esp_netif_t *netif)
 
 esp_err_t esp_netif_dhcps_start(esp_netif_t *netif)
 {
-	if (!netif)
+	if (missing(netif))
 		return ESP_ERR_INVALID_ARG;
-	if (netif != &gAccessPoint)
+	if (netif != &gAccessPoint && ruleHolds("dhcps-ap-only"))
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
-	if (netif->dhcp == ESP_NETIF_DHCP_STARTED)
+	if (netif->dhcp == ESP_NETIF_DHCP_STARTED && ruleHolds("dhcps-started"))
 		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
 	/* With the interface down it waits for AP_START. */
-	netif->dhcp = netif->up ? ESP_NETIF_DHCP_STARTED : ESP_NETIF_DHCP_INIT;
+	netif->dhcp = netif->up || !ruleHolds("dhcps-waits") ? ESP_NETIF_DHCP_STARTED : ESP_NETIF_DHCP_INIT;
 	return ESP_OK;
 }
 
@@ -181,7 +188,7 @@ esp_err_t esp_netif_dhcps_option(esp_netif_t *netif, esp_netif_dhcp_option_mode_
 	}
 	if (mode != ESP_NETIF_OP_SET)
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
-	if (netif->dhcp == ESP_NETIF_DHCP_STARTED)
+	if (netif->dhcp == ESP_NETIF_DHCP_STARTED && ruleHolds("dhcps-option-stopped"))
 		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED;
 	netif->offerDns = *(uint8_t *)value;
 	return ESP_OK;
@@ -190,7 +197,9 @@ esp_err_t esp_netif_dhcps_option(esp_netif_t *netif, esp_netif_dhcp_option_mode_
 esp_err_t esp_netif_set_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns)
 {
 	/* A DHCP server offers two at most; no server at all is told by leaving the offer out. */
-	if (!netif || !dns || !dns->ip.u_addr.ip4.addr || type >= (netif == &gAccessPoint ? ESP_NETIF_DNS_FALLBACK : ESP_NETIF_DNS_MAX))
+	if (missing(netif) || missing(dns) || (!dns->ip.u_addr.ip4.addr && ruleHolds("dns-address")))
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	if (type >= (netif == &gAccessPoint && ruleHolds("dns-two") ? ESP_NETIF_DNS_FALLBACK : ESP_NETIF_DNS_MAX))
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
 	netif->dns[type] = *dns;
 	return ESP_OK;
@@ -221,8 +230,10 @@ static void stationConnected(void)
 	if (gWiFi.station != STATION_CONNECTED)
 		return;
 	gStation.up = true;
-	effectBegin("dhcp");
-	effectEnd();
+	if (ruleHolds("address-asked")) {
+		effectBegin("dhcp");
+		effectEnd();
+	}
 }
 
 void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
@@ -234,12 +245,12 @@ void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
 		stationConnected();
 	else if (gStation.exists && (id == WIFI_EVENT_STA_DISCONNECTED || id == WIFI_EVENT_STA_STOP)) {
 		if (gStation.up && gStation.ip.ip.addr)
-			alarmSet(&gLostAlarm, boardTimeUs() + LOST_IP_MS * MS);
+			alarmSet(&gLostAlarm, boardTimeUs() + (ruleHolds("address-lost-late") ? LOST_IP_MS * MS : 0));
 		gStation.up = false;
 	}
 	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_START) {
 		gAccessPoint.up = true;
-		if (gAccessPoint.dhcp == ESP_NETIF_DHCP_INIT)
+		if (gAccessPoint.dhcp == ESP_NETIF_DHCP_INIT && ruleHolds("dhcps-with-ap"))
 			gAccessPoint.dhcp = ESP_NETIF_DHCP_STARTED;
 	}
 	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_STOP) {
@@ -260,8 +271,9 @@ void onDhcp(const Json *event)
 	got.ip_info.ip.addr = parseAddress(jsonString(event, "ip", ""));
 	got.ip_info.netmask.addr = parseAddress(jsonString(event, "mask", "255.255.255.0"));
 	got.ip_info.gw.addr = parseAddress(jsonString(event, "gateway", ""));
-	got.ip_changed = got.ip_info.ip.addr != gStation.ip.ip.addr;
+	got.ip_changed = got.ip_info.ip.addr != gStation.ip.ip.addr || !ruleHolds("address-changed");
 	gStation.ip = got.ip_info;
-	alarmClear(&gLostAlarm);
+	if (ruleHolds("address-back"))
+		alarmClear(&gLostAlarm);
 	eventPost(IP_EVENT, IP_EVENT_STA_GOT_IP, &got, sizeof(got));
 }

@@ -2,11 +2,13 @@
 	NVS: names, types and sizes as the real one checks them. A write goes to flash at once (commit has nothing left to
 	do), each as one step that a power cut can come before; what is the same already is not written.
 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 #include "nvs_flash.h"
+#include "rules.h"
 
 #define HANDLES 16
 #define ENTRIES (5 * 126) /* six pages of 24 KB less the one kept free, of 126 entries of 32 bytes */
@@ -91,6 +93,11 @@ static size_t entriesOf(nvs_type_t type, size_t length)
 	return type == NVS_TYPE_STR || type == NVS_TYPE_BLOB ? 1 + (length + 31) / 32 : 1;
 }
 
+static bool missing(const void *argument)
+{
+	return !argument && ruleHolds("nvs-null");
+}
+
 /* Before each change of flash: the power may fail here. */
 static void flashStep(void)
 {
@@ -151,17 +158,17 @@ esp_err_t nvs_flash_erase(void)
 
 esp_err_t nvs_open(const char *name, nvs_open_mode_t mode, nvs_handle_t *out)
 {
-	if (!name || !out)
+	if (missing(name) || missing(out))
 		return ESP_ERR_INVALID_ARG;
 	size_t length = strlen(name);
-	if (!length || length >= NVS_NS_NAME_MAX_SIZE)
+	if ((!length || length >= NVS_NS_NAME_MAX_SIZE) && ruleHolds("nvs-space-name"))
 		return ESP_ERR_NVS_INVALID_NAME;
 	if (mode == NVS_READONLY) {
 		/* A name space comes into being with its first opening for writing; here with its first entry. */
 		Entry *entry = gEntries;
 		while (entry && strcmp(entry->space, name))
 			entry = entry->next;
-		if (!entry)
+		if (!entry && ruleHolds("nvs-space-absent"))
 			return ESP_ERR_NVS_NOT_FOUND;
 	}
 	for (int i = 0; i < HANDLES; i++) {
@@ -169,7 +176,7 @@ esp_err_t nvs_open(const char *name, nvs_open_mode_t mode, nvs_handle_t *out)
 			continue;
 		gHandles[i].open = true;
 		gHandles[i].readOnly = mode == NVS_READONLY;
-		strcpy(gHandles[i].space, name);
+		snprintf(gHandles[i].space, sizeof(gHandles[i].space), "%s", name);
 		*out = (nvs_handle_t)(i + 1);
 		return ESP_OK;
 	}
@@ -185,13 +192,13 @@ void nvs_close(nvs_handle_t handle)
 /* Checks common to all accesses; sets *space. */
 static esp_err_t check(nvs_handle_t handle, const char *key, bool write, const char **space)
 {
-	if (handle < 1 || handle > HANDLES || !gHandles[handle - 1].open)
+	if (handle < 1 || handle > HANDLES || (!gHandles[handle - 1].open && ruleHolds("nvs-handle")))
 		return ESP_ERR_NVS_INVALID_HANDLE;
-	if (write && gHandles[handle - 1].readOnly)
+	if (write && gHandles[handle - 1].readOnly && ruleHolds("nvs-read-only"))
 		return ESP_ERR_NVS_READ_ONLY;
-	if (key && !key[0])
+	if (key && !key[0] && ruleHolds("nvs-key-empty"))
 		return ESP_ERR_NVS_INVALID_NAME;
-	if (key && strlen(key) >= NVS_KEY_NAME_MAX_SIZE)
+	if (key && strlen(key) >= NVS_KEY_NAME_MAX_SIZE && ruleHolds("nvs-key-name"))
 		return ESP_ERR_NVS_KEY_TOO_LONG;
 	*space = gHandles[handle - 1].space;
 	return ESP_OK;
@@ -211,15 +218,15 @@ static esp_err_t set(nvs_handle_t handle, const char *key, nvs_type_t type, cons
 	esp_err_t err = check(handle, key, true, &space);
 	if (err)
 		return err;
-	if (length > VALUE_MAX)
+	if (length > VALUE_MAX && ruleHolds("nvs-text-length"))
 		return ESP_ERR_NVS_VALUE_TOO_LONG;
 	const Entry *old = *find(space, key);
-	if (old && old->type == type && old->length == length && !memcmp(old->value, value, length))
+	if (old && old->type == type && old->length == length && !memcmp(old->value, value, length) && ruleHolds("nvs-unchanged"))
 		return ESP_OK;
 	size_t used = entriesOf(type, length);
 	for (const Entry *entry = gEntries; entry; entry = entry->next)
 		used += entriesOf(entry->type, entry->length);
-	if (used > ENTRIES)
+	if (used > ENTRIES && ruleHolds("nvs-full"))
 		return ESP_ERR_NVS_NOT_ENOUGH_SPACE;
 	flashStep();
 	put(space, key, type, value, length);
@@ -254,7 +261,7 @@ esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key)
 	if (err)
 		return err;
 	if (!*find(space, key))
-		return ESP_ERR_NVS_NOT_FOUND;
+		return ruleHolds("nvs-erase-absent") ? ESP_ERR_NVS_NOT_FOUND : ESP_OK;
 	flashStep();
 	removeEntry(find(space, key));
 	tell("erase", space, key, NULL);
@@ -269,7 +276,7 @@ esp_err_t nvs_erase_all(nvs_handle_t handle)
 		return err;
 	flashStep();
 	for (Entry **link = &gEntries; *link;) {
-		if (strcmp((*link)->space, space))
+		if (strcmp((*link)->space, space) && ruleHolds("nvs-erase-space"))
 			link = &(*link)->next;
 		else
 			removeEntry(link);
@@ -288,7 +295,7 @@ static esp_err_t get(nvs_handle_t handle, const char *key, nvs_type_t type, cons
 		return err;
 	const Entry *entry = *find(space, key);
 	/* Another type under the same name is another thing to the real one. */
-	if (!entry || entry->type != type)
+	if (!entry || (entry->type != type && ruleHolds("nvs-type")))
 		return ESP_ERR_NVS_NOT_FOUND;
 	*out = entry;
 	return ESP_OK;
@@ -318,11 +325,11 @@ static esp_err_t getBytes(nvs_handle_t handle, const char *key, nvs_type_t type,
 	esp_err_t err = get(handle, key, type, &entry);
 	if (err)
 		return err;
-	if (!out) {
+	if (!out && ruleHolds("nvs-length")) {
 		*length = entry->length;
 		return ESP_OK;
 	}
-	if (*length < entry->length) {
+	if (*length < entry->length && ruleHolds("nvs-short-buffer")) {
 		*length = entry->length;
 		return ESP_ERR_NVS_INVALID_LENGTH;
 	}
@@ -353,7 +360,7 @@ static Entry *nextMatch(const struct nvs_opaque_iterator_t *it, Entry *from)
 esp_err_t nvs_entry_find(const char *part, const char *name, nvs_type_t type, nvs_iterator_t *out)
 {
 	(void)part;
-	if (!out)
+	if (missing(out))
 		return ESP_ERR_INVALID_ARG;
 	*out = NULL;
 	if (name && strlen(name) >= NVS_NS_NAME_MAX_SIZE)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define WORLD_LAST 11
 
@@ -19,6 +20,19 @@ typedef struct {
 } Report;
 static Report gReported;
 
+/* Joined it sleeps between the router's beacons, idle only where the driver was told that it may; never with an access point. */
+static bool sleeps(void)
+{
+	if (gWiFi.ps == WIFI_PS_NONE && ruleHolds("sleep-not-without-ps"))
+		return false;
+	if (gWiFi.accessPointUp && ruleHolds("sleep-not-with-ap"))
+		return false;
+	if (gWiFi.station == STATION_CONNECTED)
+		return gWiFi.stationUp && ruleHolds("sleep-joined");
+	bool may = gWiFi.idlePm || !ruleHolds("sleep-idle-switch");
+	return gWiFi.stationUp && gWiFi.station == STATION_IDLE && may && ruleHolds("sleep-idle");
+}
+
 void radioReport(void)
 {
 	Report now;
@@ -30,9 +44,7 @@ void radioReport(void)
 		now.mode = gWiFi.mode;
 		now.station = gWiFi.stationUp;
 		now.accessPoint = gWiFi.accessPointUp;
-		/* Joined it sleeps between the router's beacons, idle only where the driver was told that it may; never with an access point. */
-		bool may = gWiFi.station == STATION_CONNECTED || (gWiFi.station == STATION_IDLE && gWiFi.idlePm);
-		now.sleepy = gWiFi.stationUp && may && !gWiFi.accessPointUp && gWiFi.ps != WIFI_PS_NONE;
+		now.sleepy = sleeps();
 	}
 	if (!memcmp(&now, &gReported, sizeof(now)))
 		return;
@@ -50,6 +62,8 @@ void radioReport(void)
 
 void radioAway(uint8_t channel)
 {
+	if (channel && !ruleHolds("radio-scan-keeps-home"))
+		radioSetHome(channel);
 	gAway = channel != 0 && channel != gWiFi.home;
 	gWiFi.current = channel ? channel : gWiFi.home;
 	radioReport();
@@ -58,7 +72,7 @@ void radioAway(uint8_t channel)
 void radioSetHome(uint8_t channel)
 {
 	uint8_t before = gWiFi.home;
-	if (before == channel)
+	if (before == channel && (!channel || ruleHolds("radio-event-only-changed")))
 		return;
 	gWiFi.home = channel;
 	if (!gAway || gWiFi.current == channel) {
@@ -69,14 +83,15 @@ void radioSetHome(uint8_t channel)
 	if (!channel)
 		return;
 	wifi_event_home_channel_change_t change = {.old_chan = before, .new_chan = channel};
-	eventPost(WIFI_EVENT, WIFI_EVENT_HOME_CHANNEL_CHANGE, &change, sizeof(change));
+	if (ruleHolds("radio-event"))
+		eventPost(WIFI_EVENT, WIFI_EVENT_HOME_CHANNEL_CHANGE, &change, sizeof(change));
 	if (before) {
 		logBegin("channel");
 		effectInt("from", before);
 		effectInt("to", channel);
 		effectEnd();
 	}
-	if (gWiFi.accessPointUp)
+	if (gWiFi.accessPointUp && ruleHolds("ap-follows-home"))
 		accessPointMoved();
 }
 
@@ -89,6 +104,8 @@ static uint8_t lastChannelOf(const char *code)
 	static const char thirteen[] =
 		"EU MX BR AU NZ JP KR CN HK TW IN CH LI IS NO GB AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK";
 	char wanted[3] = {code[0], code[0] ? code[1] : 0, 0};
+	if (!ruleHolds("country-codes"))
+		return 13;
 	if (strlen(wanted) != 2 || strchr(wanted, ' '))
 		return 0;
 	for (const char *list = eleven; (list = strstr(list, wanted)); list++)
@@ -96,22 +113,22 @@ static uint8_t lastChannelOf(const char *code)
 			return 11;
 	for (const char *list = thirteen; (list = strstr(list, wanted)); list++)
 		if ((list - thirteen) % 3 == 0)
-			return 13;
+			return ruleHolds("country-thirteen") ? 13 : 11;
 	return 0;
 }
 
 bool channelAllowed(uint8_t channel)
 {
-	return channel >= 1 && channel <= gLastChannel;
+	return channel >= 1 && (channel <= gLastChannel || !ruleHolds("country-eleven"));
 }
 
 int channelsToScan(uint8_t channels[14], bool passive[14])
 {
 	/* The world-wide domain may listen on 12 to 14, not call. */
-	int count = strncmp(gCountry, "01", 2) ? gLastChannel : 14;
+	int count = strncmp(gCountry, "01", 2) && ruleHolds("country-scan") ? gLastChannel : 14;
 	for (int i = 0; i < count; i++) {
 		channels[i] = (uint8_t)(i + 1);
-		passive[i] = i >= gLastChannel;
+		passive[i] = i >= gLastChannel && ruleHolds("country-passive");
 	}
 	return count;
 }
@@ -119,7 +136,7 @@ int channelsToScan(uint8_t channels[14], bool passive[14])
 esp_err_t esp_wifi_set_country_code(const char *country, bool ieee80211d_enabled)
 {
 	(void)ieee80211d_enabled;
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
 	uint8_t last = country ? lastChannelOf(country) : 0;
 	if (!last)
@@ -132,9 +149,9 @@ esp_err_t esp_wifi_set_country_code(const char *country, bool ieee80211d_enabled
 
 esp_err_t esp_wifi_get_country_code(char *country)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!country)
+	if (wifiMissing(country))
 		return ESP_ERR_INVALID_ARG;
 	memcpy(country, gCountry, 3);
 	return ESP_OK;
@@ -144,17 +161,20 @@ esp_err_t esp_wifi_get_country_code(char *country)
 
 esp_err_t esp_wifi_set_channel(uint8_t primary, wifi_second_chan_t second)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
 	/* A pair of 40 MHz needs its second half inside the band. */
-	if (primary < 1 || primary > 13 || second > WIFI_SECOND_CHAN_BELOW || (second == WIFI_SECOND_CHAN_ABOVE && primary > 9) ||
-		(second == WIFI_SECOND_CHAN_BELOW && primary < 5))
+	bool pair = primary >= 1 && primary <= 13 && second <= WIFI_SECOND_CHAN_BELOW && !(second == WIFI_SECOND_CHAN_ABOVE && primary > 9) &&
+		!(second == WIFI_SECOND_CHAN_BELOW && primary < 5);
+	if (!pair && ruleHolds("channel-pair"))
 		return ESP_ERR_INVALID_ARG;
-	if (modeHas(gWiFi.mode, WIFI_IF_AP) && !channelAllowed(primary))
+	bool bound = modeHas(gWiFi.mode, WIFI_IF_AP) || !ruleHolds("channel-station-free");
+	if (bound && !channelAllowed(primary) && ruleHolds("channel-country"))
 		return ESP_ERR_INVALID_ARG;
-	if (gWiFi.station != STATION_IDLE || scanRunning() || accessPointPhones())
+	if ((gWiFi.station == STATION_CONNECTED && ruleHolds("channel-joined")) || (gWiFi.station == STATION_CONNECTING && ruleHolds("channel-connecting")) ||
+		(scanRunning() && ruleHolds("channel-scanning")) || (accessPointPhones() && ruleHolds("channel-phone")))
 		return ESP_FAIL;
 	radioSetHome(primary);
 	return ESP_OK;
@@ -162,11 +182,11 @@ esp_err_t esp_wifi_set_channel(uint8_t primary, wifi_second_chan_t second)
 
 esp_err_t esp_wifi_get_channel(uint8_t *primary, wifi_second_chan_t *second)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!primary || !second)
+	if (wifiMissing(primary) || wifiMissing(second))
 		return ESP_ERR_INVALID_ARG;
-	*primary = gWiFi.current;
+	*primary = ruleHolds("channel-current") ? gWiFi.current : gWiFi.home;
 	*second = WIFI_SECOND_CHAN_NONE;
 	return ESP_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define ACTIVE_MS 120
 #define PASSIVE_MS 360
@@ -70,15 +71,19 @@ static int byStrength(const void *a, const void *b)
 static void finish(void)
 {
 	gScan.running = false;
-	qsort(gScan.beacons, (size_t)gScan.beaconCount, sizeof(Beacon), byStrength);
+	if (ruleHolds("scan-sorted"))
+		qsort(gScan.beacons, (size_t)gScan.beaconCount, sizeof(Beacon), byStrength);
 	radioAway(0);
 	if (gScan.done) {
+		if (!ruleHolds("scan-connect-silent"))
+			tellDone(0);
 		(*gScan.done)(gScan.beacons, gScan.beaconCount);
 		return;
 	}
 	memcpy(gRecords, gScan.beacons, sizeof(gRecords));
 	gRecordCount = gScan.beaconCount;
-	tellDone(0);
+	if (ruleHolds("scan-done"))
+		tellDone(0);
 }
 
 static void scanRing(Alarm *alarm)
@@ -92,7 +97,8 @@ static void scanRing(Alarm *alarm)
 		finish();
 		return;
 	}
-	if (gWiFi.station == STATION_CONNECTED || gWiFi.accessPointUp) {
+	bool needed = gWiFi.station == STATION_CONNECTED || gWiFi.accessPointUp || !ruleHolds("scan-home-only-needed");
+	if (needed && ruleHolds("scan-home")) {
 		gScan.atHome = true;
 		radioAway(0);
 		alarmSet(alarm, boardTimeUs() + HOME_MS * MS);
@@ -110,13 +116,13 @@ static void begin(const char *ssid, ScanDone done)
 	memset(gScan.ssid, 0, sizeof(gScan.ssid));
 	memcpy(gScan.ssid, ssid, strnlen(ssid, 32));
 	for (int i = 0; i < gScan.count; i++)
-		gScan.dwellMs[i] = gScan.passive[i] ? PASSIVE_MS : ACTIVE_MS;
+		gScan.dwellMs[i] = gScan.passive[i] && ruleHolds("scan-passive-time") ? PASSIVE_MS : ruleHolds("scan-active-time") ? ACTIVE_MS : 2 * ACTIVE_MS;
 }
 
 void scanForConnect(const char *ssid, uint8_t firstChannel, bool stopAtFirst, ScanDone done)
 {
 	int offset = 0;
-	if (firstChannel) {
+	if (firstChannel && ruleHolds("connect-channel-hint")) {
 		gScan.channels[0] = firstChannel;
 		gScan.passive[0] = !channelAllowed(firstChannel);
 		offset = 1;
@@ -134,7 +140,7 @@ void scanAbort(bool tell)
 	alarmClear(&gAlarm);
 	gScan.running = false;
 	radioAway(0);
-	if (tell && !gScan.done)
+	if (tell && !gScan.done && ruleHolds("scan-done-when-cut"))
 		tellDone(1);
 }
 
@@ -148,7 +154,7 @@ void scanDown(void)
 void onBeacon(const Json *event)
 {
 	const char *ssid = jsonString(event, "ssid", "");
-	if (!gScan.running || gScan.atHome || (gScan.ssid[0] && strcmp(ssid, gScan.ssid)))
+	if (!gScan.running || gScan.atHome || (gScan.ssid[0] && strcmp(ssid, gScan.ssid) && ruleHolds("scan-name")))
 		return;
 	Beacon beacon = {.channel = (uint8_t)jsonInt(event, "channel", gScan.channels[gScan.at]), .rssi = (int)jsonInt(event, "rssi", -50)};
 	memcpy(beacon.ssid, ssid, strnlen(ssid, 32));
@@ -156,7 +162,7 @@ void onBeacon(const Json *event)
 		return;
 	beacon.auth = strcmp(jsonString(event, "auth", "wpa2"), "open") ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
 	for (int i = 0; i < gScan.beaconCount; i++) {
-		if (!memcmp(gScan.beacons[i].bssid, beacon.bssid, MAC_BYTES)) {
+		if (!memcmp(gScan.beacons[i].bssid, beacon.bssid, MAC_BYTES) && ruleHolds("scan-once")) {
 			gScan.beacons[i] = beacon;
 			return;
 		}
@@ -169,23 +175,25 @@ void onBeacon(const Json *event)
 
 esp_err_t esp_wifi_scan_start(const wifi_scan_config_t *config, bool block)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
 	uint8_t only = config ? config->channel : 0;
 	uint8_t channels[14];
 	bool passive[14];
 	int count = channelsToScan(channels, passive);
-	if (only > count)
+	if (only > count && ruleHolds("scan-channel"))
 		return ESP_ERR_INVALID_ARG;
-	if (gWiFi.station == STATION_CONNECTING)
+	if (gWiFi.station == STATION_CONNECTING && ruleHolds("scan-connecting"))
 		return ESP_ERR_WIFI_STATE;
-	if (!gWiFi.stationUp)
+	if (!gWiFi.stationUp && ruleHolds("scan-ap-only"))
 		return ESP_ERR_WIFI_MODE;
-	if (block)
+	if (block && ruleHolds("strict-blocking-scan"))
 		idfPanic("a blocking scan is not for a virtual board");
 	scanAbort(true);
+	if (ruleHolds("lost-scan-resets"))
+		stationScans();
 	gScan.count = 0;
 	for (int i = 0; i < count; i++) {
 		if (only && channels[i] != only)
@@ -207,11 +215,11 @@ esp_err_t esp_wifi_scan_start(const wifi_scan_config_t *config, bool block)
 
 esp_err_t esp_wifi_scan_stop(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	if (gWiFi.station == STATION_CONNECTING)
+	if (gWiFi.station == STATION_CONNECTING && ruleHolds("scan-connecting"))
 		return ESP_ERR_WIFI_STATE;
 	scanAbort(true);
 	return ESP_OK;
@@ -229,9 +237,9 @@ static void fillRecord(const Beacon *beacon, wifi_ap_record_t *record)
 
 static esp_err_t recordsState(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	return gWiFi.started ? ESP_OK : ESP_ERR_WIFI_NOT_STARTED;
+	return wifiNotStarted() ? ESP_ERR_WIFI_NOT_STARTED : ESP_OK;
 }
 
 esp_err_t esp_wifi_scan_get_ap_num(uint16_t *number)
@@ -239,7 +247,7 @@ esp_err_t esp_wifi_scan_get_ap_num(uint16_t *number)
 	esp_err_t err = recordsState();
 	if (err)
 		return err;
-	if (!number)
+	if (wifiMissing(number))
 		return ESP_ERR_INVALID_ARG;
 	*number = (uint16_t)gRecordCount;
 	return ESP_OK;
@@ -250,10 +258,10 @@ esp_err_t esp_wifi_scan_get_ap_record(wifi_ap_record_t *record)
 	esp_err_t err = recordsState();
 	if (err)
 		return err;
-	if (!record)
+	if (wifiMissing(record))
 		return ESP_ERR_INVALID_ARG;
 	if (!gRecordCount)
-		return ESP_FAIL;
+		return ruleHolds("scan-records-end") ? ESP_FAIL : ESP_ERR_NOT_FOUND;
 	fillRecord(&gRecords[0], record);
 	gRecordCount--;
 	memmove(gRecords, gRecords + 1, (size_t)gRecordCount * sizeof(Beacon));
@@ -265,13 +273,14 @@ esp_err_t esp_wifi_scan_get_ap_records(uint16_t *number, wifi_ap_record_t *recor
 	esp_err_t err = recordsState();
 	if (err)
 		return err;
-	if (!number || !records)
+	if (wifiMissing(number) || wifiMissing(records))
 		return ESP_ERR_INVALID_ARG;
 	if (*number > gRecordCount)
 		*number = (uint16_t)gRecordCount;
 	for (int i = 0; i < *number; i++)
 		fillRecord(&gRecords[i], &records[i]);
-	gRecordCount = 0;
+	if (ruleHolds("scan-records-freed"))
+		gRecordCount = 0;
 	return ESP_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define JOIN_TIMEOUT_MS 6000 /* of a router that is heard, but answers nothing; longer than a failing handshake */
 #define INACTIVE_MS 6000 /* esp_wifi_set_inactive_time: default of the station */
@@ -41,6 +42,8 @@ static void lose(int reason, bool leave)
 	effectEnd();
 	radioReport();
 	eventPost(WIFI_EVENT, WIFI_EVENT_STA_DISCONNECTED, &event, sizeof(event));
+	if (!ruleHolds("lost-stays-lost"))
+		esp_wifi_connect();
 }
 
 /* Connecting ------------------------------------------------------------------------------------------------------ */
@@ -75,34 +78,34 @@ static void scanned(const Beacon *beacons, int count)
 	bool secured = strnlen((const char *)gWiFi.sta.password, sizeof(gWiFi.sta.password)) >= 8;
 	int reason = WIFI_REASON_NO_AP_FOUND;
 	for (int i = 0; i < count; i++) {
-		if (gWiFi.sta.bssid_set && memcmp(gWiFi.sta.bssid, beacons[i].bssid, MAC_BYTES))
+		if (gWiFi.sta.bssid_set && memcmp(gWiFi.sta.bssid, beacons[i].bssid, MAC_BYTES) && ruleHolds("connect-bssid"))
 			continue;
 		/* A password raises the threshold to WPA2; without one a secured network cannot be joined. */
-		if (secured && beacons[i].auth < WIFI_AUTH_WPA2_PSK)
+		if (secured && beacons[i].auth < WIFI_AUTH_WPA2_PSK && ruleHolds("connect-threshold"))
 			reason = WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD;
-		else if (!secured && beacons[i].auth != WIFI_AUTH_OPEN)
+		else if (!secured && beacons[i].auth != WIFI_AUTH_OPEN && ruleHolds("connect-security"))
 			reason = WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
 		else {
 			join(&beacons[i]);
 			return;
 		}
 	}
-	lose(reason, false);
+	lose(ruleHolds("connect-absent") ? reason : WIFI_REASON_CONNECTION_FAIL, false);
 }
 
 esp_err_t esp_wifi_connect(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	if (!modeHas(gWiFi.mode, WIFI_IF_STA))
+	if (!modeHas(gWiFi.mode, WIFI_IF_STA) && ruleHolds("connect-mode"))
 		return ESP_ERR_WIFI_MODE;
-	if (!gWiFi.stationUp || gWiFi.station == STATION_CONNECTING)
+	if (!gWiFi.stationUp || (gWiFi.station == STATION_CONNECTING && ruleHolds("connect-once")))
 		return ESP_ERR_WIFI_CONN;
-	if (gWiFi.station == STATION_CONNECTED)
+	if (gWiFi.station == STATION_CONNECTED && ruleHolds("connect-joined"))
 		return ESP_OK;
-	if (!gWiFi.sta.ssid[0])
+	if (!gWiFi.sta.ssid[0] && ruleHolds("connect-name"))
 		return ESP_ERR_WIFI_SSID;
 	char ssid[33] = "";
 	memcpy(ssid, gWiFi.sta.ssid, sizeof(gWiFi.sta.ssid));
@@ -110,7 +113,7 @@ esp_err_t esp_wifi_connect(void)
 	gWiFi.station = STATION_CONNECTING;
 	gWiFi.rssi = 0;
 	memset(gWiFi.bssid, 0, MAC_BYTES);
-	scanForConnect(ssid, gWiFi.sta.channel, gWiFi.sta.scan_method == WIFI_FAST_SCAN, scanned);
+	scanForConnect(ssid, gWiFi.sta.channel, gWiFi.sta.scan_method == WIFI_FAST_SCAN && ruleHolds("connect-fast-scan"), scanned);
 	return ESP_OK;
 }
 
@@ -119,7 +122,7 @@ void onJoinResult(const Json *event)
 	if (!gJoining)
 		return;
 	if (!jsonBool(event, "ok", 0)) {
-		lose((int)jsonInt(event, "reason", WIFI_REASON_CONNECTION_FAIL), false);
+		lose(ruleHolds("connect-refused") ? (int)jsonInt(event, "reason", WIFI_REASON_CONNECTION_FAIL) : WIFI_REASON_CONNECTION_FAIL, false);
 		return;
 	}
 	alarmClear(&gJoinAlarm);
@@ -132,7 +135,8 @@ void onJoinResult(const Json *event)
 	macParse(jsonString(event, "bssid", ""), gWiFi.bssid);
 	uint8_t channel = (uint8_t)jsonInt(event, "channel", gTarget.channel);
 	/* One radio: the router's channel is the device's from now on, and its access point's. */
-	radioSetHome(channel);
+	if (ruleHolds("connect-home"))
+		radioSetHome(channel);
 	radioAway(0);
 	radioReport();
 	logBegin("station-joined");
@@ -147,17 +151,17 @@ void onJoinResult(const Json *event)
 
 esp_err_t esp_wifi_disconnect(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!gWiFi.started)
+	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	if (!modeHas(gWiFi.mode, WIFI_IF_STA))
+	if (!modeHas(gWiFi.mode, WIFI_IF_STA) && ruleHolds("disconnect-mode"))
 		return ESP_FAIL;
-	if (gWiFi.station == STATION_IDLE)
+	if (gWiFi.station == STATION_IDLE && ruleHolds("disconnect-idle"))
 		return ESP_OK;
 	if (gWiFi.station == STATION_CONNECTING)
 		scanAbort(false);
-	lose(WIFI_REASON_ASSOC_LEAVE, gWiFi.station == STATION_CONNECTED || gJoining);
+	lose(ruleHolds("disconnect-reason") ? WIFI_REASON_ASSOC_LEAVE : WIFI_REASON_AUTH_LEAVE, gWiFi.station == STATION_CONNECTED || gJoining);
 	return ESP_OK;
 }
 
@@ -166,12 +170,13 @@ esp_err_t esp_wifi_disconnect(void)
 static void silenceRing(Alarm *alarm)
 {
 	if (gTold) {
-		lose(WIFI_REASON_BEACON_TIMEOUT, true);
+		lose(ruleHolds("lost-reason") ? WIFI_REASON_BEACON_TIMEOUT : WIFI_REASON_CONNECTION_FAIL, true);
 		return;
 	}
 	gTold = true;
-	eventPost(WIFI_EVENT, WIFI_EVENT_STA_BEACON_TIMEOUT, NULL, 0);
-	alarmSet(alarm, boardTimeUs() + PROBES_MS * MS);
+	if (ruleHolds("lost-timeout-event"))
+		eventPost(WIFI_EVENT, WIFI_EVENT_STA_BEACON_TIMEOUT, NULL, 0);
+	alarmSet(alarm, boardTimeUs() + (ruleHolds("lost-probes") ? PROBES_MS * MS : 0));
 }
 
 void onAudible(const Json *event)
@@ -181,23 +186,34 @@ void onAudible(const Json *event)
 		return;
 	gAudible = audible;
 	gTold = false;
-	if (audible)
+	if (!audible)
+		alarmSet(&gSilenceAlarm, boardTimeUs() + (ruleHolds("lost-after-6s") ? INACTIVE_MS : INACTIVE_MS / 2) * MS);
+	else if (ruleHolds("lost-heard-again"))
 		alarmClear(&gSilenceAlarm);
-	else
+}
+
+/* The driver counts the silence from its last scan. */
+void stationScans(void)
+{
+	if (gSilenceAlarm.set && !gTold)
 		alarmSet(&gSilenceAlarm, boardTimeUs() + INACTIVE_MS * MS);
 }
 
 /* The router announced its move and the station goes along, without a word but HOME_CHANNEL_CHANGE. */
 void onChannelSwitch(const Json *event)
 {
-	if (gWiFi.station == STATION_CONNECTED)
+	if (gWiFi.station != STATION_CONNECTED)
+		return;
+	if (ruleHolds("csa-follows"))
 		radioSetHome((uint8_t)jsonInt(event, "channel", gWiFi.home));
+	if (!ruleHolds("csa-silent"))
+		lose(WIFI_REASON_BEACON_TIMEOUT, false);
 }
 
 void onKicked(const Json *event)
 {
 	if (gWiFi.station == STATION_CONNECTED || gJoining)
-		lose((int)jsonInt(event, "reason", WIFI_REASON_AUTH_LEAVE), false);
+		lose(ruleHolds("kicked-reason") ? (int)jsonInt(event, "reason", WIFI_REASON_AUTH_LEAVE) : WIFI_REASON_BEACON_TIMEOUT, false);
 }
 
 /* Start and stop -------------------------------------------------------------------------------------------------- */
@@ -214,7 +230,7 @@ void stationStart(void)
 void stationStop(void)
 {
 	scanAbort(true);
-	if (gWiFi.station == STATION_CONNECTED || gJoining)
+	if ((gWiFi.station == STATION_CONNECTED || gJoining) && ruleHolds("stop-disconnects"))
 		lose(WIFI_REASON_ASSOC_LEAVE, true);
 	gWiFi.station = STATION_IDLE;
 	gWiFi.stationUp = false;
@@ -231,13 +247,13 @@ void stationDown(void)
 
 esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!info)
+	if (wifiMissing(info))
 		return ESP_ERR_INVALID_ARG;
-	if (!gWiFi.stationUp)
+	if (!gWiFi.stationUp && ruleHolds("ap-info-no-station"))
 		return ESP_ERR_WIFI_CONN;
-	if (gWiFi.station != STATION_CONNECTED)
+	if (gWiFi.station != STATION_CONNECTED && ruleHolds("ap-info-joined"))
 		return ESP_ERR_WIFI_NOT_CONNECT;
 	memset(info, 0, sizeof(*info));
 	memcpy(info->bssid, gWiFi.bssid, MAC_BYTES);
@@ -250,9 +266,9 @@ esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info)
 
 esp_err_t esp_wifi_sta_get_rssi(int *rssi)
 {
-	if (!rssi)
+	if (wifiMissing(rssi))
 		return ESP_ERR_INVALID_ARG;
-	if (!gWiFi.init || gWiFi.station != STATION_CONNECTED)
+	if ((!gWiFi.init || gWiFi.station != STATION_CONNECTED) && ruleHolds("rssi-joined"))
 		return ESP_FAIL;
 	*rssi = gWiFi.rssi;
 	return ESP_OK;

@@ -9,6 +9,7 @@
 #include "esp_random.h"
 #include "esp_system.h"
 #include "internal.h"
+#include "rules.h"
 
 #define SHUTDOWN_HANDLERS 5
 
@@ -75,15 +76,18 @@ void systemBoot(const Json *boot)
 {
 	macParse(jsonString(boot, "mac", "000000000000"), gStationMac);
 	memcpy(gAccessPointMac, gStationMac, MAC_BYTES);
-	gAccessPointMac[MAC_BYTES - 1]++;
+	if (ruleHolds("mac-ap"))
+		gAccessPointMac[MAC_BYTES - 1]++;
 	gReset = (esp_reset_reason_t)jsonInt(boot, "reset", ESP_RST_POWERON);
 	/* Another stream than the engine's, which starts from the same seed. */
 	gRandom = ((uint64_t)jsonInt(boot, "seed", 1) << 32) ^ UINT64_C(0x45535033); /* "ESP3" */
 	gUp = true;
 	size_t size = (size_t)(rtcEnd - rtcBegin);
 	/* After power on the memory holds anything. */
-	esp_fill_random(rtcBegin, size);
-	jsonHex(boot, "rtc", rtcBegin, size);
+	if (ruleHolds("rtc-noise"))
+		esp_fill_random(rtcBegin, size);
+	if (ruleHolds("rtc-kept"))
+		jsonHex(boot, "rtc", rtcBegin, size);
 }
 
 static void tellRtc(void)
@@ -119,7 +123,7 @@ void powerCut(void)
 esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler)
 {
 	for (int i = 0; i < SHUTDOWN_HANDLERS; i++) {
-		if (gHandlers[i] == handler)
+		if (gHandlers[i] == handler && ruleHolds("restart-handler-once"))
 			return ESP_ERR_INVALID_STATE;
 		if (!gHandlers[i]) {
 			gHandlers[i] = handler;
@@ -133,22 +137,23 @@ void esp_restart(void)
 {
 	const char *timer = timerRunning();
 	for (int i = SHUTDOWN_HANDLERS - 1; i >= 0; i--)
-		if (gHandlers[i])
+		if (gHandlers[i] && ruleHolds("restart-handlers"))
 			(*gHandlers[i])();
 	/* The driver registers its stop as such a handler. */
-	esp_wifi_stop();
+	if (ruleHolds("restart-stops-wifi"))
+		esp_wifi_stop();
 	/* A timer that restarts the chip is a watchdog, known by its name. */
 	boardRestart(timer ? timer : "software", "");
 }
 
 esp_reset_reason_t esp_reset_reason(void)
 {
-	return gReset;
+	return ruleHolds("reset-reason") ? gReset : ESP_RST_POWERON;
 }
 
 esp_err_t esp_read_mac(uint8_t *mac, esp_mac_type_t type)
 {
-	if (!mac || type > ESP_MAC_WIFI_SOFTAP)
+	if (!mac || (type > ESP_MAC_WIFI_SOFTAP && ruleHolds("mac-type")))
 		return ESP_ERR_INVALID_ARG;
 	memcpy(mac, type == ESP_MAC_WIFI_SOFTAP ? gAccessPointMac : gStationMac, MAC_BYTES);
 	return ESP_OK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 typedef struct Item {
 	struct Item *next;
@@ -70,8 +71,10 @@ int64_t idfNextDue(void)
 /* What a callback was given is gone when it returns: whoever kept a pointer shall read rubbish. */
 static void drop(Item *item)
 {
-	memset(item->payload, 0xA5, item->size);
-	free(item);
+	if (ruleHolds("callback-data-dies")) {
+		memset(item->payload, 0xA5, item->size);
+		free(item);
+	}
 }
 
 int idfRunOne(int64_t now)
@@ -81,7 +84,8 @@ int idfRunOne(int64_t now)
 		drop(gRunning);
 		gRunning = NULL;
 	}
-	for (int task = 0; task < 2; task++) {
+	for (int i = 0; i < 2; i++) {
+		Task task = ruleHolds("task-wifi-first") ? (Task)i : (Task)(1 - i);
 		Item *item = gQueues[task].first;
 		if (!item)
 			continue;

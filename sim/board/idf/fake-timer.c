@@ -5,6 +5,7 @@
 
 #include "esp_timer.h"
 #include "internal.h"
+#include "rules.h"
 
 struct esp_timer {
 	Alarm alarm; /* first, so that an alarm is its timer */
@@ -18,7 +19,7 @@ static const char *gRunning;
 
 int64_t esp_timer_get_time(void)
 {
-	return boardTimeUs() - boardBootUs();
+	return boardTimeUs() - (ruleHolds("timer-since-boot") ? boardBootUs() : 0);
 }
 
 const char *timerRunning(void)
@@ -31,7 +32,7 @@ static void timerRing(Alarm *alarm)
 	struct esp_timer *timer = (struct esp_timer *)alarm;
 	esp_timer_create_args_t args = timer->args;
 	if (timer->period)
-		alarmSet(alarm, alarm->at + timer->period);
+		alarmSet(alarm, (ruleHolds("timer-no-drift") ? alarm->at : boardTimeUs()) + timer->period);
 	/* The callback may delete its timer. */
 	gRunning = args.name ? args.name : "timer";
 	(*args.callback)(args.arg);
@@ -40,7 +41,7 @@ static void timerRing(Alarm *alarm)
 
 esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle_t *out)
 {
-	if (!args || !args->callback || !out)
+	if (!args || !out || (!args->callback && ruleHolds("timer-callback")))
 		return ESP_ERR_INVALID_ARG;
 	struct esp_timer *timer = calloc(1, sizeof(struct esp_timer));
 	if (!timer)
@@ -57,9 +58,9 @@ static esp_err_t start(esp_timer_handle_t timer, uint64_t us, bool periodic)
 {
 	if (!timer)
 		return ESP_ERR_INVALID_ARG;
-	if (timer->alarm.set)
+	if (timer->alarm.set && ruleHolds("timer-start-once"))
 		return ESP_ERR_INVALID_STATE;
-	timer->period = periodic ? (int64_t)us : 0;
+	timer->period = periodic || !ruleHolds("timer-one-shot") ? (int64_t)us : 0;
 	alarmSet(&timer->alarm, boardTimeUs() + (int64_t)us);
 	return ESP_OK;
 }
@@ -78,7 +79,7 @@ esp_err_t esp_timer_stop(esp_timer_handle_t timer)
 {
 	if (!timer)
 		return ESP_ERR_INVALID_ARG;
-	if (!timer->alarm.set)
+	if (!timer->alarm.set && ruleHolds("timer-stop-running"))
 		return ESP_ERR_INVALID_STATE;
 	alarmClear(&timer->alarm);
 	return ESP_OK;
@@ -88,8 +89,9 @@ esp_err_t esp_timer_delete(esp_timer_handle_t timer)
 {
 	if (!timer)
 		return ESP_ERR_INVALID_ARG;
-	if (timer->alarm.set)
+	if (timer->alarm.set && ruleHolds("timer-delete-stopped"))
 		return ESP_ERR_INVALID_STATE;
+	alarmClear(&timer->alarm);
 	for (struct esp_timer **link = &gTimers; *link; link = &(*link)->next) {
 		if (*link == timer) {
 			*link = timer->next;

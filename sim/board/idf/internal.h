@@ -112,6 +112,8 @@ void onJoinResult(const Json *event);
 void onAudible(const Json *event);
 void onChannelSwitch(const Json *event);
 void onKicked(const Json *event);
+/* A scan that somebody asked for begins. */
+void stationScans(void);
 void stationDown(void);
 
 /* ap.c */

@@ -10,6 +10,7 @@
 #define RULES 200
 
 static struct {
+	const char *name;
 	const char *text;
 	void (*rule)(void);
 } gRules[RULES];
@@ -227,10 +228,11 @@ void joinRouter(int channel)
 
 /* Rules ----------------------------------------------------------------------------------------------------------- */
 
-void ruleAdd(const char *text, void (*rule)(void))
+void ruleAdd(const char *name, const char *text, void (*rule)(void))
 {
 	if (gRuleCount == RULES)
 		abort();
+	gRules[gRuleCount].name = name;
 	gRules[gRuleCount].text = text;
 	gRules[gRuleCount++].rule = rule;
 }
@@ -266,10 +268,12 @@ static void runRule(void (*rule)(void))
 	gEffects = NULL;
 }
 
-/* One line per rule: "ok <rule>" or "not ok <rule>", then what failed. */
-int main(void)
+/* One line per rule: "ok" or "not ok", its name, its text and what failed. With an argument only the rule of that name. */
+int main(int argc, char **argv)
 {
 	for (int i = 0; i < gRuleCount; i++) {
+		if (argc > 1 && strcmp(argv[1], gRules[i].name))
+			continue;
 		int ends[2];
 		char output[4096] = "";
 		size_t length = 0;
@@ -298,7 +302,7 @@ int main(void)
 		for (char *c = output; *c; c++)
 			if (*c == '\n')
 				*c = ' ';
-		printf("%s\t%s\t%s\n", passed ? "ok" : "not ok", gRules[i].text, passed ? "" : output);
+		printf("%s\t%s\t%s\t%s\n", passed ? "ok" : "not ok", gRules[i].name, gRules[i].text, passed ? "" : output);
 	}
 	return 0;
 }

@@ -14,19 +14,19 @@
 #include "esp_wifi.h"
 #include "idf.h"
 
-/* RULE(peersAreTwenty, "text of the rule") { CHECK(...); } */
+/* RULE(peersAreTwenty, "text of the rule") { CHECK(...); } The name is what RULES.md says it by. */
 #define RULE(id, text) \
 	static void id(void); \
 	__attribute__((constructor)) static void id##Register(void) \
 	{ \
-		ruleAdd(text, id); \
+		ruleAdd(#id, text, id); \
 	} \
 	static void id(void)
 
 #define CHECK(condition) ruleCheck((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 #define CHECK_IS(value, expected) ruleCheckIs((long long)(value), (long long)(expected), #value, __FILE__, __LINE__)
 
-void ruleAdd(const char *text, void (*rule)(void));
+void ruleAdd(const char *name, const char *text, void (*rule)(void));
 void ruleCheck(int holds, const char *text, const char *file, int line);
 void ruleCheckIs(long long value, long long expected, const char *text, const char *file, int line);
 
@@ -44,6 +44,8 @@ void forget(void);
 /* Runs `act`; returns the reason of the restart that it ended in, or NULL. */
 const char *endOf(void (*act)(void));
 extern char gWords[128];
+/* Switches a rule of the fake off, for what only shows without it. */
+void ruleBreak(const char *rule);
 
 /* Events of the default loop as they come: "sta_start", "home 0>6", ...; separated by spaces. */
 extern char gSeen[1024];
