@@ -94,6 +94,15 @@ describe("a hub without its router", () => {
 		expect(made.http("Hub", "lan", { path: "/" }).body).toMatch(/ M Hub /);
 	});
 
+	test("the right password put while the wrong one is being tried: tried at once, not after the next search", () => {
+		const made = hubWith({ ssid, password: "not-the-one" });
+		// The second attempt, 30 s after the first: its end takes the router four seconds.
+		expect(made.advanceUntil(() => snapshot(made, "Hub")?.router.tries === 2, 60_000)).toBe(true);
+		const told = made.request("Hub", "ap", { method: "PUT", path: "/api/config", body: { router: { password } } });
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 3000)).toBe(true);
+		expect(told.response?.status).toBe(200);
+	});
+
 	test("router away: access point within 20 s, the reason said, ESP-NOW serves; it joins when the router comes, and ESP-NOW starts anew", () => {
 		const made = hubWith({ ssid, password }, { router: { power: false } });
 		made.advance(25_000);
