@@ -2,6 +2,8 @@ export interface Arguments {
 	readonly port: number;
 	readonly devices: number;
 	readonly seed: number;
+	/** UDP port of the air, 0: none. */
+	readonly air: number;
 	readonly json: boolean;
 	readonly factory: boolean;
 	readonly help: boolean;
@@ -11,6 +13,7 @@ export const USAGE = `make start ARGS="…"    or    npm start -- …
   --port N      port of the control API, default 8000; boards have N + 1, N + 2 … (house) and N + 101, N + 102 … (setup)
   --devices N   devices besides the hub, 0 to 98, default 3
   --seed N      what everything random comes from, default 1
+  --air N       UDP port on which boards from elsewhere join the air, such as those of the SDK's simulator (sim/world/AIR.md); default none
   --json        print one line of JSON when ready
   --factory     boards as they leave the factory: no configuration
   --help        this text`;
@@ -19,6 +22,7 @@ const NUMBERS: Readonly<Record<string, readonly [lowest: number, highest: number
 	port: [1024, 65_535 - 200],
 	devices: [0, 98],
 	seed: [0, 0xffffffff],
+	air: [1024, 65_535],
 };
 const SWITCHES = ["json", "factory", "help"];
 
@@ -46,6 +50,7 @@ export function parseArguments(words: readonly string[]): Arguments {
 		port: numbers.port ?? 0,
 		devices: numbers.devices ?? 0,
 		seed: numbers.seed ?? 0,
+		air: numbers.air ?? 0,
 		json: switches.has("json"),
 		factory: switches.has("factory"),
 		help: switches.has("help"),

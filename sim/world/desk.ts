@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { AirPort } from "./air-port";
 import { type Route, routes } from "./desk-api";
 import { BadInput } from "./desk-input";
 import { BoardPort, tryPort } from "./desk-ports";
@@ -19,6 +20,8 @@ export interface DeskOptions {
 	readonly port: number;
 	readonly devices: number;
 	readonly seed: number;
+	/** UDP port on which boards that run elsewhere join the air, 0: none. */
+	readonly air: number;
 	/** Boards as they leave the factory instead of a house that is set up. */
 	readonly factory: boolean;
 	readonly app: string;
@@ -44,6 +47,7 @@ export class Desk {
 	readonly boards: readonly DeskBoard[];
 	#time: RealTime;
 	#ports: BoardPort[];
+	#air: AirPort | undefined;
 	#server: Server;
 	#routes: Route[];
 
@@ -83,6 +87,7 @@ export class Desk {
 				desk.#server.on("error", fail);
 				desk.#server.listen(port, HOST, done);
 			});
+			if (options.air !== 0) desk.#air = await AirPort.open({ world, time: desk.#time, port: options.air, report: options.report });
 			desk.#update();
 			await desk.#settled();
 			return desk;
@@ -94,6 +99,7 @@ export class Desk {
 
 	close(): void {
 		this.#time.stop();
+		this.#air?.close();
 		for (const port of this.#ports) port.close();
 		this.#server.close();
 		this.#server.closeAllConnections();

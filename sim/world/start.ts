@@ -33,7 +33,7 @@ async function main(given: Arguments): Promise<void> {
 		[PROGRAM, "board"],
 	] as const)
 		if (!existsSync(file)) throw new Error(`${file} is missing: make ${goal} builds it, make start does so by itself.`);
-	const { port, devices, seed, factory, json } = given;
+	const { port, devices, seed, air, factory, json } = given;
 	const report = (line: string) => process.stderr.write(`${line}\n`);
 	let desk: Desk | undefined;
 	const end = () => desk?.close();
@@ -46,6 +46,7 @@ async function main(given: Arguments): Promise<void> {
 		port,
 		devices,
 		seed,
+		air,
 		factory,
 		app: APP,
 		program: PROGRAM,
