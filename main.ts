@@ -47,6 +47,13 @@ const words = decodeWords(chip.lastWords());
 const restarter = new Restarter({ chip, timers: Timer });
 let lastError = "";
 
+/**
+ * The heartbeat is fed by a promise's job, not by the turn itself. With `defines.task.queueWait` a post to a full message queue fails
+ * after 20 ms instead of waiting for ever; if it was the engine's own for its jobs, timers go on and promises stop for good.
+ */
+const alive = Promise.resolve();
+const feed = () => chip.feed();
+
 /** The hub that this device obeys: the one people told it, else the one it adopted. */
 function hub(): string {
 	return role === "hub" ? "" : store.configuration.hub || state.hub;
@@ -110,7 +117,9 @@ const comms: Comms = new Comms({
 	},
 	onReplySent: () => restarter.replySent(),
 	onContact: (sender, how) => channels.onContact(sender, how),
-	turn: () => chip.feed(),
+	turn: () => {
+		void alive.then(feed);
+	},
 	restartWiFi: () => bringUp(() => roles.restart()),
 	restartBoard: (reason) => restarter.now("recovery", reason),
 	restartedByRecovery: words?.cause === "recovery",
