@@ -3,6 +3,7 @@
 	README.md has the tables of events and effects.
 */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,12 @@
 */
 #define ROUNDS 200
 #define ROUND_US 1000
+
+/*
+	Real time that one event may take, in seconds: scripts have their own limit, this one is for natives that hang, since
+	the world waits for the answer and would wait for ever. Ample for a sanitized board on a busy computer.
+*/
+#define EVENT_SECONDS 60
 
 jmp_buf gHostJump;
 
@@ -172,6 +179,8 @@ static void dispatch(const char *type, const Json *event)
 			machineCollect();
 		return;
 	}
+	if (!strcmp(type, "fault") && faultEvent(event))
+		return;
 	messagesFromDriver(true);
 	if (!socketEvent(type, event) && !idfEvent(type, event))
 		fprintf(stderr, "board: unknown event %s\n", type);
@@ -224,6 +233,15 @@ static void answer(void)
 	gDelivered = 0;
 }
 
+static void onAlarm(int number)
+{
+	static const char message[] = "board: an event has taken longer than a minute: a native hangs\n";
+	ssize_t ignored = write(2, message, sizeof(message) - 1);
+	(void)ignored;
+	(void)number;
+	_exit(3);
+}
+
 static int listNatives(void)
 {
 	for (int i = 0; i < gNativeCount; i++)
@@ -243,6 +261,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--natives"))
 		return listNatives();
 	setenv("TZ", "UTC", 1);
+	signal(SIGALRM, onAlarm);
 	appLoad(argv[argc - 1]);
 	char *line = NULL;
 	size_t capacity = 0;
@@ -253,7 +272,9 @@ int main(int argc, char **argv)
 			fprintf(stderr, "board: %s\n", event ? "the first event must be boot" : "an event is not JSON");
 			return 2;
 		}
+		alarm(EVENT_SECONDS);
 		handle(event);
+		alarm(0);
 		answer();
 		jsonFree(event);
 		/* Its memory is as the jump left it: nothing of the machine may run again. */

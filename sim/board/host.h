@@ -83,6 +83,14 @@ void messagesFromDriver(bool driver);
 uint32_t messagesRefused(void);
 void messagesDrop(void);
 
+/* faults.c */
+/* Plants a fault of the host's own; false for any other. */
+bool faultEvent(const Json *event);
+/* Whether a post of another task has to be refused. */
+bool faultRefusesPost(void);
+/* A callback for another task's message is about to run. */
+void faultBeforeCallback(void);
+
 /* timers.c: due at most once each; returns how many ran. */
 int timersExecute(void);
 /* World time of the next one in µs, INT64_MAX for none. */

@@ -18,6 +18,7 @@ typedef struct {
 	void *refcon;
 	uint8_t *bytes;
 	uint16_t length;
+	bool fromDriver;
 } Message;
 
 static Message gQueue[BOARD_QUEUE_LENGTH];
@@ -27,13 +28,13 @@ static uint32_t gRefused;
 
 static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver, void *refcon)
 {
-	if (gCount == BOARD_QUEUE_LENGTH) {
+	if (gCount == BOARD_QUEUE_LENGTH || (gFromDriver && faultRefusesPost())) {
 		gRefused++;
 		if (!gFromDriver)
 			boardFreeze("post to the full message queue");
 		return -2;
 	}
-	Message message = {.deliver = deliver, .refcon = refcon, .length = length};
+	Message message = {.deliver = deliver, .refcon = refcon, .length = length, .fromDriver = gFromDriver};
 	if (bytes && length) {
 		message.bytes = malloc(length);
 		if (!message.bytes)
@@ -78,6 +79,8 @@ int messagesService(void)
 		gCount--;
 		memmove(gQueue, gQueue + 1, (size_t)gCount * sizeof(Message));
 		machineRefuel();
+		if (message.fromDriver)
+			faultBeforeCallback();
 		(*message.deliver)(gMachine, message.refcon, message.bytes, message.length);
 		free(message.bytes);
 	}

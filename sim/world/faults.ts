@@ -7,6 +7,11 @@ export interface FaultKind {
 	readonly count: number;
 }
 
+/** A fault that is counted: so many times, and then it is over. */
+function times(meaning: string, count = 1): FaultKind {
+	return { meaning, lowest: 0, highest: 1_000_000, count };
+}
+
 export const FAULTS: Readonly<Record<string, FaultKind>> = {
 	mute: {
 		meaning: "frames that the radio acknowledges and the firmware is never told of; 0: none, -1: all from now on",
@@ -14,12 +19,23 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
 		highest: 1_000_000,
 		count: -1,
 	},
-	"status-lost": { meaning: "frames sent whose status never comes", lowest: 0, highest: 1_000_000, count: 1 },
-	"no-mem": { meaning: "sends that the driver refuses for want of memory", lowest: 0, highest: 1_000_000, count: 1 },
-	"power-cut-in-flash-write": {
-		meaning: "flash steps from now until the power fails, just before the last of them; 0: never",
+	"status-lost": times("frames sent whose status never comes"),
+	"status-late": times("frames sent whose status comes 400 ms late"),
+	"status-doubled": times("frames sent whose status comes again 3 ms later"),
+	"no-mem": times("sends that the driver refuses for want of memory"),
+	"no-mem-until-reinit": {
+		meaning: "1: the driver refuses every send for want of memory until Wi-Fi is deinitialised; 0: no more",
 		lowest: 0,
-		highest: 1_000_000,
+		highest: 1,
 		count: 1,
 	},
+	burst: { ...times("frames that come in one go, text OK from a stranger; the firmware has room for 16", 40), highest: 10_000 },
+	"callback-in-close": times("closings of ESP-NOW in the middle of which a frame and a status come"),
+	"event-storm": {
+		...times("Wi-Fi events that come at once, and as many ahead of the driver's next own one; the firmware has room for 16", 40),
+		highest: 10_000,
+	},
+	"queue-full": times("posts of other tasks that the message queue of the script refuses"),
+	"heap-full": times("callbacks from now until the heap is full, when the last of them begins; 0: never"),
+	"power-cut-in-flash-write": times("flash steps from now until the power fails, just before the last of them; 0: never"),
 };

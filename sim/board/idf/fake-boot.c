@@ -5,16 +5,6 @@
 
 #include "internal.h"
 
-static void onFault(const Json *event)
-{
-	const char *kind = jsonString(event, "kind", "");
-	int64_t count = jsonInt(event, "count", 1);
-	if (!strcmp(kind, "power-cut-in-flash-write"))
-		nvsFault(count);
-	else
-		espnowFault(kind, count);
-}
-
 static const struct {
 	const char *type;
 	void (*handle)(const Json *event);

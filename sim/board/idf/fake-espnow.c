@@ -8,6 +8,7 @@
 #include "internal.h"
 
 #define OUTSTANDING 16 /* sends whose end is not known yet */
+#define RX_CONTROL_BYTES 36 /* byte 0 is the RSSI */
 #define ENCRYPTED_MAX CONFIG_ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM
 
 typedef struct {
@@ -19,6 +20,9 @@ typedef struct {
 	uint8_t *data;
 } Sending;
 
+/* Of a radio that is nobody here. */
+static const uint8_t gStranger[MAC_BYTES] = {0x02, 0, 0, 0, 0, 0x01};
+
 static bool gInit;
 static esp_now_recv_cb_t gReceive;
 static esp_now_send_cb_t gSent;
@@ -27,7 +31,6 @@ static int gPeerCount;
 static int gFetch;
 static Sending gSendings[OUTSTANDING];
 static uint32_t gNextId = 1;
-static int64_t gMute, gStatusLost, gNoMem;
 
 /* Life ------------------------------------------------------------------------------------------------------------ */
 
@@ -45,9 +48,26 @@ esp_err_t esp_now_init(void)
 	return ESP_OK;
 }
 
+/* The Wi-Fi task goes before the one that closes, at any point of it: a frame and a status come in the middle. */
+static void callInClose(void)
+{
+	uint8_t text[] = "OK";
+	uint8_t from[MAC_BYTES];
+	int8_t rxControl[RX_CONTROL_BYTES] = {-50};
+	memcpy(from, gStranger, MAC_BYTES);
+	esp_now_recv_info_t received = {.src_addr = from, .des_addr = gStationMac, .rx_ctrl = (wifi_pkt_rx_ctrl_t *)rxControl};
+	esp_now_send_info_t sent = {.des_addr = from, .src_addr = gStationMac, .data_len = 2, .tx_status = WIFI_SEND_SUCCESS};
+	if (gReceive)
+		(*gReceive)(&received, text, 2);
+	if (gSent)
+		(*gSent)(&sent, ESP_NOW_SEND_SUCCESS);
+}
+
 esp_err_t esp_now_deinit(void)
 {
 	if (gInit) {
+		if (faultStrikes(FAULT_CALLBACK_IN_CLOSE))
+			callInClose();
 		logBegin("espnow-down");
 		effectEnd();
 	}
@@ -273,10 +293,8 @@ static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, si
 		return ESP_ERR_ESPNOW_CHAN;
 	if (!gWiFi.started || !(peer->ifidx == WIFI_IF_AP ? gWiFi.accessPointUp : gWiFi.stationUp))
 		return ESP_ERR_ESPNOW_IF;
-	if (gNoMem > 0) {
-		gNoMem--;
+	if (faultStrikes(FAULT_NO_MEM) || faultStrikes(FAULT_NO_MEM_UNTIL_REINIT))
 		return ESP_ERR_ESPNOW_NO_MEM;
-	}
 	Sending *sending = NULL;
 	for (int i = 0; i < OUTSTANDING && !sending; i++)
 		if (!gSendings[i].used)
@@ -348,16 +366,10 @@ void onTxDone(const Json *event)
 		Sending *sending = &gSendings[i];
 		if (!sending->used || sending->id != id)
 			continue;
-		if (gStatusLost > 0)
-			gStatusLost--;
-		else {
-			SentWork *work = taskQueue(TASK_WIFI, sentWork, sizeof(SentWork));
-			memcpy(work->to, sending->to, MAC_BYTES);
-			memcpy(work->from, sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
-			work->ifidx = sending->ifidx;
-			work->acked = jsonBool(event, "acked", 0);
-			work->length = (uint8_t)sending->length;
-		}
+		SentWork work = {.ifidx = sending->ifidx, .acked = jsonBool(event, "acked", 0), .length = (uint8_t)sending->length};
+		memcpy(work.to, sending->to, MAC_BYTES);
+		memcpy(work.from, sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
+		faultTellStatus(sentWork, &work, sizeof(work));
 		free(sending->data);
 		memset(sending, 0, sizeof(*sending));
 		return;
@@ -369,7 +381,7 @@ void onTxDone(const Json *event)
 typedef struct {
 	uint8_t from[MAC_BYTES];
 	uint8_t to[MAC_BYTES];
-	int8_t rxControl[36]; /* byte 0 is the RSSI */
+	int8_t rxControl[RX_CONTROL_BYTES];
 	uint16_t length;
 	uint8_t data[];
 } ReceivedWork;
@@ -379,11 +391,8 @@ static void receivedWork(void *payload)
 	ReceivedWork *work = payload;
 	if (!gReceive)
 		return;
-	if (gMute) {
-		if (gMute > 0)
-			gMute--;
+	if (faultStrikes(FAULT_MUTE))
 		return;
-	}
 	/* The data in a block of its own size, so that a read beyond its end is found. */
 	uint8_t *data = malloc(work->length ? work->length : 1);
 	if (!data)
@@ -396,6 +405,16 @@ static void receivedWork(void *payload)
 	free(data);
 }
 
+static void queueReceived(const uint8_t *from, const uint8_t *to, int rssi, const void *data, size_t length)
+{
+	ReceivedWork *work = taskQueue(TASK_WIFI, receivedWork, sizeof(ReceivedWork) + length);
+	memcpy(work->from, from, MAC_BYTES);
+	memcpy(work->to, to, MAC_BYTES);
+	work->rxControl[0] = (int8_t)rssi;
+	work->length = (uint16_t)length;
+	memcpy(work->data, data, length);
+}
+
 void onReceived(const Json *event)
 {
 	uint8_t data[ESP_NOW_MAX_DATA_LEN_V2];
@@ -405,20 +424,13 @@ void onReceived(const Json *event)
 		return;
 	if (!macParse(jsonString(event, "to", ""), to))
 		memcpy(to, gStationMac, MAC_BYTES);
-	ReceivedWork *work = taskQueue(TASK_WIFI, receivedWork, sizeof(ReceivedWork) + length);
-	memcpy(work->from, from, MAC_BYTES);
-	memcpy(work->to, to, MAC_BYTES);
-	work->rxControl[0] = (int8_t)jsonInt(event, "rssi", -50);
-	work->length = (uint16_t)length;
-	memcpy(work->data, data, length);
+	queueReceived(from, to, (int)jsonInt(event, "rssi", -50), data, length);
 }
 
-void espnowFault(const char *kind, int64_t count)
+void espnowBurst(int64_t count)
 {
-	if (!strcmp(kind, "mute"))
-		gMute = count;
-	else if (!strcmp(kind, "status-lost"))
-		gStatusLost = count;
-	else if (!strcmp(kind, "no-mem"))
-		gNoMem = count;
+	if (!gInit || !gWiFi.started)
+		return;
+	while (count-- > 0)
+		queueReceived(gStranger, gStationMac, -50, "OK", 2);
 }

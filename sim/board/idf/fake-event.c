@@ -60,8 +60,15 @@ esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, si
 	return ESP_OK;
 }
 
+void eventStorm(int64_t count)
+{
+	while (count-- > 0)
+		esp_event_post(WIFI_EVENT, WIFI_EVENT_STA_BEACON_TIMEOUT, NULL, 0, portMAX_DELAY);
+}
+
 void eventPost(esp_event_base_t base, int32_t id, const void *data, size_t size)
 {
+	eventStorm(faultStormAhead());
 	esp_event_post(base, id, data, size, portMAX_DELAY);
 }
 

@@ -48,6 +48,7 @@ esp_err_t esp_wifi_deinit(void)
 	if (gWiFi.started)
 		return ESP_ERR_WIFI_NOT_STOPPED;
 	scanDown();
+	faultWifiDeinit();
 	memset(&gWiFi, 0, sizeof(gWiFi));
 	return ESP_OK;
 }

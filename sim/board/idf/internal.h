@@ -53,6 +53,8 @@ const char *timerRunning(void);
 
 /* As the driver does: to the default event loop, dropped when there is none. */
 void eventPost(esp_event_base_t base, int32_t id, const void *data, size_t size);
+/* So many events that say nothing new. */
+void eventStorm(int64_t count);
 
 /* wifi.c: state shared by the Wi-Fi files ------------------------------------------------------------------------- */
 
@@ -144,8 +146,31 @@ void addressText(uint32_t address, char text[16]);
 void espnowWifiStopped(void);
 void onReceived(const Json *event);
 void onTxDone(const Json *event);
-void espnowFault(const char *kind, int64_t count);
+/* Frames that come in one go, more than anybody may have room for. */
+void espnowBurst(int64_t count);
 void espnowDown(void);
+
+/* faults.c -------------------------------------------------------------------------------------------------------- */
+
+typedef enum {
+	FAULT_MUTE,
+	FAULT_STATUS_LOST,
+	FAULT_STATUS_LATE,
+	FAULT_STATUS_DOUBLED,
+	FAULT_NO_MEM,
+	FAULT_NO_MEM_UNTIL_REINIT,
+	FAULT_CALLBACK_IN_CLOSE,
+	FAULT_EVENT_STORM,
+	FAULTS
+} Fault;
+void onFault(const Json *event);
+/* Uses one up; false when none is planted. */
+bool faultStrikes(Fault fault);
+/* Queues a send status for the Wi-Fi task, as the planted faults will have it. */
+void faultTellStatus(Work work, const void *status, size_t size);
+/* How many events come ahead of the driver's own one: once. */
+int64_t faultStormAhead(void);
+void faultWifiDeinit(void);
 
 /* nvs.c, gpio.c, timer.c ------------------------------------------------------------------------------------------ */
 
