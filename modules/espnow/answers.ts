@@ -12,8 +12,6 @@ export interface Answer {
 	readonly text: string;
 	/** Of the request, in dBm. */
 	readonly rssi: number;
-	/** Whether it was for another board: its reply goes back as it came. */
-	readonly relayed: boolean;
 	readonly expires: number;
 	reply: string;
 	/**
@@ -56,12 +54,12 @@ export class Answers {
 	}
 
 	/** Keeps a new request. @returns null when too many are under way */
-	open(peer: Peer, text: string, rssi: number, relayed: boolean, now: number): Answer | null {
+	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
 		// Who asks something else has given up what it asked before.
 		if (peer.answers) this.#closeFailed(peer);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed(null)) return null;
 		const expires = now + ANSWER_MS;
-		const answer: Answer = { peer, text, rssi, relayed, expires, reply: "", state: "running", again: false, entry: null };
+		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
 		peer.answers++;
 		if (expires < this.#nextExpiry) this.#nextExpiry = expires;

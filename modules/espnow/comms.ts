@@ -67,20 +67,13 @@ export class Comms {
 			onSettled: (request, result, now) => this.#settled(request, result, now),
 		});
 		this.#sender = new Sender({
-			...{ port, outbox, peers, requests, answers, counters, recovery },
-			onAnswered: (mac) => options.onAnswered?.(mac),
-			onReplySent: (mac) => options.onReplySent?.(mac),
-			onContact: (mac, how) => options.onContact?.(mac, how),
+			...{ host: options, port, outbox, peers, requests, answers, counters, recovery },
 			onBroken: (step, now) => this.#repair(step, now),
 			onError: (name) => this.#note(name),
 		});
 		this.#receiver = new Receiver({
-			...{ mac: this.#mac, port, outbox, peers, requests, answers, counters },
-			answer: (text, from) => options.answer(text, from),
-			isCommand: (text) => options.isCommand(text),
-			onContact: (mac, how) => options.onContact?.(mac, how),
+			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters },
 			onReplied: pull,
-			now: () => options.clock.now(),
 			onFault: (where, error) => this.#fault(where, error),
 		});
 		this.#peers = peers;
@@ -228,7 +221,14 @@ export class Comms {
 			this.#pull();
 			return;
 		}
-		const due = Math.min(this.#sender.nextDue, this.#requests.nextDue, this.#answers.nextDue, this.#reopenAt);
+		let due = this.#reopenAt;
+		// One after the other, as this runs with every frame: a call of Math.min and its arguments would cost more than the rest.
+		const sender = this.#sender.nextDue;
+		if (sender < due) due = sender;
+		const requests = this.#requests.nextDue;
+		if (requests < due) due = requests;
+		const answers = this.#answers.nextDue;
+		if (answers < due) due = answers;
 		if (due <= now) this.#pull();
 		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
 	}

@@ -18,6 +18,11 @@ export class DueList {
 		this.#later.push(request);
 	}
 
+	/** How many wait. */
+	get size(): number {
+		return this.#fresh.length + this.#later.length;
+	}
+
 	/** When the next one may go, in ms; Infinity when none waits. */
 	get nextDue(): number {
 		if (this.#fresh.length) return 0;

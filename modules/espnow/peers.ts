@@ -39,7 +39,7 @@ export class Peer {
 	unclear = false;
 	/** Its radio did not acknowledge the last frame: others go first. */
 	absent = false;
-	/** Until then (ms) the reply of a relay to an earlier request may come. */
+	/** Until then (ms) the reply to an earlier request may come. */
 	lateUntil = 0;
 	lastReply = "";
 

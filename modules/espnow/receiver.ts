@@ -3,7 +3,7 @@ import { stationMac } from "./address";
 import type { Answer, Answers } from "./answers";
 import { buildReply, classify, FRAME_LIMIT, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";
-import type { Contact, RadioCaller } from "./faces";
+import type { CommsOptions } from "./faces";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
@@ -15,6 +15,7 @@ export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
 
 export interface ReceiverOptions {
+	host: Pick<CommsOptions, "answer" | "isCommand" | "onContact" | "clock">;
 	mac: string;
 	port: RadioPort;
 	peers: Peers;
@@ -22,12 +23,8 @@ export interface ReceiverOptions {
 	requests: Requests;
 	answers: Answers;
 	counters: Counters;
-	answer(text: string, from: RadioCaller): string | Promise<string>;
-	isCommand(text: string): boolean;
-	onContact?(mac: string, how: Contact): void;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
-	now(): number;
 	onFault(where: string, error: unknown): void;
 }
 
@@ -67,11 +64,11 @@ export class Receiver {
 	}
 
 	#receive(frame: Frame, now: number): Outcome {
-		const { peers, outbox, onContact } = this.#options;
+		const { host, peers, outbox } = this.#options;
 		const { from, rssi, text } = frame;
 		const known = peers.find(from);
 		if (known) peers.heard(known, from, rssi, now);
-		onContact?.(known ? known.mac : stationMac(from), "frame");
+		host.onContact?.(known ? known.mac : stationMac(from), "frame");
 		if (frame.bytes > FRAME_LIMIT) return Outcome.tooLong;
 		if (text === null) return Outcome.notText;
 		if (text === "") return Outcome.empty;
@@ -93,7 +90,7 @@ export class Receiver {
 			this.#options.counters.event("repeated");
 			this.#options.answers.repeat(earlier, now);
 		} else {
-			const answer = this.#options.answers.open(peer, text, rssi, path !== null, now);
+			const answer = this.#options.answers.open(peer, text, rssi, now);
 			if (!answer) this.#refuse(peer, now);
 			else if (path) this.#relay(answer, path, now);
 			else this.#command(answer, now);
@@ -103,16 +100,16 @@ export class Receiver {
 
 	/** Replies, wanted or not. @returns null when the text is a request */
 	#screen(peer: Peer | undefined, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
-		const { requests, isCommand, onContact } = this.#options;
+		const { host, requests } = this.#options;
 		if (kind === Kind.pong) {
 			if (!peer || !requests.pong(peer, rssi, now)) return Outcome.strayPong;
-			onContact?.(peer.mac, "reply");
+			host.onContact?.(peer.mac, "reply");
 			return Outcome.reply;
 		}
-		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !isCommand(text))) {
+		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.isCommand(text))) {
 			if (peer.unclear) return Outcome.unclear;
 			if (requests.reply(peer, text, rssi, now)) {
-				onContact?.(peer.mac, "reply");
+				host.onContact?.(peer.mac, "reply");
 				return Outcome.reply;
 			}
 		}
@@ -142,7 +139,7 @@ export class Receiver {
 	#command(answer: Answer, now: number): void {
 		let reply: string | Promise<string>;
 		try {
-			reply = this.#options.answer(answer.text, { mac: answer.peer.mac, rssi: answer.rssi });
+			reply = this.#options.host.answer(answer.text, { mac: answer.peer.mac, rssi: answer.rssi });
 		} catch (error) {
 			this.#options.onFault("answer", error);
 			reply = failure(message(error));
@@ -162,7 +159,7 @@ export class Receiver {
 
 	#late(answer: Answer, reply: string): void {
 		try {
-			this.reply(answer, buildReply(reply, answer.rssi), this.#options.now());
+			this.reply(answer, buildReply(reply, answer.rssi), this.#options.host.clock.now());
 			this.#options.onReplied();
 		} catch (error) {
 			this.#options.onFault("answer", error);

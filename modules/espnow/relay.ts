@@ -4,7 +4,9 @@ import { hops, type RelayPath } from "./codec";
 const ON_BEHALF_MS = 8_000;
 const PER_HOP_MS = 1_000;
 const AT_LEAST_MS = 2_000;
-/** A board that is asked to relay needs this much besides its own deadline to get its verdict to us. */
+/** The longest that a board takes to answer a request itself: its handler gives up then. */
+const ANSWER_MS = 8_000;
+/** What an answer needs besides to get to us. */
 const VERDICT_MS = 500;
 
 /**
@@ -29,10 +31,9 @@ export function relayDeadlineMs(text: string): number {
 }
 
 /**
- * How long after a text was sent its reply can still come, in ms. Only a relay takes long on purpose: it waits for others.
+ * How long after a text was sent its reply can still come, in ms: an answer that takes its time is overtaken by a pong.
  * @param text what was sent to the peer
  */
 export function latestReplyMs(text: string): number {
-	const count = hops(text);
-	return count ? relayDeadlineMs(text.slice(14)) + VERDICT_MS : 0;
+	return (hops(text) ? relayDeadlineMs(text.slice(14)) : ANSWER_MS) + VERDICT_MS;
 }

@@ -49,7 +49,9 @@ export class Requests {
 
 	/** When something has to be done next without anything coming in, in ms. */
 	get nextDue(): number {
-		return this.#outbox.takesRequests ? Math.min(this.#nextDeadline, this.#waiting.nextDue) : this.#nextDeadline;
+		const due = this.#nextDeadline;
+		if (this.#waiting.size === 0 || !this.#outbox.takesRequests) return due;
+		return Math.min(due, this.#waiting.nextDue);
 	}
 
 	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
@@ -180,7 +182,7 @@ export class Requests {
 			this.#nextDeadline = Infinity;
 			for (const request of [...this.#all]) this.#check(request, now);
 		}
-		this.#fill(now);
+		if (this.#waiting.size) this.#fill(now);
 	}
 
 	#check(request: Request, now: number): void {
@@ -206,7 +208,8 @@ export class Requests {
 		request.state = "due";
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.clearing = peer.unclear && request.pong !== "only";
-		request.dueAt = Math.max(now, peer.lateUntil);
+		// A reply that is still to come could be taken for this one's; only a ping cannot be answered with it.
+		request.dueAt = request.pong === "only" ? now : Math.max(now, peer.lateUntil);
 		if (request.dueAt > now) this.#waiting.addLater(request);
 		else this.#enter(request, now);
 	}

@@ -3,7 +3,7 @@ import { sameBoard } from "./address";
 import type { Answers } from "./answers";
 import type { Counters } from "./counters";
 import { DriverError, errorName, isDown } from "./driver-errors";
-import type { Contact } from "./faces";
+import type { CommsOptions } from "./faces";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
@@ -16,6 +16,7 @@ const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
 
 export interface SenderOptions {
+	host: Pick<CommsOptions, "onAnswered" | "onReplySent" | "onContact">;
 	port: RadioPort;
 	outbox: Outbox;
 	peers: Peers;
@@ -23,9 +24,6 @@ export interface SenderOptions {
 	answers: Answers;
 	counters: Counters;
 	recovery: Recovery;
-	onAnswered?(mac: string): void;
-	onReplySent?(mac: string): void;
-	onContact?(mac: string, how: Contact): void;
 	/** The radio needs this; called at the end of what showed it. */
 	onBroken(step: Step, now: number): void;
 	/** The driver refused a frame. */
@@ -135,11 +133,12 @@ export class Sender {
 	}
 
 	#tell(mac: string, acked: boolean): void {
+		const host = this.#options.host;
 		if (acked) {
-			this.#options.onContact?.(mac, "answered");
-			this.#options.onAnswered?.(mac);
+			host.onContact?.(mac, "answered");
+			host.onAnswered?.(mac);
 		}
-		this.#options.onReplySent?.(mac);
+		host.onReplySent?.(mac);
 	}
 
 	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
