@@ -156,7 +156,8 @@ export class Channels {
 			return;
 		}
 		this.#heldBack = !this.#maySweep(clock.now());
-		if (this.#heldBack || !(await this.#sweep(stated))) this.#pause();
+		// A pong and no word on the channel: it may have leaked over, or the question was lost. That is asked again soon.
+		if (stated === null || this.#heldBack || !(await this.#sweep(stated))) this.#pause();
 	}
 
 	async #pingHome(): Promise<Route | null> {
@@ -198,10 +199,10 @@ export class Channels {
 	async #visit(): Promise<number> {
 		const { clock } = this.#options;
 		const started = clock.now();
-		if (await this.#ping("", VISIT_MS)) return this.#askChannel({ via: "" });
+		if (await this.#ping("", VISIT_MS)) return (await this.#askChannel({ via: "" })) ?? 0;
 		const left = VISIT_MS - (clock.now() - started);
 		if (!this.#relay || left < 1 || !(await this.#ping(this.#relay, left))) return 0;
-		return this.#askChannel({ via: this.#relay });
+		return (await this.#askChannel({ via: this.#relay })) ?? 0;
 	}
 
 	async #ping(via: string, timeoutMs: number): Promise<boolean> {
@@ -209,9 +210,11 @@ export class Channels {
 		return result.ok && result.reply === "pong";
 	}
 
-	async #askChannel(route: Route): Promise<number> {
+	/** @returns the channel that the hub states; 0 when its reply states none, as older hubs do not know the question; null without a reply */
+	async #askChannel(route: Route): Promise<number | null> {
 		const result = await this.#ask(route.via, "channel", { timeoutMs: STATED_MS });
-		return result.ok ? statedChannel(result.reply) : 0;
+		// "Fail (…)" is the relay's word, not the hub's.
+		return result.ok && !result.reply.startsWith("Fail") ? statedChannel(result.reply) : null;
 	}
 
 	#ask(via: string, text: string, options: AskOptions): Promise<AskResult> {

@@ -16,6 +16,8 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		relayAt: 0,
 		leaks: false,
 		states: 0,
+		/** Pings are answered, the question for the channel is not. */
+		dumb: false,
 		phones: 0,
 		open: false,
 		busy: false,
@@ -42,7 +44,8 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		ask(mac: string, text: string, options: AskOptions = {}): Promise<AskResult> {
 			asked.push({ at: time.now(), channel: world.home, mac, text });
 			const message = text.startsWith("!") ? text.slice(14) : text;
-			const reached = mac === HUB ? heard(world.hubAt) && !world.relayAt : heard(world.relayAt) && world.relayAt === world.hubAt;
+			const near = mac === HUB ? heard(world.hubAt) && !world.relayAt : heard(world.relayAt) && world.relayAt === world.hubAt;
+			const reached = near && !(world.dumb && message === "channel");
 			const silent = mac === HUB ? heard(world.hubAt) && world.states < 0 : false;
 			const ms = reached ? 5 : silent ? (options.timeoutMs ?? 10_000) : 26;
 			const reply = message === "ping" ? "pong" : `OK ${world.states || world.hubAt} -50`;
@@ -166,6 +169,20 @@ test("a pong that leaks from a neighbour channel does not hold it there", async 
 	await time.advance(35_000);
 	expect(world.home).toBe(5);
 	expect(confirmed).toEqual([5]);
+});
+
+test("a pong at home without a word on the channel is no reason to wait half a minute: it asks again soon", async () => {
+	const { time, world, asked, confirmed } = makeDevice();
+	world.hubAt = 7;
+	world.leaks = true;
+	world.dumb = true;
+	await time.advance(33_000);
+	expect(asked.map(({ text }) => text)).toEqual(["ping", "channel"]);
+	expect(world.home).toBe(6);
+	world.dumb = false;
+	await time.advance(6_000);
+	expect(world.home).toBe(7);
+	expect(confirmed).toEqual([7]);
 });
 
 test("it stays only on a channel that the hub states", async () => {
