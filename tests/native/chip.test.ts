@@ -75,6 +75,15 @@ say(failure(() => chip.randomHex(0)), failure(() => chip.randomHex(65)));`,
 		expect(said).toEqual([`x${"€".repeat(53)}`]);
 	});
 
+	test("a pin that the flash hangs on is refused by number before the driver hears of it", () => {
+		const { said, effects } = run(
+			`${CHIP}
+for (const pin of [11, 12, 17, 18]) say(pin, chip.output(pin, 1), chip.input(pin), chip.write(pin, 1));`,
+		);
+		expect(said).toEqual(["11 0 0 0", `12 ${0x102} ${0x102} ${0x102}`, `17 ${0x102} ${0x102} ${0x102}`, "18 0 0 0"]);
+		expect(effects("restart")).toEqual([]);
+	});
+
 	test("an output shows its level from the first moment, an input reads its pin, a wrong pin is refused by number", () => {
 		const { said, effects } = run(
 			`${CHIP}

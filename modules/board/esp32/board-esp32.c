@@ -13,6 +13,7 @@
 #include "esp_random.h"
 #include "esp_system.h"
 #include "esp_timer.h"
+#include "sdkconfig.h"
 
 #define kMACBytes 6
 #define kWordsBytes 160
@@ -244,11 +245,34 @@ void xs_chip_restart(xsMachine *the)
 	pins
 */
 
+/*
+	The chip fetches its instructions over these (MSPI_IOMUX_PIN_NUM_* of soc/spi_pins.h): the IDF would take one for an
+	output, and nothing would run any more, the watchdog neither.
+*/
+#if CONFIG_IDF_TARGET_ESP32
+	#define kFlashPins (0x3FULL << 6)		/* 6 to 11 */
+#elif CONFIG_IDF_TARGET_ESP32S2 || CONFIG_IDF_TARGET_ESP32S3
+	#define kFlashPins (0x3FULL << 27)		/* 27 to 32 */
+#elif CONFIG_IDF_TARGET_ESP32C2 || CONFIG_IDF_TARGET_ESP32C3
+	#define kFlashPins (0x3FULL << 12)		/* 12 to 17 */
+#elif CONFIG_IDF_TARGET_ESP32C5
+	#define kFlashPins (0x77ULL << 16)		/* 16 to 18, 20 to 22 */
+#elif CONFIG_IDF_TARGET_ESP32C6
+	#define kFlashPins (0x77ULL << 24)		/* 24 to 26, 28 to 30 */
+#else
+	#error the flash pins of this chip
+#endif
+
+static int isUsable(int pin)
+{
+	return (0 <= pin) && (pin < GPIO_NUM_MAX) && !(kFlashPins & (1ULL << pin));
+}
+
 static esp_err_t configurePin(int pin, gpio_mode_t mode, gpio_pullup_t pullUp)
 {
 	gpio_config_t config;
 
-	if ((pin < 0) || (pin >= GPIO_NUM_MAX))
+	if (!isUsable(pin))
 		return ESP_ERR_INVALID_ARG;
 	c_memset(&config, 0, sizeof(config));
 	config.pin_bit_mask = 1ULL << pin;
@@ -264,7 +288,7 @@ void xs_chip_output(xsMachine *the)
 	uint32_t level = xsmcToInteger(xsArg(1)) ? 1 : 0;
 	esp_err_t err = ESP_ERR_INVALID_ARG;
 
-	if ((0 <= pin) && (pin < GPIO_NUM_MAX)) {
+	if (isUsable(pin)) {
 		/* The level first: a relay must not click on the way. */
 		err = gpio_set_level((gpio_num_t)pin, level);
 		if (ESP_OK == err)
@@ -278,7 +302,7 @@ void xs_chip_write(xsMachine *the)
 	int pin = xsmcToInteger(xsArg(0));
 	uint32_t level = xsmcToInteger(xsArg(1)) ? 1 : 0;
 
-	xsmcSetInteger(xsResult, ((0 <= pin) && (pin < GPIO_NUM_MAX)) ? gpio_set_level((gpio_num_t)pin, level) : ESP_ERR_INVALID_ARG);
+	xsmcSetInteger(xsResult, isUsable(pin) ? gpio_set_level((gpio_num_t)pin, level) : ESP_ERR_INVALID_ARG);
 }
 
 void xs_chip_input(xsMachine *the)
