@@ -87,11 +87,13 @@ export class Channels {
 	 * to one of ours.
 	 */
 	onContact(mac: string, how: Contact): void {
-		const fromHub = sameBoard(mac, this.#options.hub());
+		const hub = this.#options.hub();
+		const fromHub = sameBoard(mac, hub);
 		if (how === "frame" && !fromHub) return;
 		this.#contactAt = this.#options.clock.now();
 		if (fromHub) this.#relay = "";
-		else if (how === "answered") this.#relay = mac;
+		// While there is no hub whoever asks is none's relay: it may be the hub that is about to be adopted.
+		else if (how === "answered" && hub !== "") this.#relay = mac;
 	}
 
 	/** The radio's home channel is another one now. */

@@ -336,6 +336,16 @@ test("a hub that reached it through a relay is pinged through that", async () =>
 	expect(confirmed).toEqual([6]);
 });
 
+test("a hub that was adopted by answering it is no relay to itself", async () => {
+	const { time, world, asked, channels } = makeDevice();
+	world.hub = "";
+	await time.advance(1000);
+	channels.onContact(HUB, "answered");
+	world.hub = HUB;
+	await time.advance(34_000);
+	expect(asked[0]).toMatchObject({ mac: HUB, text: "ping", channel: 6 });
+});
+
 test("a hub that can be reached only through a relay is found by a sweep", async () => {
 	const { time, world, channels } = makeDevice();
 	world.relayAt = 6;
