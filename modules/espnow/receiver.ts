@@ -7,7 +7,7 @@ import type { CommsOptions } from "./faces";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
-import { isLoop, relayDeadlineMs } from "./relay";
+import { isLoop, latestReplyMs, relayDeadlineMs } from "./relay";
 import type { Requests } from "./requests";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
@@ -130,7 +130,7 @@ export class Receiver {
 			this.reply(answer, failure("loop"), now);
 			return;
 		}
-		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
+		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES, answeredWithinMs: latestReplyMs(path.inner) };
 		if (requests.add(peers.get(next), path.inner, now, limits, answer, null)) return;
 		counters.event("busy");
 		this.reply(answer, failure("busy"), now);

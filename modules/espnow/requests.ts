@@ -4,7 +4,6 @@ import { DueList, removeFrom } from "./due-list";
 import type { AskResult } from "./faces";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
-import { latestReplyMs } from "./relay";
 import { current, deadlineReason, elapsed, newRequest, type Request, type RequestLimits } from "./request";
 
 /** Requests that wait for their first sending. */
@@ -284,8 +283,7 @@ export class Requests {
 		if (request.pong === "only") return;
 		const peer = request.peer;
 		if (!result.ok || request.sends > 1 || request.held !== null) peer.unclear = true;
-		if (!result.ok && result.reason !== "no result")
-			peer.lateUntil = Math.max(peer.lateUntil, request.sentAt + latestReplyMs(request.text));
+		if (!result.ok && result.reason !== "no result") peer.lateUntil = Math.max(peer.lateUntil, request.sentAt + request.answeredWithinMs);
 	}
 
 	#wakeAt(time: number): void {

@@ -260,6 +260,15 @@ test("a ping waits for no late reply, which could not be taken for its own", asy
 	expect(radio.texts()).toEqual(["1", "ping"]);
 });
 
+test("a board that answers at once or never holds nobody up for a late reply", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "channel", { timeoutMs: 500, answeredWithinMs: 500 });
+	await time.advance(501);
+	comms.ask(A, "channel");
+	await time.advance(1);
+	expect(radio.texts()).toEqual(["channel", "ping"]);
+});
+
 test("after a request that went out more than once the peer is pinged before the next", async () => {
 	const { time, radio, comms } = makeBoard();
 	radio.fate = () => ({ acked: radio.sent.length > 1, ms: 5 });
