@@ -6,9 +6,11 @@
 
 #include "esp_now.h"
 #include "internal.h"
+#include "rules.h"
 
 #define OUTSTANDING 16 /* sends whose end is not known yet */
 #define RX_CONTROL_BYTES 36 /* byte 0 is the RSSI */
+#define PEERS (ESP_NOW_MAX_TOTAL_PEER_NUM + 1) /* one more, for when the limit is switched off */
 #define ENCRYPTED_MAX CONFIG_ESP_WIFI_ESPNOW_MAX_ENCRYPT_NUM
 
 typedef struct {
@@ -26,22 +28,34 @@ static const uint8_t gStranger[MAC_BYTES] = {0x02, 0, 0, 0, 0, 0x01};
 static bool gInit;
 static esp_now_recv_cb_t gReceive;
 static esp_now_send_cb_t gSent;
-static esp_now_peer_info_t gPeers[ESP_NOW_MAX_TOTAL_PEER_NUM];
+static esp_now_peer_info_t gPeers[PEERS];
 static int gPeerCount;
 static int gFetch;
 static Sending gSendings[OUTSTANDING];
 static uint32_t gNextId = 1;
 
+static bool notInit(void)
+{
+	return !gInit && ruleHolds("now-not-init");
+}
+
+static bool missing(const void *argument)
+{
+	return !argument && ruleHolds("now-null");
+}
+
 /* Life ------------------------------------------------------------------------------------------------------------ */
 
 esp_err_t esp_now_init(void)
 {
-	if (gInit)
+	if (gInit && ruleHolds("now-init-twice"))
 		return ESP_OK;
 	/* The real one has no own check, but it is no supported order. */
-	if (!gWiFi.started)
+	if (!gWiFi.started && ruleHolds("strict-init-after-start"))
 		idfPanic("esp_now_init before esp_wifi_start");
 	gInit = true;
+	if (!ruleHolds("now-init-twice"))
+		gPeerCount = 0;
 	logBegin("espnow-up");
 	effectInt("channel", gWiFi.home);
 	effectEnd();
@@ -72,9 +86,11 @@ esp_err_t esp_now_deinit(void)
 		effectEnd();
 	}
 	gInit = false;
-	gReceive = NULL;
+	if (ruleHolds("now-deinit-callbacks"))
+		gReceive = NULL;
 	gSent = NULL;
-	gPeerCount = 0;
+	if (ruleHolds("now-deinit-peers"))
+		gPeerCount = 0;
 	gFetch = 0;
 	return ESP_OK;
 }
@@ -89,7 +105,8 @@ static void forgetSendings(void)
 
 void espnowWifiStopped(void)
 {
-	forgetSendings();
+	if (ruleHolds("send-stop-forgets"))
+		forgetSendings();
 }
 
 void espnowDown(void)
@@ -100,24 +117,24 @@ void espnowDown(void)
 
 esp_err_t esp_now_get_version(uint32_t *version)
 {
-	if (!version)
+	if (missing(version))
 		return ESP_ERR_ESPNOW_ARG;
-	*version = 2;
+	*version = ruleHolds("now-version") ? 2 : 1;
 	return ESP_OK;
 }
 
 esp_err_t esp_now_set_pmk(const uint8_t *pmk)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	return pmk ? ESP_OK : ESP_ERR_ESPNOW_ARG;
+	return missing(pmk) ? ESP_ERR_ESPNOW_ARG : ESP_OK;
 }
 
 esp_err_t esp_now_register_recv_cb(esp_now_recv_cb_t cb)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!cb)
+	if (!cb && ruleHolds("now-callback-null"))
 		return ESP_ERR_ESPNOW_INTERNAL;
 	gReceive = cb;
 	return ESP_OK;
@@ -125,9 +142,9 @@ esp_err_t esp_now_register_recv_cb(esp_now_recv_cb_t cb)
 
 esp_err_t esp_now_register_send_cb(esp_now_send_cb_t cb)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!cb)
+	if (!cb && ruleHolds("now-callback-null"))
 		return ESP_ERR_ESPNOW_INTERNAL;
 	gSent = cb;
 	return ESP_OK;
@@ -135,14 +152,15 @@ esp_err_t esp_now_register_send_cb(esp_now_send_cb_t cb)
 
 esp_err_t esp_now_unregister_recv_cb(void)
 {
-	gReceive = NULL;
-	return gInit ? ESP_OK : ESP_ERR_ESPNOW_NOT_INIT;
+	if (ruleHolds("now-unregister"))
+		gReceive = NULL;
+	return notInit() ? ESP_ERR_ESPNOW_NOT_INIT : ESP_OK;
 }
 
 esp_err_t esp_now_unregister_send_cb(void)
 {
 	gSent = NULL;
-	return gInit ? ESP_OK : ESP_ERR_ESPNOW_NOT_INIT;
+	return notInit() ? ESP_ERR_ESPNOW_NOT_INIT : ESP_OK;
 }
 
 /* Peers ----------------------------------------------------------------------------------------------------------- */
@@ -166,28 +184,31 @@ static int encryptedCount(void)
 /* A fixed channel breaks at the first channel change (CHAN on send, EXIST on adding again): not in this house. */
 static void checkStrict(const esp_now_peer_info_t *peer)
 {
-	if (peer->channel)
+	if (peer->channel && ruleHolds("strict-peer-channel"))
 		idfPanic("peer with a fixed channel");
 }
 
 esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!peer)
+	if (missing(peer))
 		return ESP_ERR_ESPNOW_ARG;
-	if (gPeerCount == ESP_NOW_MAX_TOTAL_PEER_NUM)
+	bool known = findPeer(peer->peer_addr) != NULL;
+	if (known && !ruleHolds("peer-full-first"))
+		return ESP_ERR_ESPNOW_EXIST;
+	if (gPeerCount == PEERS || (gPeerCount >= ESP_NOW_MAX_TOTAL_PEER_NUM && ruleHolds("peer-twenty")))
 		return ESP_ERR_ESPNOW_FULL;
-	if ((peer->peer_addr[0] & 1) && peer->encrypt)
+	if ((peer->peer_addr[0] & 1) && peer->encrypt && ruleHolds("peer-group-encrypted"))
 		return ESP_ERR_ESPNOW_ARG;
-	if (peer->channel && !channelAllowed(peer->channel))
+	if (peer->channel && !channelAllowed(peer->channel) && ruleHolds("peer-channel-country"))
 		return ESP_ERR_ESPNOW_ARG;
-	if (peer->ifidx > WIFI_IF_AP)
+	if (peer->ifidx > WIFI_IF_AP && ruleHolds("peer-interface"))
 		return ESP_ERR_ESPNOW_ARG;
 	checkStrict(peer);
-	if (findPeer(peer->peer_addr))
-		return ESP_ERR_ESPNOW_EXIST;
-	if (peer->encrypt && encryptedCount() >= ENCRYPTED_MAX)
+	if (known)
+		return ruleHolds("peer-exist") ? ESP_ERR_ESPNOW_EXIST : ESP_OK;
+	if (peer->encrypt && encryptedCount() >= ENCRYPTED_MAX && ruleHolds("peer-encrypted-limit"))
 		return ESP_ERR_ESPNOW_FULL;
 	gPeers[gPeerCount++] = *peer;
 	return ESP_OK;
@@ -195,90 +216,98 @@ esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer)
 
 esp_err_t esp_now_mod_peer(const esp_now_peer_info_t *peer)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!peer)
+	if (missing(peer))
 		return ESP_ERR_ESPNOW_ARG;
 	esp_now_peer_info_t *known = findPeer(peer->peer_addr);
 	if (!known)
-		return ESP_ERR_ESPNOW_NOT_FOUND;
-	if (peer->encrypt && !known->encrypt && encryptedCount() >= ENCRYPTED_MAX)
+		return ruleHolds("peer-mod-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
+	if (peer->encrypt && !known->encrypt && encryptedCount() >= ENCRYPTED_MAX && ruleHolds("peer-mod-encrypted-limit"))
 		return ESP_ERR_ESPNOW_FULL;
 	checkStrict(peer);
+	bool encrypted = known->encrypt;
 	*known = *peer;
+	if (!ruleHolds("peer-mod-decrypts"))
+		known->encrypt |= encrypted;
 	return ESP_OK;
 }
 
 esp_err_t esp_now_del_peer(const uint8_t *peer_addr)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!peer_addr)
+	if (missing(peer_addr))
 		return ESP_ERR_ESPNOW_ARG;
 	esp_now_peer_info_t *known = findPeer(peer_addr);
 	if (!known)
-		return ESP_ERR_ESPNOW_NOT_FOUND;
+		return ruleHolds("peer-del-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
 	int index = (int)(known - gPeers);
 	gPeerCount--;
 	memmove(known, known + 1, (size_t)(gPeerCount - index) * sizeof(*known));
-	if (gFetch > index)
+	if (gFetch > index && ruleHolds("peer-del-fetch"))
 		gFetch--;
 	return ESP_OK;
 }
 
 esp_err_t esp_now_get_peer(const uint8_t *peer_addr, esp_now_peer_info_t *peer)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!peer_addr || !peer)
+	if (missing(peer_addr) || missing(peer))
 		return ESP_ERR_ESPNOW_ARG;
 	const esp_now_peer_info_t *known = findPeer(peer_addr);
 	if (!known)
-		return ESP_ERR_ESPNOW_NOT_FOUND;
+		return ruleHolds("peer-get-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
 	*peer = *known;
 	return ESP_OK;
 }
 
 esp_err_t esp_now_fetch_peer(bool from_head, esp_now_peer_info_t *peer)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!peer)
+	if (missing(peer))
 		return ESP_ERR_ESPNOW_ARG;
 	if (from_head)
 		gFetch = 0;
-	while (gFetch < gPeerCount && (gPeers[gFetch].peer_addr[0] & 1))
+	while (gFetch < gPeerCount && (gPeers[gFetch].peer_addr[0] & 1) && ruleHolds("peer-fetch-unicast"))
 		gFetch++;
 	if (gFetch >= gPeerCount)
-		return ESP_ERR_ESPNOW_NOT_FOUND;
+		return ruleHolds("peer-fetch-end") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
 	*peer = gPeers[gFetch++];
 	return ESP_OK;
 }
 
 bool esp_now_is_peer_exist(const uint8_t *peer_addr)
 {
-	return gInit && peer_addr && findPeer(peer_addr);
+	return (gInit || !ruleHolds("now-not-init")) && !missing(peer_addr) && findPeer(peer_addr);
 }
 
 esp_err_t esp_now_get_peer_num(esp_now_peer_num_t *num)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!num)
+	if (missing(num))
 		return ESP_ERR_ESPNOW_ARG;
 	num->total_num = gPeerCount;
-	num->encrypt_num = encryptedCount();
+	num->encrypt_num = ruleHolds("peer-count-encrypted") ? encryptedCount() : 0;
 	return ESP_OK;
 }
 
 /* Sending --------------------------------------------------------------------------------------------------------- */
+
+static const uint8_t *addressOf(wifi_interface_t interface)
+{
+	return interface == WIFI_IF_AP && ruleHolds("send-interface-address") ? gAccessPointMac : gStationMac;
+}
 
 /* It goes out at once on whatever channel the radio is, in the middle of a scan as well. */
 static void transmit(const Sending *sending)
 {
 	char to[13], from[13];
 	macText(sending->to, to);
-	macText(sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, from);
+	macText(addressOf(sending->ifidx), from);
 	effectBegin("tx");
 	effectInt("id", sending->id);
 	effectString("to", to);
@@ -289,9 +318,9 @@ static void transmit(const Sending *sending)
 
 static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, size_t len)
 {
-	if (peer->channel && peer->channel != gWiFi.home)
+	if (peer->channel && peer->channel != (ruleHolds("send-channel-home") ? gWiFi.home : gWiFi.current) && ruleHolds("send-channel"))
 		return ESP_ERR_ESPNOW_CHAN;
-	if (!gWiFi.started || !(peer->ifidx == WIFI_IF_AP ? gWiFi.accessPointUp : gWiFi.stationUp))
+	if ((!gWiFi.started || !(peer->ifidx == WIFI_IF_AP ? gWiFi.accessPointUp : gWiFi.stationUp)) && ruleHolds("send-interface"))
 		return ESP_ERR_ESPNOW_IF;
 	if (faultStrikes(FAULT_NO_MEM) || faultStrikes(FAULT_NO_MEM_UNTIL_REINIT))
 		return ESP_ERR_ESPNOW_NO_MEM;
@@ -300,7 +329,7 @@ static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, si
 		if (!gSendings[i].used)
 			sending = &gSendings[i];
 	if (!sending)
-		return ESP_ERR_ESPNOW_NO_MEM;
+		return ruleHolds("send-no-mem") ? ESP_ERR_ESPNOW_NO_MEM : ESP_OK;
 	sending->data = malloc(len);
 	if (!sending->data)
 		return ESP_ERR_ESPNOW_NO_MEM;
@@ -316,20 +345,24 @@ static esp_err_t sendTo(const esp_now_peer_info_t *peer, const uint8_t *data, si
 
 esp_err_t esp_now_send(const uint8_t *peer_addr, const uint8_t *data, size_t len)
 {
-	if (!gInit)
+	if (notInit())
 		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (!data || !len || len > ESP_NOW_MAX_DATA_LEN_V2)
+	const esp_now_peer_info_t *peer = peer_addr ? findPeer(peer_addr) : NULL;
+	if (peer_addr && !peer && !ruleHolds("send-argument-first"))
+		return ESP_ERR_ESPNOW_NOT_FOUND;
+	if (missing(data) || (!len && ruleHolds("send-empty")) || (len > ESP_NOW_MAX_DATA_LEN_V2 && ruleHolds("send-longest")))
 		return ESP_ERR_ESPNOW_ARG;
-	if (peer_addr) {
-		const esp_now_peer_info_t *peer = findPeer(peer_addr);
-		return peer ? sendTo(peer, data, len) : ESP_ERR_ESPNOW_NOT_FOUND;
-	}
-	esp_err_t result = ESP_ERR_ESPNOW_NOT_FOUND;
+	if (peer)
+		return sendTo(peer, data, len);
+	if (peer_addr || !ruleHolds("send-all"))
+		return ruleHolds("send-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
+	esp_err_t result = ruleHolds("send-all-nobody") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
 	for (int i = 0; i < gPeerCount; i++) {
-		if (gPeers[i].peer_addr[0] & 1)
+		if ((gPeers[i].peer_addr[0] & 1) && ruleHolds("send-all-unicast"))
 			continue;
-		if (sendTo(&gPeers[i], data, len))
-			return ESP_ERR_ESPNOW_INTERNAL;
+		esp_err_t err = sendTo(&gPeers[i], data, len);
+		if (err)
+			return ruleHolds("send-all-internal") ? ESP_ERR_ESPNOW_INTERNAL : err;
 		result = ESP_OK;
 	}
 	return result;
@@ -366,12 +399,19 @@ void onTxDone(const Json *event)
 		Sending *sending = &gSendings[i];
 		if (!sending->used || sending->id != id)
 			continue;
-		SentWork work = {.ifidx = sending->ifidx, .acked = jsonBool(event, "acked", 0), .length = (uint8_t)sending->length};
+		/* Nobody acknowledges a broadcast: success is that it was on the air. */
+		bool group = (sending->to[0] & 1) && ruleHolds("send-broadcast");
+		SentWork work = {.ifidx = sending->ifidx, .acked = group || jsonBool(event, "acked", 0), .length = (uint8_t)sending->length};
 		memcpy(work.to, sending->to, MAC_BYTES);
-		memcpy(work.from, sending->ifidx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
-		faultTellStatus(sentWork, &work, sizeof(work));
-		free(sending->data);
-		memset(sending, 0, sizeof(*sending));
+		memcpy(work.from, addressOf(sending->ifidx), MAC_BYTES);
+		if (ruleHolds("send-later"))
+			faultTellStatus(sentWork, &work, sizeof(work));
+		else
+			sentWork(&work);
+		if (ruleHolds("send-status-once")) {
+			free(sending->data);
+			memset(sending, 0, sizeof(*sending));
+		}
 		return;
 	}
 }
@@ -390,6 +430,8 @@ static void receivedWork(void *payload)
 {
 	ReceivedWork *work = payload;
 	if (!gReceive)
+		return;
+	if (!ruleHolds("receive-any") && !findPeer(work->from))
 		return;
 	if (faultStrikes(FAULT_MUTE))
 		return;
@@ -410,9 +452,11 @@ static void queueReceived(const uint8_t *from, const uint8_t *to, int rssi, cons
 	ReceivedWork *work = taskQueue(TASK_WIFI, receivedWork, sizeof(ReceivedWork) + length);
 	memcpy(work->from, from, MAC_BYTES);
 	memcpy(work->to, to, MAC_BYTES);
-	work->rxControl[0] = (int8_t)rssi;
-	work->length = (uint16_t)length;
+	work->rxControl[ruleHolds("receive-rssi") ? 0 : 1] = (int8_t)rssi;
+	work->length = (uint16_t)(length > ESP_NOW_MAX_DATA_LEN && !ruleHolds("receive-long") ? ESP_NOW_MAX_DATA_LEN : length);
 	memcpy(work->data, data, length);
+	if (!ruleHolds("receive-later"))
+		receivedWork(work);
 }
 
 void onReceived(const Json *event)
@@ -420,7 +464,7 @@ void onReceived(const Json *event)
 	uint8_t data[ESP_NOW_MAX_DATA_LEN_V2];
 	uint8_t from[MAC_BYTES], to[MAC_BYTES];
 	size_t length = jsonHex(event, "hex", data, sizeof(data));
-	if (!gInit || !gWiFi.started || length > sizeof(data) || !macParse(jsonString(event, "from", ""), from))
+	if (!gInit || (!gWiFi.started && ruleHolds("receive-started")) || length > sizeof(data) || !macParse(jsonString(event, "from", ""), from))
 		return;
 	if (!macParse(jsonString(event, "to", ""), to))
 		memcpy(to, gStationMac, MAC_BYTES);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define HANDLERS 16
 
@@ -32,22 +33,25 @@ static uint64_t gNumber;
 static void dispatch(void *payload)
 {
 	Event *event = payload;
-	netifOnEvent(event->base, event->id, event->data);
+	if (ruleHolds("netif-first"))
+		netifOnEvent(event->base, event->id, event->data);
 	for (int i = 0; i < HANDLERS; i++) {
 		Handler *h = &gHandlers[i];
 		/*
 			Read anew each time: a handler may take itself or another one off. On the chip the loop's task goes before the one
 			that registers, so what was posted earlier has been served by then.
 		*/
-		if (h->handler && h->since <= event->number && (!h->base || h->base == event->base) && (h->id == ESP_EVENT_ANY_ID || h->id == event->id))
+		if (h->handler && (h->since <= event->number || !ruleHolds("loop-no-history")) && (!h->base || h->base == event->base) && (h->id == ESP_EVENT_ANY_ID || h->id == event->id))
 			(*h->handler)(h->arg, event->base, event->id, event->data);
 	}
+	if (!ruleHolds("netif-first"))
+		netifOnEvent(event->base, event->id, event->data);
 }
 
 esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, size_t size, TickType_t wait)
 {
 	(void)wait;
-	if (!gLoop)
+	if (!gLoop && ruleHolds("loop-needed"))
 		return ESP_ERR_INVALID_STATE;
 	if (!base || id == ESP_EVENT_ANY_ID)
 		return ESP_ERR_INVALID_ARG;
@@ -57,6 +61,8 @@ esp_err_t esp_event_post(esp_event_base_t base, int32_t id, const void *data, si
 	event->number = gNumber++;
 	if (size)
 		memcpy(event->data, data, size);
+	if (!ruleHolds("loop-later"))
+		dispatch(event);
 	return ESP_OK;
 }
 
@@ -74,7 +80,7 @@ void eventPost(esp_event_base_t base, int32_t id, const void *data, size_t size)
 
 esp_err_t esp_event_loop_create_default(void)
 {
-	if (gLoop)
+	if (gLoop && ruleHolds("loop-once"))
 		return ESP_ERR_INVALID_STATE;
 	gLoop = true;
 	return ESP_OK;
@@ -92,9 +98,9 @@ esp_err_t esp_event_loop_delete_default(void)
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg,
 	esp_event_handler_instance_t *instance)
 {
-	if (!handler || (!base && id != ESP_EVENT_ANY_ID))
+	if ((!handler || (!base && id != ESP_EVENT_ANY_ID)) && ruleHolds("loop-arguments"))
 		return ESP_ERR_INVALID_ARG;
-	if (!gLoop)
+	if (!gLoop && ruleHolds("loop-needed"))
 		return ESP_ERR_INVALID_STATE;
 	for (int i = 0; i < HANDLERS; i++) {
 		if (gHandlers[i].handler)
@@ -114,7 +120,7 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t base, int32_t i
 		return ESP_ERR_INVALID_ARG;
 	if (!gLoop)
 		return ESP_ERR_INVALID_STATE;
-	if (!handler->handler || handler->base != base || handler->id != id)
+	if ((!handler->handler || handler->base != base || handler->id != id) && ruleHolds("loop-registered"))
 		return ESP_ERR_NOT_FOUND;
 	memset(handler, 0, sizeof(*handler));
 	return ESP_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "rules.h"
 
 #define AP_MAX_PHONES 10 /* ESP_WIFI_MAX_CONN_NUM of the ESP32-C3 */
 
@@ -16,14 +17,14 @@ bool modeHas(wifi_mode_t mode, wifi_interface_t ifx)
 
 esp_err_t esp_wifi_init(const wifi_init_config_t *config)
 {
-	if (!config || config->magic != WIFI_INIT_CONFIG_MAGIC)
+	if (wifiMissing(config) || (config->magic != WIFI_INIT_CONFIG_MAGIC && ruleHolds("wifi-init-magic")))
 		return ESP_ERR_INVALID_ARG;
-	if (gWiFi.init)
+	if (gWiFi.init && ruleHolds("wifi-init-once"))
 		return ESP_ERR_INVALID_STATE;
 	memset(&gWiFi, 0, sizeof(gWiFi));
 	gWiFi.init = true;
 	gWiFi.mode = WIFI_MODE_STA;
-	gWiFi.ps = WIFI_PS_MIN_MODEM;
+	gWiFi.ps = ruleHolds("sleep-default") ? WIFI_PS_MIN_MODEM : WIFI_PS_NONE;
 	gWiFi.idlePm = config->sta_disconnected_pm;
 	memcpy(gWiFi.ap.ssid, "ESP_", 4);
 	static const char digits[] = "0123456789ABCDEF";
@@ -43,9 +44,9 @@ esp_err_t esp_wifi_init(const wifi_init_config_t *config)
 
 esp_err_t esp_wifi_deinit(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (gWiFi.started)
+	if (gWiFi.started && ruleHolds("wifi-deinit-stopped"))
 		return ESP_ERR_WIFI_NOT_STOPPED;
 	scanDown();
 	faultWifiDeinit();
@@ -59,35 +60,36 @@ static void applyMode(wifi_mode_t mode)
 	gWiFi.mode = mode;
 	bool station = gWiFi.started && modeHas(mode, WIFI_IF_STA);
 	bool accessPoint = gWiFi.started && modeHas(mode, WIFI_IF_AP);
-	if (gWiFi.stationUp && !station)
+	bool whole = !ruleHolds("mode-keeps-other");
+	if (gWiFi.stationUp && (!station || whole))
 		stationStop();
-	if (gWiFi.accessPointUp && !accessPoint)
+	if (gWiFi.accessPointUp && (!accessPoint || whole))
 		accessPointStop();
 	if (station && !gWiFi.stationUp)
 		stationStart();
 	if (accessPoint && !gWiFi.accessPointUp)
 		accessPointStart();
-	if (gWiFi.started && !gWiFi.home)
+	if (gWiFi.started && !gWiFi.home && ruleHolds("start-home"))
 		radioSetHome(1);
 	radioReport();
 }
 
 esp_err_t esp_wifi_set_mode(wifi_mode_t mode)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (mode > WIFI_MODE_NAN)
+	if (mode > WIFI_MODE_NAN && ruleHolds("mode-range"))
 		return ESP_ERR_INVALID_ARG;
-	if (mode != gWiFi.mode)
+	if (mode != gWiFi.mode || !ruleHolds("mode-same"))
 		applyMode(mode);
 	return ESP_OK;
 }
 
 esp_err_t esp_wifi_get_mode(wifi_mode_t *mode)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!mode)
+	if (wifiMissing(mode))
 		return ESP_ERR_INVALID_ARG;
 	*mode = gWiFi.mode;
 	return ESP_OK;
@@ -95,7 +97,7 @@ esp_err_t esp_wifi_get_mode(wifi_mode_t *mode)
 
 esp_err_t esp_wifi_start(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
 	if (!gWiFi.started) {
 		gWiFi.started = true;
@@ -106,10 +108,12 @@ esp_err_t esp_wifi_start(void)
 
 esp_err_t esp_wifi_stop(void)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
 	if (gWiFi.started) {
 		scanAbort(true);
+		if (gWiFi.accessPointUp && !ruleHolds("stop-order"))
+			accessPointStop();
 		if (gWiFi.stationUp)
 			stationStop();
 		if (gWiFi.accessPointUp)
@@ -118,7 +122,8 @@ esp_err_t esp_wifi_stop(void)
 		espnowWifiStopped();
 		/* set_channel is not stored over a stop. */
 		radioAway(0);
-		radioSetHome(0);
+		if (ruleHolds("stop-forgets-channel"))
+			radioSetHome(0);
 		radioReport();
 	}
 	return ESP_OK;
@@ -126,16 +131,16 @@ esp_err_t esp_wifi_stop(void)
 
 esp_err_t esp_wifi_set_storage(wifi_storage_t storage)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	return storage > WIFI_STORAGE_RAM ? ESP_ERR_INVALID_ARG : ESP_OK;
+	return storage > WIFI_STORAGE_RAM && ruleHolds("storage-range") ? ESP_ERR_INVALID_ARG : ESP_OK;
 }
 
 esp_err_t esp_wifi_set_ps(wifi_ps_type_t type)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (type > WIFI_PS_MAX_MODEM)
+	if (type > WIFI_PS_MAX_MODEM && ruleHolds("sleep-range"))
 		return ESP_ERR_INVALID_ARG;
 	gWiFi.ps = type;
 	radioReport();
@@ -144,9 +149,9 @@ esp_err_t esp_wifi_set_ps(wifi_ps_type_t type)
 
 esp_err_t esp_wifi_get_ps(wifi_ps_type_t *type)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!type)
+	if (wifiMissing(type))
 		return ESP_ERR_INVALID_ARG;
 	*type = gWiFi.ps;
 	return ESP_OK;
@@ -154,11 +159,11 @@ esp_err_t esp_wifi_get_ps(wifi_ps_type_t *type)
 
 esp_err_t esp_wifi_get_mac(wifi_interface_t ifx, uint8_t mac[6])
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!mac)
+	if (wifiMissing(mac))
 		return ESP_ERR_INVALID_ARG;
-	if (ifx > WIFI_IF_AP)
+	if (ifx > WIFI_IF_AP && ruleHolds("wifi-interface"))
 		return ESP_ERR_WIFI_IF;
 	memcpy(mac, ifx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
 	return ESP_OK;
@@ -179,44 +184,45 @@ static esp_err_t setAccessPoint(const wifi_ap_config_t *wanted)
 	wifi_ap_config_t config = *wanted;
 	size_t length = strnlen((const char *)config.password, sizeof(config.password));
 	if (config.authmode != WIFI_AUTH_OPEN) {
-		if (length < 8) {
+		if (length < 8 && ruleHolds("ap-password-short")) {
 			/* The real one has altered the mode by then. */
-			gWiFi.ap.authmode = config.authmode;
+			if (ruleHolds("ap-authmode-altered"))
+				gWiFi.ap.authmode = config.authmode;
 			return ESP_ERR_WIFI_PASSWORD;
 		}
-		if (length == sizeof(config.password) && !isKey(config.password))
+		if (length == sizeof(config.password) && !isKey(config.password) && ruleHolds("ap-password-key"))
 			return ESP_ERR_WIFI_PASSWORD;
 	}
-	if (config.channel && !channelAllowed(config.channel))
+	if (config.channel && !channelAllowed(config.channel) && ruleHolds("ap-channel"))
 		return ESP_ERR_INVALID_ARG;
-	if (!config.channel)
+	if (!config.channel && ruleHolds("ap-channel-lowest"))
 		config.channel = 1;
 	if (!config.ssid_len)
 		config.ssid_len = (uint8_t)strnlen((const char *)config.ssid, sizeof(config.ssid));
-	if (config.max_connection > AP_MAX_PHONES)
+	if (config.max_connection > AP_MAX_PHONES && ruleHolds("ap-places-clamped"))
 		config.max_connection = AP_MAX_PHONES;
 	/* Nothing happens for the same configuration; anything else restarts the access point. */
-	if (!memcmp(&config, &gWiFi.ap, sizeof(config)))
+	if (!memcmp(&config, &gWiFi.ap, sizeof(config)) && ruleHolds("ap-same-config"))
 		return ESP_OK;
 	gWiFi.ap = config;
-	if (gWiFi.accessPointUp)
+	if (gWiFi.accessPointUp && ruleHolds("ap-config-restarts"))
 		accessPointRestart();
 	return ESP_OK;
 }
 
 esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *conf)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!conf)
+	if (wifiMissing(conf))
 		return ESP_ERR_INVALID_ARG;
-	if (interface > WIFI_IF_AP)
+	if (interface > WIFI_IF_AP && ruleHolds("wifi-interface"))
 		return ESP_ERR_WIFI_IF;
-	if (!modeHas(gWiFi.mode, interface))
+	if (!modeHas(gWiFi.mode, interface) && ruleHolds("config-mode"))
 		return ESP_ERR_WIFI_MODE;
 	if (interface == WIFI_IF_AP)
 		return setAccessPoint(&conf->ap);
-	if (gWiFi.station == STATION_CONNECTING)
+	if (gWiFi.station == STATION_CONNECTING && ruleHolds("config-connecting"))
 		return ESP_ERR_WIFI_STATE;
 	gWiFi.sta = conf->sta;
 	return ESP_OK;
@@ -224,11 +230,11 @@ esp_err_t esp_wifi_set_config(wifi_interface_t interface, wifi_config_t *conf)
 
 esp_err_t esp_wifi_get_config(wifi_interface_t interface, wifi_config_t *conf)
 {
-	if (!gWiFi.init)
+	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
-	if (!conf)
+	if (wifiMissing(conf))
 		return ESP_ERR_INVALID_ARG;
-	if (interface > WIFI_IF_AP)
+	if (interface > WIFI_IF_AP && ruleHolds("wifi-interface"))
 		return ESP_ERR_WIFI_IF;
 	memset(conf, 0, sizeof(*conf));
 	if (interface == WIFI_IF_AP)
