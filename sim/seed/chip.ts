@@ -79,7 +79,6 @@ export class Chip {
 		now: () => this.#nowMs(),
 		wait: (dueMs: number) => {
 			this.#wait(this.#us(dueMs), () => false);
-			return true;
 		},
 		setting: (key: string) => this.#settings[key] ?? "",
 		note: (key: string, value: string) => {

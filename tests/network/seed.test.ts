@@ -1,18 +1,148 @@
 import { expect, test } from "@jest/globals";
-import { ask, deviceSpec, hubSpec, settle, world } from "./house";
-import { describeSeed, seedDevice, seedHub } from "./seed-house";
+import { accessPointMac, boardMac } from "../../sim/world/mac";
+import type { World } from "../../sim/world/world";
+import { ask, deviceSpec, events, HUB, hubSpec, macOf, SEED, settle, snapshot, took, world } from "./house";
+import { describeSeed, type SeedSnapshot, seedDevice, seedHub } from "./seed-house";
 
-describeSeed("thin", () => {
-	test("our hub serves a MicroPython device", () => {
-		const made = world([hubSpec(), seedDevice("Kitchen")]).boot();
-		settle(made);
+const seedSnapshot = (made: World, name: string) => made.board(name).snapshot() as SeedSnapshot;
+
+/** A world with these boards, all up. */
+function up(...boards: Parameters<typeof world>[0]): World {
+	const made = world(boards).boot();
+	settle(made);
+	return made;
+}
+
+describeSeed("our hub and devices with the original's code", () => {
+	test("a MicroPython device does what our hub asks, and its reply comes back", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"));
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON \d+\+ -\d+$/);
-		console.log(made.log.of("frame").map((f)=>JSON.stringify(f)).join("\n"), made.board("Kitchen").snapshot());
+		expect(ask(made, "Kitchen", "off")).toMatch(/^OK OFF \d+\+ -\d+$/);
+		expect(ask(made, "Kitchen", "ping")).toBe("pong");
+		expect(ask(made, "Kitchen", "nonsense")).toMatch(/^Unknown message: nonsense -\d+$/);
 	});
-	test("MicroPython hub our device", () => {
-		const made = world([seedHub(), deviceSpec("Kitchen")]).boot();
-		settle(made);
+
+	test("a MicroPython device asked by the MAC of its access point answers from the other one, and is one board to our hub", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const station = macOf(made, "Kitchen");
+		expect(ask(made, accessPointMac(station), "on")).toMatch(/^OK ON /);
+		expect(ask(made, station, "off")).toMatch(/^OK OFF /);
+		expect(events(made, "frame", "Kitchen").map(({ from }) => from)).toEqual([station, station]);
+		const { peers } = made.board("Hub").snapshot() as { peers: { mac: string }[] };
+		expect(peers.map(({ mac }) => mac)).toEqual([station]);
+	});
+
+	test("under loss each request to a MicroPython device gets its own reply, though that device runs repeated ones twice", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"));
+		made.air.loss = 0.35;
+		const wrong: string[] = [];
+		let answered = 0;
+		for (let i = 0; i < 60; i++) {
+			const reply = ask(made, "Kitchen", `echo:number-${i}-of-this-run`);
+			if (reply.startsWith("OK ")) answered++;
+			if (!reply.startsWith("Fail (") && !reply.startsWith(`OK o:number-${i}-`)) wrong.push(`${i}: ${reply}`);
+		}
+		expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+		expect(answered).toBeGreaterThan(40);
+		expect(seedSnapshot(made, "Kitchen").handled.echo).toBeGreaterThan(answered);
+	});
+
+	test("our hub answers the pings of a MicroPython device within its second, however busy it is", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"), deviceSpec("Bedroom"), deviceSpec("Mute"));
+		made.fault("Mute", "mute", -1);
+		// The device falls silent; when its 30 s are over, the hub never has fewer than three requests under way.
+		made.advance(28_000);
+		const endsAt = made.timeMs + 6_000;
+		while (made.timeMs < endsAt) {
+			const batch = ["Bedroom", "Mute", boardMac(60), boardMac(61)].map((name) =>
+				made.request("Hub", "lan", { path: `/?mac=${macOf(made, name)}&msg=uptime` }),
+			);
+			made.advanceUntil(() => batch.every(({ done }) => done), 250);
+		}
+		const { pings } = seedSnapshot(made, "Kitchen");
+		expect(pings.sent).toBeGreaterThanOrEqual(1);
+		expect(pings.answered).toBe(pings.sent);
+	});
+
+	test("a late word of ours is a command to a MicroPython device, and its report of that is where it ends", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"));
+		made.sendFrame({ from: HUB, to: macOf(made, "Kitchen"), payload: Buffer.from("pong") });
+		made.advance(5_000);
+		const said = events(made, "frame").map(({ text }) => text);
+		expect(said).toEqual(["pong", expect.stringMatching(/^Unknown message: pong /)]);
+		expect(snapshot(made, "Hub").counters.dropped).toEqual({ strayError: 1 });
+	});
+});
+
+describeSeed("a hub with the original's code and our devices", () => {
+	test("our device does what a MicroPython hub asks", () => {
+		const made = up(seedHub(), deviceSpec("Kitchen"));
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON \d+\+ -\d+$/);
-		console.log(made.log.of("frame").map((f)=>JSON.stringify(f)).join("\n"), made.board("Kitchen").snapshot());
+		expect(made.status().boards[1]?.relay).toBe("ON");
+		expect(ask(made, "Kitchen", "nonsense")).toMatch(/^Unknown message: nonsense -\d+$/);
+	});
+
+	test("our device adopts the MicroPython hub that it answered, and stays on the channel where that answers its pings", () => {
+		const made = up(seedHub(), deviceSpec("Kitchen", { hub: "" }));
+		expect(snapshot(made, "Kitchen").hub).toBe("");
+		ask(made, "Kitchen", "uptime");
+		made.advance(100_000);
+		const pings = events(made, "frame", "Kitchen").filter(({ text }) => text === "ping");
+		expect(pings.length).toBeGreaterThanOrEqual(2);
+		expect(pings.every(({ outcome }) => outcome === "acked")).toBe(true);
+		expect(snapshot(made, "Kitchen")).toMatchObject({ hub: HUB, channel: 6, following: { state: "listening", sweeps: 0 } });
+	});
+
+	test("a round trip of the original takes about 200 ms, since both its ends wait for the clock", () => {
+		const made = up(seedHub(), seedDevice("Kitchen"));
+		const times = Array.from({ length: 20 }, () => {
+			made.advance(1_037);
+			return took(made, () => ask(made, "Kitchen", "uptime"));
+		});
+		const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+		expect(mean).toBeGreaterThan(120);
+		expect(mean).toBeLessThan(260);
+	});
+});
+
+describeSeed("relaying", () => {
+	const names = ["Relay", "Kitchen"] as const;
+	const through = (made: World) => `!${macOf(made, "Kitchen")},uptime`;
+
+	test("a relay with the original's code waits for itself: no reply, and nothing is heard by it any more", () => {
+		const made = up(seedHub(), ...names.map((name) => seedDevice(name)));
+		expect(ask(made, "Relay", through(made))).toBe("Fail (no reply)");
+		expect(ask(made, "Relay", "uptime")).toBe("Fail (no reply)");
+		expect(seedSnapshot(made, "Relay").loopStoodMs).toBeGreaterThan(15_000);
+		expect(seedSnapshot(made, "Kitchen").handled).toEqual({});
+	});
+
+	test("our relay device takes a request of a MicroPython hub on to a MicroPython device, and the reply back", () => {
+		const made = up(seedHub(), deviceSpec("Relay"), seedDevice("Kitchen"));
+		expect(ask(made, "Relay", through(made))).toMatch(/^OK OFF \d+\+ -\d+$/);
+		expect(ask(made, "Relay", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
+	});
+
+	test("from our hub over our relay device to a MicroPython device, while the relay device goes on answering", () => {
+		const made = up(hubSpec(), deviceSpec("Relay"), seedDevice("Kitchen"));
+		const relayed = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Relay")}&msg=${encodeURIComponent(through(made))}` });
+		made.advanceUntil(() => events(made, "frame", "Relay").length > 0, 1_000);
+		made.sendFrame({ from: HUB, to: macOf(made, "Relay"), payload: Buffer.from("ping") });
+		made.advanceUntil(() => relayed.done, 10_000);
+		expect(relayed.response?.body).toMatch(/^OK OFF \d+\+ -\d+$/);
+		const said = events(made, "frame", "Relay").map(({ text }) => text);
+		expect(said).toEqual(["uptime", "pong", relayed.response?.body]);
+	});
+
+	test("our boards ask nothing through a stuck relay of the original for longer than their deadline, and others meanwhile", () => {
+		const made = up(hubSpec(), seedDevice("Relay"), deviceSpec("Kitchen"));
+		const stuck = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Relay")}&msg=${encodeURIComponent(through(made))}` });
+		made.advance(1_000);
+		expect(took(made, () => expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK /))).toBeLessThan(20);
+		made.advanceUntil(() => stuck.done, 20_000);
+		expect(stuck.response?.body).toBe("Fail (no reply)");
+		expect(made.timeMs).toBeLessThan(13_000);
 	});
 });

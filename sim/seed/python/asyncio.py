@@ -26,7 +26,8 @@ def step():
         request = _world.request()
     while True:
         due, order, task = min(_sleeping, key=lambda entry: (entry[0], entry[1]))
-        if due > _world.now():
+        # Times are whole microseconds, told in ms: half of one is the error of the sum.
+        if due - _world.now() > .0005:
             return due
         _sleeping.remove((due, order, task))
         try:

@@ -7,9 +7,7 @@ def sleep(seconds):
 
 
 def sleep_ms(ms):
-    due = _world.now() + ms
-    while not _world.wait(due):
-        pass
+    _world.wait(_world.now() + ms)
 
 
 def ticks_ms():
