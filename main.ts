@@ -223,8 +223,18 @@ declare global {
 	var abort: ((message: string, exception: unknown) => void) | undefined;
 }
 
+let ending = false;
+
 /** Called by the engine for what nobody caught: the reason and the place are there after the restart. */
 globalThis.abort = (message, exception) => {
+	// What fails in here ends here again.
+	if (ending) return;
+	ending = true;
+	// A full heap has no room for making words: these are in flash.
+	if (message === "memory full") {
+		chip.keep("error: memory full");
+		return;
+	}
 	const place = exception instanceof Error ? (exception.stack ?? exception.message) : String(exception ?? "");
 	chip.keep(encodeWords({ cause: "error", text: `${message} ${place}` }));
 };

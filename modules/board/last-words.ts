@@ -69,7 +69,7 @@ export function startTrouble(resetReason: number, words: LastWords | undefined):
 		case undefined:
 			if (resetReason === POWER_ON || resetReason === RESET_PIN) return "";
 			// Every restart of ours leaves words, and so does the engine's end unless it has no stack left to say them.
-			if (resetReason === SOFTWARE) return "restarted after an error without words, most likely a full stack";
+			if (resetReason === SOFTWARE) return "restarted after an error without words, most likely a full heap or stack";
 			return `restarted by ${resetReasonName(resetReason)}`;
 		default:
 			return "";

@@ -9,9 +9,11 @@
 
 /* Slots that are left, so that the callback begins before it fails. */
 #define SLOTS_LEFT 8
-#define CHUNK_LEFT 64
+/* Bytes of chunks that are left: a plain machine copies each literal, which lie in flash on the chip. */
+#define CHUNKS_LEFT 512
 
 static int64_t gRefuse;
+static int64_t gStop;
 static int64_t gCallbacks; /* until the heap is full, this one included */
 
 bool faultEvent(const Json *event)
@@ -20,6 +22,8 @@ bool faultEvent(const Json *event)
 	int64_t count = jsonInt(event, "count", 1);
 	if (!strcmp(kind, "queue-full"))
 		gRefuse = count;
+	else if (!strcmp(kind, "promises-stop"))
+		gStop = count;
 	else if (!strcmp(kind, "heap-full"))
 		gCallbacks = count;
 	else
@@ -27,12 +31,22 @@ bool faultEvent(const Json *event)
 	return true;
 }
 
-bool faultRefusesPost(void)
+static bool strikes(int64_t *left)
 {
-	if (gRefuse <= 0)
+	if (*left <= 0)
 		return false;
-	gRefuse--;
+	--*left;
 	return true;
+}
+
+bool faultRefusesPost(Poster poster)
+{
+	return poster == POSTER_DRIVER && strikes(&gRefuse);
+}
+
+bool faultStopsPromises(void)
+{
+	return strikes(&gStop);
 }
 
 /* Room in the block that has most of it, behind what is in use. */
@@ -57,11 +71,11 @@ static void fillHeap(txMachine *the)
 		static txSlot kept;
 		kept = *the->stack;
 		fxRemember(the, &kept);
-		for (txSize room = largestRoom(the); room > CHUNK_LEFT; room = largestRoom(the)) {
+		for (txSize room = largestRoom(the); room > CHUNKS_LEFT; room = largestRoom(the)) {
 			txSlot *slot = holder->next = fxNewSlot(the);
 			holder = slot;
 			slot->flag = XS_INTERNAL_FLAG;
-			slot->value.string = fxNewChunk(the, room - CHUNK_LEFT / 2);
+			slot->value.string = fxNewChunk(the, room - CHUNKS_LEFT / 2);
 			slot->value.string[0] = 0;
 			slot->kind = XS_STRING_KIND;
 		}

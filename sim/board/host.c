@@ -126,10 +126,10 @@ void boardFreeze(const char *why)
 static bool runDriver(void)
 {
 	bool ran = false;
-	messagesFromDriver(true);
+	messagesFrom(POSTER_DRIVER);
 	while (!messagesFull() && idfRunOne(gTime))
 		ran = true;
-	messagesFromDriver(false);
+	messagesFrom(POSTER_SCRIPT);
 	return ran;
 }
 
@@ -181,10 +181,10 @@ static void dispatch(const char *type, const Json *event)
 	}
 	if (!strcmp(type, "fault") && faultEvent(event))
 		return;
-	messagesFromDriver(true);
+	messagesFrom(POSTER_SOCKETS);
 	if (!socketEvent(type, event) && !idfEvent(type, event))
 		fprintf(stderr, "board: unknown event %s\n", type);
-	messagesFromDriver(false);
+	messagesFrom(POSTER_SCRIPT);
 }
 
 static void handle(const Json *event)

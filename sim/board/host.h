@@ -78,17 +78,20 @@ bool messagesPending(void);
 bool messagesFull(void);
 /* Delivers what waited on entry; returns how many. */
 int messagesService(void);
-/* While set, a full queue refuses a post (another task's); otherwise the XS task would wait for itself. */
-void messagesFromDriver(bool driver);
+/* Whose posts they are from now on. A full queue refuses another task's; the XS task would wait for itself. */
+typedef enum { POSTER_SCRIPT, POSTER_SOCKETS, POSTER_DRIVER } Poster;
+void messagesFrom(Poster poster);
 uint32_t messagesRefused(void);
 void messagesDrop(void);
 
 /* faults.c */
 /* Plants a fault of the host's own; false for any other. */
 bool faultEvent(const Json *event);
-/* Whether a post of another task has to be refused. */
-bool faultRefusesPost(void);
-/* A callback for another task's message is about to run. */
+/* Whether a post has to be refused although there is room. */
+bool faultRefusesPost(Poster poster);
+/* Whether the engine's post for its promise jobs is refused; it does not try again. */
+bool faultStopsPromises(void);
+/* A callback for the driver's message is about to run. */
 void faultBeforeCallback(void);
 
 /* timers.c: due at most once each; returns how many ran. */

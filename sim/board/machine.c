@@ -69,8 +69,10 @@ static txMachine *createPlain(void)
 	xsBeginHost(the);
 	{
 		globalsDefine(the);
+		globalsMakeNatives(the);
 	}
 	xsEndHost(the);
+	globalsLinkNatives();
 	return the;
 }
 
@@ -264,7 +266,7 @@ void fxQueuePromiseJobs(txMachine *the)
 {
 	if (chipIsFlash(the))
 		chipQueueJobs();
-	else
+	else if (!faultStopsPromises())
 		modMessagePostToMachine((xsMachine *)the, NULL, 0, runPromiseJobs, NULL);
 }
 

@@ -18,23 +18,27 @@ typedef struct {
 	void *refcon;
 	uint8_t *bytes;
 	uint16_t length;
-	bool fromDriver;
+	Poster poster;
 } Message;
 
 static Message gQueue[BOARD_QUEUE_LENGTH];
 static int gCount;
-static bool gFromDriver;
+static Poster gPoster;
 static uint32_t gRefused;
 
 static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver, void *refcon)
 {
-	if (gCount == BOARD_QUEUE_LENGTH || (gFromDriver && faultRefusesPost())) {
+	if (faultRefusesPost(gPoster)) {
 		gRefused++;
-		if (!gFromDriver)
+		return -2;
+	}
+	if (gCount == BOARD_QUEUE_LENGTH) {
+		gRefused++;
+		if (gPoster == POSTER_SCRIPT)
 			boardFreeze("post to the full message queue");
 		return -2;
 	}
-	Message message = {.deliver = deliver, .refcon = refcon, .length = length, .fromDriver = gFromDriver};
+	Message message = {.deliver = deliver, .refcon = refcon, .length = length, .poster = gPoster};
 	if (bytes && length) {
 		message.bytes = malloc(length);
 		if (!message.bytes)
@@ -79,7 +83,7 @@ int messagesService(void)
 		gCount--;
 		memmove(gQueue, gQueue + 1, (size_t)gCount * sizeof(Message));
 		machineRefuel();
-		if (message.fromDriver)
+		if (message.poster == POSTER_DRIVER)
 			faultBeforeCallback();
 		(*message.deliver)(gMachine, message.refcon, message.bytes, message.length);
 		free(message.bytes);
@@ -87,9 +91,9 @@ int messagesService(void)
 	return waiting;
 }
 
-void messagesFromDriver(bool driver)
+void messagesFrom(Poster poster)
 {
-	gFromDriver = driver;
+	gPoster = poster;
 }
 
 uint32_t messagesRefused(void)

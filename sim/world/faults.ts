@@ -35,7 +35,13 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
 		...times("Wi-Fi events that come at once, and as many ahead of the driver's next own one; the firmware has room for 16", 40),
 		highest: 10_000,
 	},
-	"queue-full": times("posts of other tasks that the message queue of the script refuses"),
+	"queue-full": times("posts of the radio's and Wi-Fi's tasks that the script's message queue refuses"),
+	"promises-stop": {
+		meaning: "1: the queue refuses the engine's next post for its promise jobs, after which no promise goes on; 0: no more",
+		lowest: 0,
+		highest: 1,
+		count: 1,
+	},
 	"heap-full": times("callbacks from now until the heap is full, when the last of them begins; 0: never"),
 	"power-cut-in-flash-write": times("flash steps from now until the power fails, just before the last of them; 0: never"),
 };

@@ -42,7 +42,7 @@ test("what went wrong before a start is told, a restart that was ordered is not"
 	);
 	expect(told(3, "heartbeat")).toBe("restarted because the receive loop stood still");
 	expect(told(3, "recovery: no send status")).toBe("restarted to recover: no send status");
-	expect(told(3, "")).toBe("restarted after an error without words, most likely a full stack");
+	expect(told(3, "")).toBe("restarted after an error without words, most likely a full heap or stack");
 	expect(told(9, "")).toBe("restarted by brown-out");
 });
 
