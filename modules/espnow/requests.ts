@@ -49,7 +49,7 @@ export class Requests {
 	/** When something has to be done next without anything coming in, in ms. */
 	get nextDue(): number {
 		const due = this.#nextDeadline;
-		if (this.#waiting.size === 0 || !this.#outbox.takesRequests) return due;
+		if (this.#all.length === 0 || this.#waiting.size === 0 || !this.#outbox.takesRequests) return due;
 		return Math.min(due, this.#waiting.nextDue);
 	}
 
@@ -181,7 +181,7 @@ export class Requests {
 			this.#nextDeadline = Infinity;
 			for (const request of [...this.#all]) this.#check(request, now);
 		}
-		if (this.#waiting.size) this.#fill(now);
+		if (this.#all.length && this.#waiting.size) this.#fill(now);
 	}
 
 	#check(request: Request, now: number): void {

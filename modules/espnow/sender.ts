@@ -36,6 +36,8 @@ export interface SenderOptions {
  */
 export class Sender {
 	readonly #options: SenderOptions;
+	readonly #port: RadioPort;
+	readonly #outbox: Outbox;
 	readonly #status: SendStatus = { to: "", acked: false };
 	#flight: Outgoing | null = null;
 	#flightAt = 0;
@@ -43,6 +45,8 @@ export class Sender {
 
 	constructor(options: SenderOptions) {
 		this.#options = options;
+		this.#port = options.port;
+		this.#outbox = options.outbox;
 	}
 
 	/** Whether a frame is with the driver. */
@@ -53,18 +57,17 @@ export class Sender {
 	/** When something is to be done next without anything coming in, in ms. */
 	get nextDue(): number {
 		if (this.#flight) return this.#flightAt + STATUS_MS;
-		return this.#options.port.link ? this.#options.outbox.nextDue : Infinity;
+		return this.#outbox.size > 0 && this.#port.link ? this.#outbox.nextDue : Infinity;
 	}
 
 	/** Takes in the statuses that have come. */
 	statuses(now: number): void {
-		const { port, recovery, counters } = this.#options;
 		const status = this.#status;
-		while (port.link?.readStatus(status)) {
-			recovery.status();
+		while (this.#port.link?.readStatus(status)) {
+			this.#options.recovery.status();
 			const peer = this.#flight?.peer;
 			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);
-			else counters.event("lateStatus");
+			else this.#options.counters.event("lateStatus");
 		}
 	}
 
@@ -79,12 +82,13 @@ export class Sender {
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
 	grant(now: number): void {
-		const { port, outbox, peers, counters, recovery } = this.#options;
-		const link = port.link;
-		if (!link || this.#flight) return;
-		const entry = outbox.take(now);
+		// Most turns have nothing to send: they are let go before anything else is looked at.
+		if (this.#flight || this.#outbox.size === 0) return;
+		const link = this.#port.link;
+		const entry = link && this.#outbox.take(now);
 		const peer = entry?.peer;
-		if (!entry || !peer) return;
+		if (!link || !entry || !peer) return;
+		const { peers, counters, recovery } = this.#options;
 		let error = peers.register(peer, link, null);
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, true, now);
