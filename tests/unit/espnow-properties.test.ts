@@ -148,7 +148,7 @@ test("every request settles exactly once and by its deadline, whatever the air d
 				expect((settled[0] ?? Infinity) - asked).toBeLessThanOrEqual(10_000);
 			}
 		}),
-		{ numRuns: runs(150) },
+		{ numRuns: runs(70) },
 	);
 }, 120_000);
 
@@ -160,7 +160,7 @@ test("a reply is never given to another's caller, nor to a later caller of the s
 				if (result?.ok) expect(result.reply).toMatch(new RegExp(`^OK ${question} by ${target}( -50)?$`));
 			}
 		}),
-		{ numRuns: runs(200) },
+		{ numRuns: runs(70) },
 	);
 }, 120_000);
 
@@ -172,7 +172,7 @@ test("a relayed reply is never given to another's caller either", async () => {
 				if (result?.ok) expect(result.reply).toMatch(new RegExp(`^(OK ${question} by ${target}( -50)?|Fail .*)$`));
 			}
 		}),
-		{ numRuns: runs(150) },
+		{ numRuns: runs(70) },
 	);
 }, 120_000);
 
@@ -187,7 +187,7 @@ test("every frame that came in is counted once, and no error is answered with an
 				expect(counters.events.fault).toBeUndefined();
 			}
 		}),
-		{ numRuns: runs(100) },
+		{ numRuns: runs(50) },
 	);
 }, 120_000);
 
@@ -200,7 +200,7 @@ test("when all is settled nothing is left over: no request, no answer, no frame,
 			}
 			for (const radio of radios.values()) expect(radio.mostInFlight).toBeLessThanOrEqual(8);
 		}),
-		{ numRuns: runs(100) },
+		{ numRuns: runs(50) },
 	);
 }, 120_000);
 
@@ -217,6 +217,6 @@ test("on a good air every request gets its reply", async () => {
 					if (!(result && !result.ok && result.reason === "loop")) expect(result).toMatchObject({ ok: true });
 			},
 		),
-		{ numRuns: runs(100) },
+		{ numRuns: runs(50) },
 	);
 }, 120_000);
