@@ -55,6 +55,8 @@ interface NativeDrops {
 	tooLong: number;
 	statusFull: number;
 	postFailed: number;
+	/** Frames that waited in the ring of a radio that was closed. */
+	abandoned: number;
 }
 
 /** Counts since boot. */
@@ -85,12 +87,13 @@ export class Counters {
 		const { pongs = 0, replies = 0, relayed = 0, commands = 0, ...causes } = dropped;
 		if (native.ringFull) causes.ringFull = native.ringFull;
 		if (native.tooLong) causes.tooLong = (causes.tooLong ?? 0) + native.tooLong;
+		if (native.abandoned) causes.abandoned = native.abandoned;
 		const events: Record<string, number> = {};
 		for (const [event, count] of this.#events) events[event] = count;
 		if (native.statusFull) events.statusFull = native.statusFull;
 		if (native.postFailed) events.postFailed = native.postFailed;
 		return {
-			framesIn: this.#framesRead + native.ringFull + native.tooLong,
+			framesIn: this.#framesRead + native.ringFull + native.tooLong + native.abandoned,
 			framesOut: this.framesOut,
 			pongs,
 			replies,

@@ -1,4 +1,4 @@
-import type { RadioCounters } from "espnow/radio";
+import type { Frame, RadioCounters } from "espnow/radio";
 import type { RadioLink } from "./faces";
 
 /** The radio as it comes and goes, and its counts over all of them. */
@@ -8,6 +8,9 @@ export class RadioPort {
 	readonly #before: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	readonly #now: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	#link: RadioLink | null = null;
+	/** Frames taken out of the open radio's ring. */
+	#read = 0;
+	#abandoned = 0;
 	/** Why it did not open, "" when it did. */
 	error = "";
 
@@ -33,18 +36,28 @@ export class RadioPort {
 		return this.#link !== null;
 	}
 
+	/** Takes the next frame. @returns false when there is none */
+	read(frame: Frame): boolean {
+		if (!this.#link?.read(frame)) return false;
+		this.#read++;
+		return true;
+	}
+
 	close(): void {
 		const link = this.#link;
 		if (!link) return;
 		this.#link = null;
 		link.counters(this.#now);
+		const { received, ringFull, tooLong } = this.#now;
+		this.#abandoned += received - ringFull - tooLong - this.#read;
+		this.#read = 0;
 		addTo(this.#before, this.#now);
 		link.close();
 	}
 
-	/** Counts over all radios since boot. */
-	totals(): RadioCounters {
-		const sum = { ...this.#before };
+	/** Counts over all radios since boot; `abandoned`: frames that waited in the ring of one when it was closed. */
+	totals(): RadioCounters & { abandoned: number } {
+		const sum = { ...this.#before, abandoned: this.#abandoned };
 		if (!this.#link) return sum;
 		this.#link.counters(this.#now);
 		addTo(sum, this.#now);

@@ -42,7 +42,7 @@ export class Receiver {
 		const { port, counters } = this.#options;
 		const frame = this.#frame;
 		for (let i = 0; i < FRAMES_PER_TURN; i++) {
-			if (!port.link?.read(frame)) return false;
+			if (!port.read(frame)) return false;
 			counters.frameRead();
 			counters.outcome(this.#guarded(frame, now));
 		}

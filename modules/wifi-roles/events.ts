@@ -24,6 +24,8 @@ export const WiFiEventKind = Object.freeze({
 	stationStopped: 14,
 	/** a = how many events were lost because the ring was full. */
 	overflow: 15,
+	/** a = how often the script's message queue was full, so that events waited until somebody looked. */
+	postsRefused: 16,
 } as const);
 
 /** One event, filled in by `readEvent` so that reading allocates nothing but the text. */

@@ -5,6 +5,8 @@ import { SetupWindow } from "./window";
 
 /** The hub waits so long for the router before the setup access point comes up without it, in ms. */
 const ROUTER_WAIT_MS = 15_000;
+/** After a restart of Wi-Fi only that of a hub whose router was away anyway, in ms: one full search. */
+const ROUTER_AWAY_WAIT_MS = 3_000;
 /** An address usually follows within a second; the access point does not wait longer for it, in ms. */
 const ADDRESS_WAIT_MS = 3_000;
 /** A driver that says nothing for so long is not waited for, in ms. */
@@ -90,7 +92,9 @@ export class WiFiRoles {
 	#address = "";
 	#home = 0;
 	#everJoined = false;
+	#routerAway = false;
 	#eventsLost = 0;
+	#postsRefused = 0;
 	#phonesRefused = 0;
 	#restarts = 0;
 
@@ -116,6 +120,8 @@ export class WiFiRoles {
 	/** Full stop, deinit, init: the third rung of recovery. What is left of the setup window is kept. */
 	restart(): void {
 		this.#restarts += 1;
+		this.#everJoined = false;
+		this.#routerAway = !this.#link.joined;
 		this.#shut();
 		this.#open();
 	}
@@ -197,7 +203,13 @@ export class WiFiRoles {
 				refused: this.#phonesRefused,
 			},
 			router: this.#link.snapshot(),
-			wifi: { step: this.#step, restarts: this.#restarts, eventsLost: this.#eventsLost, routerRssi: this.#driver?.stationRSSI() ?? 0 },
+			wifi: {
+				step: this.#step,
+				restarts: this.#restarts,
+				eventsLost: this.#eventsLost,
+				postsRefused: this.#postsRefused,
+				routerRssi: this.#driver?.stationRSSI() ?? 0,
+			},
 		};
 	}
 
@@ -297,15 +309,39 @@ export class WiFiRoles {
 				break;
 			case WiFiEventKind.overflow:
 				this.#eventsLost += event.a;
+				listener.trace(`wifi: ${event.a} events lost`);
+				this.#resync();
+				break;
+			case WiFiEventKind.postsRefused:
+				this.#postsRefused += event.a;
 				break;
 		}
+	}
+
+	/** Events are lost, nobody knows which: what they told is asked of the driver instead. The steps of the bring-up have their limits anyway. */
+	#resync(): void {
+		const driver = this.#driver;
+		if (!driver) return;
+		// Who is on the access point cannot be asked: one too many would keep the board from its channel for ever.
+		this.#phones.clear();
+		const joined = driver.stationRSSI() !== 0;
+		const channel = driver.getChannel();
+		if (joined !== this.#link.joined) {
+			const kind = joined ? WiFiEventKind.joined : WiFiEventKind.lost;
+			this.#handle({ kind, a: joined ? channel : 0, b: 0, text: "" });
+		}
+		// Somewhere else while it searches.
+		if ((joined || this.#role === "device") && channel !== 0 && channel !== this.#home)
+			this.#handle({ kind: WiFiEventKind.homeChannel, a: this.#home, b: channel, text: "" });
+		// An address is told once for each time of joining.
+		if (joined && this.#address === "") this.#call("disconnect", driver.disconnect());
 	}
 
 	#stationUp(now: number): void {
 		if (this.#role === "hub") {
 			this.#link.begin(now);
 			if (this.#options.settings().router.ssid === "") this.#accessPointOrUp();
-			else this.#enter("join", ROUTER_WAIT_MS);
+			else this.#enter("join", this.#routerAway ? ROUTER_AWAY_WAIT_MS : ROUTER_WAIT_MS);
 			return;
 		}
 		if (this.#driver && this.#driver.getChannel() !== this.#startChannel()) {
@@ -352,6 +388,8 @@ export class WiFiRoles {
 
 	#tick(): void {
 		const now = this.#options.clock.now();
+		// The message that tells of events may have found the queue full.
+		this.#drain();
 		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
 		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#phones.size);
 		if (this.#apState !== "open") return;

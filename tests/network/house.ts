@@ -101,6 +101,7 @@ export interface Snapshot {
 		events: Record<string, number>;
 	};
 	readonly recovery: { espnow: number; wifi: number; board: number };
+	readonly wifi: { step: string; restarts: number; eventsLost: number; postsRefused: number };
 	readonly reset: { reason: string; words: { cause: string; text: string } | null };
 	readonly store: { source: string; damaged: string[]; configured: boolean; lastError: string };
 	readonly web: {

@@ -32,7 +32,8 @@ enum {
 	kAddressLost,
 	kPhoneRefused,
 	kStationStopped,
-	kOverflow
+	kOverflow,
+	kPostsRefused
 };
 
 typedef struct {
@@ -52,6 +53,7 @@ typedef struct xsWiFiRolesRecord {
 	uint8_t eventFirst;
 	uint8_t eventCount;
 	uint32_t eventsLost;
+	uint32_t postsRefused;
 	uint8_t wifiUp;
 	esp_netif_t *ap;
 	esp_event_handler_instance_t wifiHandler;
@@ -167,9 +169,10 @@ static void queueEvent(const Event *event)
 	if (!mustPost || (0 == modMessagePostToMachine(wifi->the, C_NULL, 0, deliverEvents, wifi)))
 		return;
 
-	/* The event stays in the ring and is told together with the next one. */
+	/* The event stays in the ring until the next one, or until somebody looks. */
 	modCriticalSectionBegin();
 	wifi->posted = 0;
+	wifi->postsRefused += 1;
 	modCriticalSectionEnd();
 	releaseWiFi(wifi);
 }
@@ -636,6 +639,11 @@ void xs_wifiroles_readEvent(xsMachine *the)
 			event.kind = kOverflow;
 			a = (int32_t)wifi->eventsLost;
 			wifi->eventsLost = 0;
+		}
+		else if (wifi->postsRefused) {
+			event.kind = kPostsRefused;
+			a = (int32_t)wifi->postsRefused;
+			wifi->postsRefused = 0;
 		}
 		modCriticalSectionEnd();
 	}
