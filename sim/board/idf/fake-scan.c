@@ -154,7 +154,7 @@ void scanDown(void)
 void onBeacon(const Json *event)
 {
 	const char *ssid = jsonString(event, "ssid", "");
-	if (!gScan.running || gScan.atHome || (gScan.ssid[0] && strcmp(ssid, gScan.ssid) && ruleHolds("scan-name")))
+	if (!gScan.running || (gScan.atHome && ruleHolds("scan-away")) || (gScan.ssid[0] && strcmp(ssid, gScan.ssid) && ruleHolds("scan-name")))
 		return;
 	Beacon beacon = {.channel = (uint8_t)jsonInt(event, "channel", gScan.channels[gScan.at]), .rssi = (int)jsonInt(event, "rssi", -50)};
 	memcpy(beacon.ssid, ssid, strnlen(ssid, 32));

@@ -160,3 +160,10 @@ RULE(handlerHearsNothingOld, "a handler hears nothing that was posted before it 
 	CHECK_IS(gCalls, 0);
 	CHECK(!strcmp(gSeen, "ap_start"));
 }
+
+RULE(handlerArguments, "a handler of NULL, or any base with one id, is INVALID_ARG")
+{
+	openWiFi();
+	CHECK_IS(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, NULL, NULL, NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_event_handler_instance_register(NULL, 1, onceOnly, NULL, NULL), ESP_ERR_INVALID_ARG);
+}

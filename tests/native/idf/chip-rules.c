@@ -97,6 +97,24 @@ RULE(powerCut, "fault power-cut-in-flash-write 2: the first step is done, the se
 	CHECK(!said("{'do':'rtc'"));
 }
 
+RULE(nvsArguments, "nvs: NULL is INVALID_ARG, an empty key INVALID_NAME")
+{
+	nvs_handle_t handle = open();
+	CHECK_IS(nvs_open("rbrnow", NVS_READWRITE, NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(nvs_set_u8(handle, "", 1), ESP_ERR_NVS_INVALID_NAME);
+}
+
+RULE(nvsEraseAll, "nvs: erase_all empties its own name space only")
+{
+	uint8_t value = 0;
+	nvs_handle_t handle = open(), other;
+	CHECK_IS(nvs_open("other", NVS_READWRITE, &other), ESP_OK);
+	CHECK_IS(nvs_set_u8(other, "u", 7), ESP_OK);
+	CHECK_IS(nvs_erase_all(handle), ESP_OK);
+	CHECK_IS(nvs_get_u8(other, "u", &value), ESP_OK);
+	CHECK_IS(value, 7);
+}
+
 RULE(powerCutFirst, "fault power-cut-in-flash-write 1: nothing is written")
 {
 	give("fault", "'kind':'power-cut-in-flash-write','count':1");
@@ -158,6 +176,22 @@ RULE(timers, "esp_timer: periodic without drift, not startable twice, not deleta
 	CHECK_IS(esp_timer_delete(timer), ESP_OK);
 }
 
+RULE(timerLate, "esp_timer: a periodic timer that came late keeps its beat; one without a callback is INVALID_ARG")
+{
+	esp_timer_handle_t timer;
+	esp_timer_create_args_t args = {.name = "tick"};
+	CHECK_IS(esp_timer_create(&args, &timer), ESP_ERR_INVALID_ARG);
+	args.callback = tick;
+	CHECK_IS(esp_timer_create(&args, &timer), ESP_OK);
+	CHECK_IS(esp_timer_start_periodic(timer, 1000000), ESP_OK);
+	oversleep(1400);
+	settle();
+	CHECK_IS(gTicks, 1);
+	pass(600);
+	CHECK_IS(gTicks, 2);
+	CHECK_IS(gLastTick, 2000000);
+}
+
 RULE(timerNotEarly, "nothing runs before its time: idfNextDue says when, idfRunOne finds nothing until then")
 {
 	esp_timer_handle_t timer;
@@ -202,6 +236,19 @@ RULE(pinErrors, "pins: one that the chip has not is INVALID_ARG")
 	CHECK_IS(gpio_set_level(GPIO_NUM_NC, 1), ESP_ERR_INVALID_ARG);
 }
 
+static void takeFlashPin(void)
+{
+	gpio_config_t config = {.pin_bit_mask = 1ULL << 12, .mode = GPIO_MODE_OUTPUT};
+	gpio_config(&config);
+}
+
+RULE(flashPin, "strict: a pin that the flash hangs on ends the board and says so")
+{
+	const char *reason = endOf(takeFlashPin);
+	CHECK(reason && !strcmp(reason, "panic"));
+	CHECK(strstr(gWords, "flash"));
+}
+
 RULE(addresses, "the setup access point's address is the station's plus one")
 {
 	uint8_t mac[6];
@@ -209,6 +256,7 @@ RULE(addresses, "the setup access point's address is the station's plus one")
 	CHECK_IS(mac[5], 0xF0);
 	CHECK_IS(esp_read_mac(mac, ESP_MAC_WIFI_SOFTAP), ESP_OK);
 	CHECK_IS(mac[5], 0xF1);
+	CHECK_IS(esp_read_mac(mac, (esp_mac_type_t)(ESP_MAC_WIFI_SOFTAP + 7)), ESP_ERR_INVALID_ARG);
 }
 
 RULE(randomSeed, "random numbers come from the board's seed")
@@ -261,4 +309,28 @@ RULE(watchdogRestart, "a restart out of a timer bears the timer's name")
 {
 	const char *reason = endOf(waitForTimer);
 	CHECK(reason && !strcmp(reason, "heartbeat"));
+}
+
+static char gOrder[16];
+
+static void first(void)
+{
+	strcat(gOrder, "1");
+}
+
+static void second(void)
+{
+	wifi_mode_t mode;
+	/* The driver goes down last. */
+	strcat(gOrder, esp_wifi_get_mode(&mode) == ESP_OK && !said("{'do':'radio','on':false") ? "2" : "?");
+}
+
+RULE(restartHandlers, "esp_restart calls the shutdown handlers, the last registered first; one cannot be registered twice")
+{
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_register_shutdown_handler(first), ESP_OK);
+	CHECK_IS(esp_register_shutdown_handler(second), ESP_OK);
+	CHECK_IS(esp_register_shutdown_handler(first), ESP_ERR_INVALID_STATE);
+	endOf(esp_restart);
+	CHECK(!strcmp(gOrder, "21"));
 }

@@ -81,6 +81,11 @@ void settle(void)
 		;
 }
 
+void oversleep(int ms)
+{
+	gTime += ms * 1000LL;
+}
+
 void pass(int ms)
 {
 	int64_t until = gTime + ms * 1000LL;

@@ -34,6 +34,8 @@ void ruleCheckIs(long long value, long long expected, const char *text, const ch
 void give(const char *type, const char *members);
 /* Runs the callbacks that are due now. */
 void settle(void);
+/* Lets time pass in which nobody comes to do anything. */
+void oversleep(int ms);
 /* Lets time pass; everything due on the way happens at its time. */
 void pass(int ms);
 /* Effects since the last forget(), as the board writes them. */

@@ -256,3 +256,41 @@ RULE(idlePm, "an unconnected station rests its radio unless sta_disconnected_pm 
 	CHECK(said("'sta':true"));
 	CHECK(!said("'sleepy':true"));
 }
+
+RULE(wifiArguments, "esp_wifi: NULL, a mode, a storage or an interface that there is not are INVALID_ARG, a third interface IF")
+{
+	wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
+	wifi_config_t conf;
+	uint8_t mac[6], primary;
+	CHECK_IS(esp_wifi_init(NULL), ESP_ERR_INVALID_ARG);
+	config.magic = 0;
+	CHECK_IS(esp_wifi_init(&config), ESP_ERR_INVALID_ARG);
+	startWiFi(WIFI_MODE_APSTA);
+	CHECK_IS(esp_wifi_get_mode(NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_get_channel(&primary, NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_get_mac(WIFI_IF_STA, NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_get_config(WIFI_IF_AP, NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_set_mode((wifi_mode_t)(WIFI_MODE_NAN + 1)), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_set_storage((wifi_storage_t)(WIFI_STORAGE_RAM + 1)), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_set_storage(WIFI_STORAGE_RAM), ESP_OK);
+	CHECK_IS(esp_wifi_get_mac((wifi_interface_t)(WIFI_IF_AP + 1), mac), ESP_ERR_WIFI_IF);
+	CHECK_IS(esp_wifi_get_config((wifi_interface_t)(WIFI_IF_AP + 1), &conf), ESP_ERR_WIFI_IF);
+}
+
+RULE(sleepDefault, "power save is on until it is switched off, an invalid kind of it INVALID_ARG")
+{
+	wifi_ps_type_t type = WIFI_PS_NONE;
+	openWiFi();
+	CHECK_IS(esp_wifi_get_ps(&type), ESP_OK);
+	CHECK_IS(type, WIFI_PS_MIN_MODEM);
+	CHECK_IS(esp_wifi_set_ps((wifi_ps_type_t)(WIFI_PS_MAX_MODEM + 1)), ESP_ERR_INVALID_ARG);
+}
+
+RULE(modeSame, "set_mode to the mode that it is says and does nothing")
+{
+	startWiFi(WIFI_MODE_APSTA);
+	forget();
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
+	settle();
+	CHECK(!gSeen[0] && !effects()[0]);
+}

@@ -1,0 +1,193 @@
+/* Scanning, and what connect takes from it. */
+#include <stdio.h>
+
+#include "harness.h"
+
+static void beacon(int channel, int last, int rssi, const char *auth)
+{
+	char members[160];
+	snprintf(members, sizeof(members), "'ssid':'House','bssid':'e4faed0000%02x','channel':%d,'rssi':%d,'auth':'%s'", last, channel, rssi, auth);
+	give("beacon", members);
+}
+
+static wifi_config_t house(void)
+{
+	wifi_config_t config;
+	memset(&config, 0, sizeof(config));
+	memcpy(config.sta.ssid, "House", 5);
+	memcpy(config.sta.password, "house-pass", 10);
+	return config;
+}
+
+static void connectTo(wifi_config_t config)
+{
+	CHECK_IS(esp_wifi_set_config(WIFI_IF_STA, &config), ESP_OK);
+	forget();
+	CHECK_IS(esp_wifi_connect(), ESP_OK);
+}
+
+RULE(scanChecks, "scan_start: a channel outside the country INVALID_ARG, as access point only refused")
+{
+	wifi_scan_config_t config = {.channel = 14};
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_set_country_code("DE", true), ESP_OK);
+	CHECK_IS(esp_wifi_scan_start(&config, false), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_AP), ESP_OK);
+	CHECK_IS(esp_wifi_scan_start(NULL, false), ESP_ERR_WIFI_MODE);
+}
+
+static void scanBlocking(void)
+{
+	esp_wifi_scan_start(NULL, true);
+}
+
+RULE(scanBlocks, "strict: a blocking scan, which would stop the XS task for seconds, ends the board and says so")
+{
+	startWiFi(WIFI_MODE_STA);
+	const char *reason = endOf(scanBlocking);
+	CHECK(reason && !strcmp(reason, "panic"));
+	CHECK(strstr(gWords, "blocking scan"));
+}
+
+RULE(scanCountry, "in a country with 13 channels all of them are asked on and none beyond is looked at")
+{
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_set_country_code("DE", true), ESP_OK);
+	CHECK_IS(esp_wifi_scan_start(NULL, false), ESP_OK);
+	pass(13 * 120);
+	CHECK_IS(timesSaid("{'do':'probe'"), 13);
+	CHECK(said("'channel':13,'ssid':'','dwellMs':120,'passive':false"));
+	CHECK(strstr(gSeen, "scan_done:0"));
+}
+
+RULE(scanCut, "SCAN_DONE comes too when a scan is stopped, or another one takes its place")
+{
+	startWiFi(WIFI_MODE_STA);
+	forget();
+	CHECK_IS(esp_wifi_scan_start(NULL, false), ESP_OK);
+	CHECK_IS(esp_wifi_scan_start(NULL, false), ESP_OK);
+	CHECK_IS(esp_wifi_scan_stop(), ESP_OK);
+	settle();
+	CHECK(!strcmp(gSeen, "scan_done:0 scan_done:0"));
+}
+
+RULE(scanRecordsFreed, "scan_get_ap_records gives the list away: it is empty afterwards")
+{
+	wifi_scan_config_t config = {.channel = 6};
+	wifi_ap_record_t records[4];
+	uint16_t count = 4;
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_scan_start(&config, false), ESP_OK);
+	beacon(6, 1, -50, "wpa2");
+	beacon(6, 2, -40, "wpa2");
+	pass(120);
+	CHECK_IS(esp_wifi_scan_get_ap_records(&count, records), ESP_OK);
+	CHECK_IS(count, 2);
+	CHECK_IS(records[0].rssi, -40);
+	CHECK_IS(esp_wifi_scan_get_ap_num(&count), ESP_OK);
+	CHECK_IS(count, 0);
+}
+
+RULE(scanHears, "what is sent while a scan has come home in between is not heard by it")
+{
+	wifi_scan_config_t config = {.show_hidden = true};
+	startWiFi(WIFI_MODE_APSTA);
+	CHECK_IS(esp_wifi_scan_start(&config, false), ESP_OK);
+	pass(121);
+	CHECK(said("{'do':'probe','channel':1,"));
+	beacon(1, 1, -40, "wpa2");
+	pass(11 * 150 + 3 * 390);
+	CHECK(strstr(gSeen, "scan_done:0"));
+}
+
+RULE(connectBssid, "connect with a BSSID joins that one and no stronger one")
+{
+	wifi_config_t config = house();
+	startWiFi(WIFI_MODE_STA);
+	config.sta.bssid_set = true;
+	memcpy(config.sta.bssid, "\xe4\xfa\xed\x00\x00\x02", 6);
+	config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
+	connectTo(config);
+	beacon(1, 1, -30, "wpa2");
+	beacon(1, 2, -70, "wpa2");
+	pass(11 * 120 + 3 * 360);
+	CHECK(said("{'do':'join','ssid':'House','password':'house-pass','bssid':'e4faed000002'"));
+}
+
+RULE(connectChannel, "connect looks on the configured channel first, then on all of them")
+{
+	wifi_config_t config = house();
+	startWiFi(WIFI_MODE_STA);
+	config.sta.channel = 6;
+	connectTo(config);
+	CHECK(said("{'do':'probe','channel':6,"));
+	pass(120);
+	CHECK(said("{'do':'probe','channel':1,"));
+}
+
+RULE(connectFastScan, "connect: a fast scan ends on the channel of the first that answers, a scan of all channels takes the strongest")
+{
+	wifi_config_t config = house();
+	startWiFi(WIFI_MODE_STA);
+	connectTo(config);
+	beacon(1, 1, -70, "wpa2");
+	pass(120);
+	CHECK(said("'bssid':'e4faed000001'"));
+	CHECK_IS(esp_wifi_disconnect(), ESP_OK);
+	config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
+	connectTo(config);
+	beacon(1, 1, -70, "wpa2");
+	pass(120);
+	CHECK(!said("{'do':'join'"));
+	beacon(2, 2, -40, "wpa2");
+	pass(10 * 120 + 3 * 360);
+	CHECK(said("'bssid':'e4faed000002'"));
+}
+
+RULE(silenceAndScan, "a scan starts the 6 s of a silent router anew")
+{
+	wifi_scan_config_t config = {.channel = 6};
+	startWiFi(WIFI_MODE_STA);
+	joinRouter(6);
+	give("audible", "'audible':false");
+	pass(5000);
+	CHECK_IS(esp_wifi_scan_start(&config, false), ESP_OK);
+	forget();
+	pass(5999);
+	CHECK(!strstr(gSeen, "beacon_timeout"));
+	pass(1);
+	CHECK(strstr(gSeen, "beacon_timeout"));
+}
+
+RULE(stationState, "sta_get_ap_info: without a station CONN, not joined NOT_CONNECT; sta_get_rssi FAIL; disconnect without a station FAIL")
+{
+	wifi_ap_record_t record;
+	int rssi;
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_sta_get_ap_info(&record), ESP_ERR_WIFI_NOT_CONNECT);
+	CHECK_IS(esp_wifi_sta_get_rssi(&rssi), ESP_FAIL);
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_AP), ESP_OK);
+	CHECK_IS(esp_wifi_sta_get_ap_info(&record), ESP_ERR_WIFI_CONN);
+	CHECK_IS(esp_wifi_disconnect(), ESP_FAIL);
+}
+
+RULE(channelWhileConnecting, "set_channel in the middle of the handshake FAILs, where no scan runs any more")
+{
+	startWiFi(WIFI_MODE_STA);
+	connectTo(house());
+	beacon(1, 1, -40, "wpa2");
+	pass(200);
+	CHECK(said("{'do':'join'"));
+	CHECK_IS(esp_wifi_set_channel(6, WIFI_SECOND_CHAN_NONE), ESP_FAIL);
+}
+
+RULE(channelCurrent, "get_channel tells where the radio is: during a scan not where the board lives")
+{
+	uint8_t primary = 0;
+	wifi_second_chan_t second;
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_scan_start(NULL, false), ESP_OK);
+	pass(130);
+	CHECK_IS(esp_wifi_get_channel(&primary, &second), ESP_OK);
+	CHECK_IS(primary, 2);
+}
