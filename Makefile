@@ -16,11 +16,12 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan app seed clean tools
+.PHONY: help start test lint format types mutants board asan app seed sdk-check clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
+	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
 
 start: board app $(DESK)/start.mjs
@@ -40,6 +41,18 @@ format: $(PACKAGES)
 
 mutants: board asan app
 	@node tests/mutants/run.mjs $(ARGS)
+
+# With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.
+ifeq ($(MODDABLE),)
+sdk-check:
+	@echo "MODDABLE is not set: skipped"
+else
+sdk-check: board app $(DESK)/sdk-check.mjs
+	@node $(DESK)/sdk-check.mjs
+endif
+
+$(DESK)/sdk-check.mjs: sim/sdk/check.ts $(shell find sim/sdk -name '*.ts' 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) $< --outfile=$@
 
 # The board program, and the same under AddressSanitizer and UBSan.
 board: tools $(PACKAGES)

@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { CheckFailed, complaints, type Sdk } from "./tools";
+
+const DEVICE = "esp32/esp32c3";
+
+export interface BuildFigures {
+	readonly what: string;
+	readonly lines: readonly string[];
+}
+
+/**
+ * Builds for a board as far as the machine can: byte code and the C made of it need the SDK only, objects and the image
+ * need ESP-IDF (`idf.py` on the path).
+ */
+export function buildForBoard(sdk: Sdk, root: string): BuildFigures {
+	const name = basename(root);
+	const made = join(sdk.out, "tmp", DEVICE, "debug", name);
+	if (sdk.has("idf.py")) {
+		const said = sdk.run("mcconfig", ["-d", "-m", "-t", "buildArchive", "-p", DEVICE, "-o", sdk.out]);
+		refuseComplaints(said, root);
+		const isWhole = /ESP-IDF v/.test(sdk.run("idf.py", ["--version"]));
+		if (isWhole) refuseComplaints(sdk.run("mcconfig", ["-d", "-m", "-t", "build", "-p", DEVICE, "-o", sdk.out]), root);
+		return { what: `${DEVICE}: byte code, C, objects${isWhole ? ", image" : ""}`, lines: figures(said, made) };
+	}
+	sdk.run("mcconfig", ["-d", "-p", DEVICE, "-o", sdk.out]);
+	const config = join(made, "xsProj-esp32c3/build/config/sdkconfig.h");
+	// The makefile asks for a checkout of the IDF and makes sdkconfig.h of it; neither is used by these two goals.
+	const words = ["-o", config, "-f", join(made, "makefile"), join(made, "mc.xs.c"), join(made, "mc.resources.c")];
+	const said = sdk.run("make", words, { cwd: made, env: { IDF_PATH: emptyRepository(sdk.out) } });
+	refuseComplaints(said, root);
+	return { what: `${DEVICE}: byte code and C (no idf.py on the path: no objects, no image)`, lines: figures(said, made) };
+}
+
+/** Builds for this machine. @returns the program that the SDK's simulator, or the host beside this file, runs */
+export function buildForHost(sdk: Sdk, root: string, config: object): { program: string; figures: BuildFigures } {
+	const folder = join(sdk.out, "rbr-now");
+	mkdirSync(folder, { recursive: true });
+	const manifest = join(folder, "manifest.json");
+	// Its own place for preferences, so that those of somebody's simulator stay as they are.
+	const text = `${JSON.stringify({ include: [join(root, "manifest.json")], config }, null, "\t")}\n`;
+	if (!existsSync(manifest) || readFileSync(manifest, "utf8") !== text) writeFileSync(manifest, text);
+	const said = sdk.run("mcconfig", ["-d", "-m", "-t", "build", "-p", "lin", "-o", sdk.out, manifest]);
+	refuseComplaints(said, root);
+	const program = join(sdk.out, "bin/lin/mc/debug/rbr-now/mc.so");
+	if (!existsSync(program)) throw new CheckFailed(`mcconfig made no ${program}`);
+	return { program, figures: { what: "lin: the desktop build", lines: figures(said, join(sdk.out, "tmp/lin/mc/debug/rbr-now")) } };
+}
+
+/** Compiles the host that runs a desktop build without a window. */
+export function buildHost(sdk: Sdk, root: string): string {
+	const program = join(sdk.out, "host");
+	const flags = sdk.run("pkg-config", ["--cflags", "--libs", "gio-2.0"]).trim().split(/\s+/);
+	const screen = join(sdk.path, "build/simulators/modules");
+	sdk.run("gcc", [
+		"-O1",
+		"-Wall",
+		"-Wextra",
+		"-Werror",
+		"-DmxLinux=1",
+		`-I${screen}`,
+		join(root, "sim/sdk/host.c"),
+		"-o",
+		program,
+		...flags,
+		"-ldl",
+	]);
+	return program;
+}
+
+function refuseComplaints(said: string, root: string): void {
+	const about = complaints(said, root);
+	if (about.length > 0) throw new CheckFailed(`The build has something to say about our files:\n${about.join("\n")}`);
+}
+
+/** What the linker counted, and the byte code of our own modules. */
+function figures(said: string, made: string): string[] {
+	const counted = said.split("\n").filter((line) => /instances,|Total resource size/.test(line));
+	return [...counted.map((line) => line.replace(/^### /, "")), `byte code of our modules: ${byteCode(join(made, "modules"))} bytes`];
+}
+
+function byteCode(modules: string): number {
+	const ours = ["board", "config", "espnow", "handler", "web", "wifi-roles"]
+		.map((each) => join(modules, each))
+		.filter((each) => existsSync(each));
+	const files = ours.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
+	return [...files, join(modules, "main.xsb")].filter((file) => file.endsWith(".xsb")).reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+function emptyRepository(out: string): string {
+	const folder = join(out, "no-idf");
+	if (!existsSync(join(folder, ".git"))) {
+		mkdirSync(folder, { recursive: true });
+		const git = (...words: string[]) =>
+			execFileSync("git", ["-C", folder, "-c", "user.name=check", "-c", "user.email=check@localhost", ...words]);
+		git("init", "-q");
+		git("commit", "-q", "--allow-empty", "-m", "stands in for a checkout of the IDF");
+	}
+	return folder;
+}

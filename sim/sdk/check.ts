@@ -1,0 +1,46 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildForBoard, buildForHost, buildHost } from "./builds";
+import { conversations } from "./conversations";
+import { CheckFailed, Sdk } from "./tools";
+
+/** Ports of this check, away from those of `make start` and of a simulator that somebody runs. */
+const PORTS = { desk: 8470, air: 8479, setup: 8480, house: 8481 };
+const MAC = "34b4720a3000";
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(path: string): Promise<void> {
+	const root = process.cwd();
+	const sdk = new Sdk({ path, out: join(root, "build/sdk"), root });
+	const state = join(sdk.out, "state/");
+	rmSync(state, { recursive: true, force: true });
+	mkdirSync(state, { recursive: true });
+	const show = ({ what, lines }: { what: string; lines: readonly string[] }) => {
+		say(`ok  ${what}`);
+		for (const line of lines) say(`    ${line}`);
+	};
+	show(buildForBoard(sdk, root));
+	if (process.platform !== "linux") {
+		say("The desktop build is checked on Linux only: skipped");
+		return;
+	}
+	const { program, figures } = buildForHost(sdk, root, {
+		file: { root: state },
+		boardMac: MAC,
+		airPort: PORTS.air,
+		httpSetupPort: PORTS.setup,
+		httpHousePort: PORTS.house,
+	});
+	show(figures);
+	const host = buildHost(sdk, root);
+	for await (const done of conversations({ host, program, ports: PORTS, mac: MAC })) say(`ok  ${done}`);
+}
+
+const path = process.env.MODDABLE;
+if (!path) say("MODDABLE is not set: skipped");
+else
+	main(path).catch((error: unknown) => {
+		process.stderr.write(`${error instanceof CheckFailed ? error.message : error instanceof Error ? error.stack : error}\n`);
+		process.exit(1);
+	});

@@ -1,0 +1,63 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** What a build must not say about our own files. */
+const COMPLAINTS = [/cannot optimize native/, /### warning: (main|board|config|espnow|handler|web|wifi-roles)\b/, /error TS/];
+
+export class CheckFailed extends Error {}
+
+/** The SDK that `MODDABLE` points to, and what is built from it here. */
+export class Sdk {
+	readonly path: string;
+	/** Where everything goes; the SDK's own folder is left alone. */
+	readonly out: string;
+	readonly #root: string;
+	readonly #env: NodeJS.ProcessEnv;
+
+	/** @throws CheckFailed when its tools are not built */
+	constructor(options: { path: string; out: string; root: string }) {
+		this.path = options.path;
+		this.out = options.out;
+		this.#root = options.root;
+		const host = process.platform === "darwin" ? "mac" : "lin";
+		const folders = ["release", "debug"]
+			.map((kind) => join(this.path, "build/bin", host, kind))
+			.filter((each) => existsSync(join(each, "mcconfig")));
+		if (folders.length === 0)
+			throw new CheckFailed(`The tools of the SDK in MODDABLE are not built: make -C "$MODDABLE/build/makefiles/${host}"`);
+		this.#env = { ...process.env, PATH: [...folders, process.env.PATH].join(":") };
+		delete this.#env.MAKEFLAGS;
+		delete this.#env.MAKELEVEL;
+	}
+
+	/** Runs a program with the SDK's tools on its path. @returns what it said. @throws CheckFailed with its last lines when it fails */
+	run(program: string, words: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): string {
+		const result = spawnSync(program, words, {
+			cwd: options.cwd ?? this.#root,
+			env: { ...this.#env, ...options.env },
+			encoding: "utf8",
+			maxBuffer: 1 << 26,
+		});
+		const said = `${result.stdout ?? ""}${result.stderr ?? ""}`;
+		if (result.error) throw new CheckFailed(`${program}: ${result.error.message}`);
+		if (result.status !== 0) throw new CheckFailed(`${program} ${words.join(" ")} failed:\n${lastLines(said)}`);
+		return said;
+	}
+
+	/** Whether a program is there. */
+	has(program: string): boolean {
+		return spawnSync("which", [program], { env: this.#env }).status === 0;
+	}
+}
+
+/** Lines of a build that are about our files: there must be none. */
+export function complaints(said: string, root: string): string[] {
+	return said
+		.split("\n")
+		.filter((line) => COMPLAINTS.some((each) => each.test(line)) || (/\b(warning|error):/.test(line) && line.includes(`${root}/`)));
+}
+
+export function lastLines(text: string): string {
+	return text.trimEnd().split("\n").slice(-15).join("\n");
+}
