@@ -5,13 +5,13 @@ import { type AirRadio, airtimeUs, Medium, Timing, type Transmission, type Tuned
 import type { Random } from "./random";
 
 /** Contention window of the first try; it doubles with every further one. */
-const CW_MIN = 31;
+export const CW_MIN = 31;
 /**
  * Tries and the largest window are not documented for the chip. Six tries with a window of at most 511 make a silent peer cost
  * 21 ms (20 bytes) to 24 ms (60 bytes) on average, which is what is seen on hardware: 20 to 26 ms.
  */
-const CW_MAX = 511;
-const TRIES = 6;
+export const CW_MAX = 511;
+export const TRIES = 6;
 
 export type Outcome = "acked" | "lost" | "broadcast";
 

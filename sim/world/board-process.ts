@@ -63,13 +63,13 @@ export class BoardProcess implements BoardProgram {
 	#patient: boolean;
 
 	/** @param patient wait at the end for what the program's checkers (sanitizers) have to say, and throw it */
-	constructor(options: { name: string; program: string; app: string; wire: Wire; patient?: boolean }) {
-		const { name, program, app, wire } = options;
+	constructor(options: { name: string; program: string; app: string; flags?: readonly string[]; wire: Wire; patient?: boolean }) {
+		const { name, program, app, flags = [], wire } = options;
 		accessSync(program, constants.X_OK);
 		this.#name = name;
 		this.#patient = options.patient ?? false;
 		// In a process group of its own: Ctrl-C is for the desk, which then ends its boards.
-		this.#child = spawn(program, [app], { stdio: [wire.toBoard.read, wire.fromBoard.write, wire.stderr], detached: true });
+		this.#child = spawn(program, [...flags, app], { stdio: [wire.toBoard.read, wire.fromBoard.write, wire.stderr], detached: true });
 		this.#child.on("error", () => {});
 		this.#child.unref();
 		// Only our own ends stay open here: the program's death is then an end of file, not silence.

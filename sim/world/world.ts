@@ -51,6 +51,8 @@ export interface WorldOptions {
 	readonly engineNsPerMeter?: number;
 	/** Told of every line to (`>`) and from (`<`) a board program. */
 	readonly onLine?: (board: Board, direction: ">" | "<", line: string) => void;
+	/** The boards' engine: with a heap of its own for everything, or as on the chip, with what is in flash there in flash. Default `plain`. */
+	readonly machine?: "plain" | "chip";
 	/** Wait at the end for what a sanitized board program has to say, and throw it. */
 	readonly patient?: boolean;
 }
@@ -261,7 +263,8 @@ export class World {
 	}
 
 	#processes(options: WorldOptions): StartProgram {
-		const { patient } = options;
+		const { patient, machine } = options;
+		const flags = machine === "chip" ? ["--chip"] : [];
 		return (name) => {
 			const spec = options.boards.find((each) => each.name === name);
 			const { app, program } = { ...options, ...spec };
@@ -269,7 +272,7 @@ export class World {
 			if (this.#wires.length === 0) this.#wires = makeWires(Math.max(4, options.boards.length));
 			const wire = this.#wires.pop();
 			if (!wire) throw new Error("no pipes");
-			return new BoardProcess({ name, program, app, wire, patient: patient ?? false });
+			return new BoardProcess({ name, program, app, flags: spec?.program === undefined ? flags : [], wire, patient: patient ?? false });
 		};
 	}
 
