@@ -1,14 +1,16 @@
 /**
- * Breaks the firmware on purpose, one rule at a time, and shows that the test of that rule fails.
+ * Breaks the fake ESP-IDF and the firmware on purpose, one rule at a time, and shows that the test of that rule fails.
  *
+ * The fake's rules are switched off by name (rules.mjs). What else is broken is broken by patches:
  * Each `*.patch` here begins with `test: <file> :: <part of the test's name>` and a line of reason, followed by the diff. The patches
  * are applied to a copy of the tree under build/mutants, never to the tree itself.
- * `node tests/mutants/run.mjs [part of a patch's name]`; writes "<caught> <survived>" to build/mutants-count.
+ * `node tests/mutants/run.mjs [part of a rule's or a patch's name]`; writes "<caught> <survived>" to build/mutants-count.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { breakRules } from "./rules.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
@@ -58,15 +60,20 @@ function survives(name) {
 	}
 }
 
-copyTree();
-run("git", ["init", "-q"]);
 let caught = 0;
 let survived = 0;
-for (const name of readdirSync(here).filter((file) => file.endsWith(".patch") && file.includes(wanted))) {
-	const why = survives(name);
+function report(name, why) {
 	if (why === "") caught += 1;
 	else survived += 1;
 	console.log(why === "" ? `caught    ${name}` : `SURVIVED  ${name}: ${why}`);
+}
+
+await breakRules(root, wanted, report);
+const patches = readdirSync(here).filter((file) => file.endsWith(".patch") && file.includes(wanted));
+if (patches.length > 0) {
+	copyTree();
+	run("git", ["init", "-q"]);
+	for (const name of patches) report(name, survives(name));
 }
 console.log(`mutants: ${caught} caught, ${survived} survived`);
 writeFileSync(join(root, "build/mutants-count"), `${caught} ${survived}\n`);

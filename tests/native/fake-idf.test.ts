@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 
@@ -8,9 +8,7 @@ import { describe, expect, test } from "@jest/globals";
  * They are compiled and run while this file is loaded, so that every rule becomes a test of its own.
  */
 
-const BUILD = "build/tests-native";
-const FLAGS = ["-std=gnu17", "-O0", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const INCLUDES = ["sim/board", "sim/board/idf", "sim/board/idf/include", "tests/native/idf"].map((folder) => `-I${folder}`);
+const PROGRAM = "build/tests-native/idf-rules";
 
 interface Result {
 	readonly name: string;
@@ -19,19 +17,25 @@ interface Result {
 	readonly why: string;
 }
 
-function sources(folder: string): string[] {
-	return readdirSync(folder)
-		.filter((name) => name.endsWith(".c"))
-		.sort()
-		.map((name) => join(folder, name));
+/** The rules that the fake asks for by name before it keeps them. */
+function rulesInCode(): string[] {
+	const folder = "sim/board/idf";
+	const code = readdirSync(folder)
+		.filter((name) => /\.[ch]$/.test(name))
+		.map((name) => readFileSync(join(folder, name), "utf8"))
+		.join("\n");
+	return [...new Set([...code.matchAll(/ruleHolds\("([^"]+)"\)/g)].map(([, rule]) => rule ?? ""))].sort();
+}
+
+/** Rows of the table in sim/board/RULES.md. */
+function rulesInTable(): { rule: string; test: string }[] {
+	const rows = readFileSync("sim/board/RULES.md", "utf8").matchAll(/^\| `([a-z0-9-]+)` \|[^|]+\|[^|]+\| `(\w+)` \|$/gm);
+	return [...rows].map(([, rule, test]) => ({ rule: rule ?? "", test: test ?? "" }));
 }
 
 function results(): Result[] {
-	mkdirSync(BUILD, { recursive: true });
-	const program = `${BUILD}/idf-rules`;
-	const files = [...sources("sim/board/idf"), ...sources("tests/native/idf"), "sim/board/json.c", "sim/board/effects.c"];
-	execFileSync("gcc", [...FLAGS, ...INCLUDES, ...files, "-o", program], { stdio: "inherit" });
-	return execFileSync(`./${program}`, { encoding: "utf8", maxBuffer: 1 << 24 })
+	execFileSync("tests/native/idf/build.sh", [PROGRAM], { stdio: "inherit" });
+	return execFileSync(`./${PROGRAM}`, { encoding: "utf8", maxBuffer: 1 << 24 })
 		.trim()
 		.split("\n")
 		.map((line) => {
@@ -45,6 +49,20 @@ describe("fake ESP-IDF", () => {
 
 	test.each(all)("$name: $rule", ({ passed, why }) => {
 		expect(passed ? "kept" : why).toBe("kept");
+	});
+
+	test("each rule in the code is in the table, once, and the other way round", () => {
+		expect(
+			rulesInTable()
+				.map(({ rule }) => rule)
+				.sort(),
+		).toEqual(rulesInCode());
+		expect(rulesInTable().length).toBeGreaterThanOrEqual(60);
+	});
+
+	test("each test that the table names exists", () => {
+		const names = new Set(all.map(({ name }) => name));
+		expect(rulesInTable().filter((row) => !names.has(row.test))).toEqual([]);
 	});
 
 	test("no rule is told twice", () => {

@@ -57,10 +57,10 @@ esp_err_t esp_wifi_deinit(void)
 /* Brings the interfaces into line with the mode; the one that stays is not disturbed. */
 static void applyMode(wifi_mode_t mode)
 {
+	bool whole = !ruleHolds("mode-keeps-other") || (mode == gWiFi.mode && !ruleHolds("mode-same"));
 	gWiFi.mode = mode;
 	bool station = gWiFi.started && modeHas(mode, WIFI_IF_STA);
 	bool accessPoint = gWiFi.started && modeHas(mode, WIFI_IF_AP);
-	bool whole = !ruleHolds("mode-keeps-other");
 	if (gWiFi.stationUp && (!station || whole))
 		stationStop();
 	if (gWiFi.accessPointUp && (!accessPoint || whole))
