@@ -51,10 +51,14 @@ export class FakeTime implements Timers {
 	/** Lets time pass; promise jobs run between timers. */
 	async advance(ms: number): Promise<void> {
 		const end = this.ms + ms;
+		let still = 0;
 		await jobs();
 		for (;;) {
 			const next = this.#next();
 			if (!next || next.due > end) break;
+			still = next.due > this.ms ? 0 : still + 1;
+			// A turn that always pulls the next one would make this run for ever.
+			if (still > 2000) throw new Error(`time stands still at ${this.ms} ms`);
 			this.ms = Math.max(this.ms, next.due);
 			if (next.repeat) next.due += next.repeat;
 			else this.#timers.delete(next);
