@@ -45,6 +45,26 @@ test("no status twice in a row: ESP-NOW off and on with its peers, and the reque
 	expect(it.comms.snapshot().recovery).toEqual({ espnow: 1, wifi: 0, board: 0 });
 });
 
+test("a status that does not come, one that does, and one that does not: ESP-NOW stays", async () => {
+	const it = makeBoard();
+	it.radio.fate = (_, text) => (text === "lost" ? null : { acked: true, ms: 2 });
+	for (const text of ["lost", "good", "lost", "good", "lost"]) it.comms.espSend(A, text);
+	await it.time.advance(2000);
+	expect(it.radio.sent).toHaveLength(5);
+	expect(it.radios).toHaveLength(1);
+});
+
+test("NO_MEM now and then is no reason to do anything", async () => {
+	const it = makeBoard();
+	for (let n = 0; n < 10; n++) {
+		it.radio.sendErrors = [0x3067];
+		it.comms.espSend(A, "x");
+		await it.time.advance(300);
+	}
+	expect(it.radio.sent).toHaveLength(10);
+	expect(it.radios).toHaveLength(1);
+});
+
 test("`sending` is false after ESP-NOW was turned off and on", async () => {
 	const it = makeBoard();
 	it.radio.fate = () => null;
