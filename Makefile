@@ -16,12 +16,13 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan app seed sdk-check clean tools
+.PHONY: help start test lint format types mutants board asan app seed sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
+	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
 
 start: board app $(DESK)/start.mjs
@@ -38,6 +39,13 @@ types: $(PACKAGES)
 
 format: $(PACKAGES)
 	@biome check --write .
+
+# An hour of virtual time under loss, resets and faults: every request settles once, the heap stays flat.
+soak: board app $(DESK)/soak.mjs
+	@node $(DESK)/soak.mjs $(ARGS)
+
+$(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@
 
 mutants: board asan app
 	@node tests/mutants/run.mjs $(ARGS)
