@@ -28,7 +28,8 @@ const HEARTBEAT_MS = 30_000;
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
-const usualButton = Number.isInteger(config.button) ? Number(config.button) : undefined;
+// A number in the manifest, a text when it was given on mcconfig's command line.
+const usualButton = /^[0-9]+$/.test(String(config.button)) ? Number(config.button) : undefined;
 const say = (line: string) => trace(`${line}\n`);
 
 // The relay comes first: whatever happened before, the heating is off until somebody asks for it.
