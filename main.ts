@@ -31,13 +31,19 @@ const version = String(config.version);
 // A number in the manifest, a text when it was given on mcconfig's command line.
 const usualButton = /^[0-9]+$/.test(String(config.button)) ? Number(config.button) : undefined;
 const say = (line: string) => trace(`${line}\n`);
+let lastError = "";
+/** What people have to know of beyond this line: it stays on the status page. */
+const complain = (line: string) => {
+	lastError = line;
+	say(line);
+};
 
 // The relay comes first: whatever happened before, the heating is off until somebody asks for it.
 const chip = new Chip({ heartbeatMs: HEARTBEAT_MS });
 const records = new PreferenceRecords();
 const store: ConfigStore = new ConfigStore({ records, trace: say, onChange: configurationChanged });
 store.load();
-const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: say });
+const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: complain });
 
 const state = new StateStore({ records, trace: say });
 state.load();
@@ -46,7 +52,6 @@ const role = store.configuration.role;
 const resetReason = chip.resetReason();
 const words = decodeWords(chip.lastWords());
 const restarter = new Restarter({ chip, timers: Timer });
-let lastError = "";
 
 /**
  * The heartbeat is fed by a promise's job, not by the turn itself. With `defines.task.queueWait` a post to a full message queue fails
@@ -161,13 +166,13 @@ const web: Web = new Web({
 	trace: say,
 });
 
-const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern, trace: say });
+const leds = new Leds({ chip, timers: Timer, pin: store.configuration.pins.led, pattern: ledPattern, trace: complain });
 const button = new FactoryButton({
 	chip,
 	timers: Timer,
 	pin: buttonPin(store.configuration.pins, usualButton),
 	onHeld: factory,
-	trace: say,
+	trace: complain,
 });
 
 function ledPattern(): "window" | "hub" | "device" {
@@ -191,8 +196,7 @@ function bringUp(start: () => void): void {
 	try {
 		start();
 	} catch (error) {
-		lastError = `Wi-Fi: ${error instanceof Error ? error.message : error}`;
-		say(lastError);
+		complain(`Wi-Fi: ${error instanceof Error ? error.message : error}`);
 		restarter.request("recovery", lastError);
 	}
 }

@@ -175,6 +175,24 @@ describe("power that fails at any step of a write", () => {
 		expect(outcomes.slice(0, -1).every((each) => /^(Old|\(none\)) open$/.test(each))).toBe(true);
 	});
 
+	test("the adoption of a hub: adopted or not, and the configuration untouched", () => {
+		const outcomes = cutAtEveryStep(
+			() => {
+				const made = world([hubSpec(), deviceSpec("Kitchen", { hub: "" })]).boot();
+				settle(made);
+				return made;
+			},
+			(made) => made.request("Hub", "lan", { path: `/?mac=${made.board("Kitchen").mac}&msg=uptime` }),
+			(made) => {
+				expect(nameOf(made)).toBe("Kitchen");
+				return snapshot(made, "Kitchen").hub;
+			},
+		);
+		expect(outcomes.length).toBeGreaterThan(1);
+		expect(outcomes.at(-1)).toBe(HUB);
+		expect(outcomes.slice(0, -1).every((hub) => hub === "" || hub === HUB)).toBe(true);
+	});
+
 	test("the first configuration of all: the factory's or the new one", () => {
 		const outcomes = cutAtEveryStep(
 			() => {

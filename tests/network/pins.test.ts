@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, house, hubSpec, put, settle, world } from "./house";
+import { ask, deviceSpec, house, hubSpec, put, settle, snapshot, world } from "./house";
 
 interface PinEffect {
 	readonly do: string;
@@ -70,6 +70,7 @@ describe("the relay", () => {
 		settle(made);
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK None/);
 		expect(made.log.of("trace", made.board("Kitchen").mac).map(({ line }) => line)).toContain("relay: pin 40 is no output (258)");
+		expect(snapshot(made, "Kitchen").lastError).toBe("relay: pin 40 is no output (258)");
 	});
 
 	test("moves with the configuration at the next start, not before", () => {
