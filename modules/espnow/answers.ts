@@ -55,8 +55,7 @@ export class Answers {
 
 	/** Keeps a new request. @returns null when too many are under way */
 	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
-		// Who asks something else has given up what it asked before.
-		if (peer.answers) this.#closeFailed(peer);
+		if (peer.answers) this.#overtaken(peer);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed(null)) return null;
 		const expires = now + ANSWER_MS;
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
@@ -124,6 +123,12 @@ export class Answers {
 		if (answer.entry) return true;
 		this.close(answer);
 		return false;
+	}
+
+	/** Who asks something else has what it asked before, or has given it up: that reply sent again would be taken for the next one's. */
+	#overtaken(peer: Peer): void {
+		this.#closeFailed(peer);
+		for (const answer of this.#list) if (answer.peer === peer) answer.again = false;
 	}
 
 	#closeFailed(peer: Peer | null): boolean {

@@ -41,7 +41,14 @@ export class Peer {
 	absent = false;
 	/** Until then (ms) the reply to an earlier request may come. */
 	lateUntil = 0;
+	/** Its last reply, when that came (ms) and to which text of ours. */
 	lastReply = "";
+	lastReplyAt = 0;
+	lastAsked = "";
+	/** It may still answer {@link lastAsked} once more. */
+	owes = false;
+	/** Until then (ms) its link is one on which frames are lost, and so sent again and again. */
+	poorUntil = 0;
 
 	/** answers: how many requests of it are kept. */
 	answers = 0;

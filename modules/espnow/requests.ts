@@ -12,6 +12,12 @@ export const UNSENT_LIMIT = 256;
 const CLEAR_MS = 500;
 /** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
 const HOLD_MS = 300;
+/** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
+const AGAIN_MS = 250;
+/** A board that was given an answer too many gets its own out within this time, in ms. */
+const OWED_MS = 1_000;
+/** A link on which something went wrong is trusted again after this time, in ms. */
+const POOR_MS = 60_000;
 /** The pause before the second try, in ms; it doubles with each. */
 const RETRY_MS = 10;
 const RETRY_SPREAD_MS = 20;
@@ -105,15 +111,19 @@ export class Requests {
 	reply(peer: Peer, text: string, rssi: number, now: number): boolean {
 		const request = peer.open;
 		if (!request || request.sends === 0 || request.pong === "only") return false;
-		if (request.state === "sending" && request.held === null && text === peer.lastReply) {
-			// The peer can hardly have answered before its radio acknowledged: more likely the air gave us its last reply twice.
-			request.held = text;
-			request.heldRssi = rssi;
-			request.heldUntil = now + HOLD_MS;
-			this.#wakeAt(request.heldUntil);
-			return true;
+		if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
+			// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
+			if (request.text !== peer.lastAsked) {
+				peer.poorUntil = now + POOR_MS;
+				this.#hold(request, text, rssi, now);
+				return true;
+			}
+			// To the same question it is an answer as good as the next, which may still come.
+			peer.owes = true;
 		}
+		peer.lastAsked = request.text;
 		peer.lastReply = text;
+		peer.lastReplyAt = now;
 		this.#settle(request, { ok: true, reply: text, rssi, ms: elapsed(request, now) }, now);
 		return true;
 	}
@@ -149,6 +159,7 @@ export class Requests {
 	failed(entry: Outgoing, unknown: boolean, now: number): void {
 		const request = current(entry);
 		if (!request) return;
+		request.peer.poorUntil = now + POOR_MS;
 		if (++request.tries < request.maxTries) this.#retry(request, now);
 		else if (unknown) request.state = "acked";
 		else this.#fail(request, request.error || "no result", now);
@@ -200,11 +211,28 @@ export class Requests {
 		if (request.held !== null) this.#wakeAt(request.heldUntil);
 	}
 
+	/** Another question than the last: on a poor link its reply could be the last one's, heard once more. A pong in between tells them apart. */
+	#distrust(peer: Peer, now: number): void {
+		const since = now - peer.lastReplyAt;
+		if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
+		if (since < OWED_MS && peer.owes) peer.unclear = true;
+		peer.owes = false;
+	}
+
+	#hold(request: Request, text: string, rssi: number, now: number): void {
+		if (request.held !== null) return;
+		request.held = text;
+		request.heldRssi = rssi;
+		request.heldUntil = now + HOLD_MS;
+		this.#wakeAt(request.heldUntil);
+	}
+
 	/** It is the peer's open request now. */
 	#begin(request: Request, now: number): void {
 		const peer = request.peer;
 		peer.open = request;
 		request.state = "due";
+		if (request.text !== peer.lastAsked) this.#distrust(peer, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.clearing = peer.unclear && request.pong !== "only";
 		// A reply that is still to come could be taken for this one's; only a ping cannot be answered with it.

@@ -411,6 +411,79 @@ test("a reply like the one before, whose status is lost, is still accepted withi
 	expect(second.result).toMatchObject({ ok: true, reply: "OK" });
 });
 
+test("a reply that is heard again and again while the next request is with its board does not become that to it", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	const second = watch(comms.ask(A, "2"));
+	await time.advance(5);
+	radio.hear(A, "OK 1");
+	// The next request has arrived, and its board is still repeating the last reply, as our acknowledgements are lost.
+	for (let i = 0; i < 4; i++) {
+		await time.advance(50);
+		radio.hear(A, "OK 1");
+	}
+	expect(second.result).toBeUndefined();
+	radio.hear(A, "OK 2");
+	await time.advance(0);
+	expect(second.result).toMatchObject({ reply: "OK 2" });
+});
+
+test("the same words later are a reply of their own", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(5);
+	radio.hear(A, "OK");
+	await time.advance(250);
+	const second = watch(comms.ask(A, "2"));
+	await time.advance(5);
+	radio.hear(A, "OK");
+	await time.advance(0);
+	expect(second.result).toMatchObject({ reply: "OK" });
+});
+
+test("the same answer to the same question is taken at once, and the next other question waits for a pong", async () => {
+	const { time, radio, comms } = makeBoard();
+	for (let i = 0; i < 2; i++) {
+		const seen = watch(comms.ask(A, "uptime"));
+		await time.advance(5);
+		radio.hear(A, "OK ON 5+ -50");
+		await time.advance(0);
+		expect(seen.result).toMatchObject({ reply: "OK ON 5+ -50" });
+	}
+	const other = watch(comms.ask(A, "channel"));
+	await time.advance(5);
+	expect(radio.texts(A)).toEqual(["uptime", "uptime", "ping"]);
+	radio.hear(A, "OK ON 6+ -50");
+	radio.hear(A, "pong");
+	await time.advance(5);
+	radio.hear(A, "OK 6 -50");
+	await time.advance(0);
+	expect(other.result).toMatchObject({ reply: "OK 6 -50" });
+});
+
+test("on a link that loses frames a pong comes between two questions asked in a row", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: radio.sent.length > 1, ms: 2 });
+	comms.ask(A, "1");
+	const second = watch(comms.ask(A, "2"));
+	await time.advance(60);
+	radio.hear(A, "OK 1");
+	await time.advance(5);
+	expect(radio.texts(A)).toEqual(["1", "1", "ping"]);
+	radio.hear(A, "OK 1");
+	radio.hear(A, "pong");
+	await time.advance(5);
+	expect(radio.texts(A)).toEqual(["1", "1", "ping", "2"]);
+	radio.hear(A, "OK 2");
+	await time.advance(0);
+	expect(second.result).toMatchObject({ reply: "OK 2" });
+	const third = watch(comms.ask(A, "3"));
+	await time.advance(5);
+	expect(radio.texts(A).slice(4)).toEqual(["ping"]);
+	await time.advance(60_000);
+	expect(third.result).toMatchObject({ ok: false });
+});
+
 test("a text over 250 bytes is refused without a frame: `too long`", async () => {
 	const { comms, radio, time } = makeBoard();
 	expect(await comms.ask(A, "é".repeat(126))).toMatchObject({ ok: false, reason: "too long" });

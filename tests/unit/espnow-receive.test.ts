@@ -230,6 +230,17 @@ test("a board that has asked something else since has its old request run again"
 	expect(ran.map(({ text }) => text)).toEqual(["on", "off", "on"]);
 });
 
+test("a reply in the air whose request came again is not sent again once its asker has asked something else", async () => {
+	const { time, radio } = makeBoard();
+	radio.fate = () => ({ acked: false, ms: 20 });
+	radio.hear(A, "on");
+	await time.advance(10);
+	radio.hear(A, "on");
+	radio.hear(A, "off");
+	await time.advance(100);
+	expect(radio.texts(A)).toEqual(["OK on -50", "OK off -50"]);
+});
+
 test("an unacknowledged reply is forgotten after 10 s: the same text is a new request then", async () => {
 	const { time, radio, ran } = makeBoard();
 	radio.fate = () => ({ acked: false, ms: 5 });
