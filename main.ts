@@ -191,6 +191,13 @@ function configurationChanged(before: Configuration, after: Configuration): void
 	if (before.router.ssid !== after.router.ssid || before.router.password !== after.router.password) roles.credentialsChanged();
 }
 
+/** The hub follows its router anywhere, its devices only where their country allows it. */
+function channelTrouble(): string {
+	const { country } = store.configuration;
+	if (!roles.joined || allowedChannels(country).includes(roles.home)) return "";
+	return `the router is on channel ${roles.home}, where devices with country ${country} cannot follow: set the country, or the router's channel`;
+}
+
 /** Nothing works without Wi-Fi: when its driver cannot be opened, another start is the only thing that may help. */
 function bringUp(start: () => void): void {
 	try {
@@ -219,7 +226,8 @@ export function snapshot() {
 		store: store.snapshot(),
 		state: state.snapshot(),
 		web: web.snapshot(),
-		lastError: lastError || comms.snapshot().lastError || store.snapshot().lastError || startTrouble(resetReason, words),
+		lastError:
+			lastError || channelTrouble() || comms.snapshot().lastError || store.snapshot().lastError || startTrouble(resetReason, words),
 	};
 }
 

@@ -152,6 +152,22 @@ describe("a hub without its router", () => {
 	});
 });
 
+test("a router on a channel that the country does not include: the hub says why its devices stay away; with the country set they come", () => {
+	const made = house(["Kitchen"]);
+	expect(snapshot(made, "Hub").lastError).toBe("");
+	made.changeRouter({ channel: 13 }, true);
+	made.advance(60_000);
+	expect(snapshot(made, "Hub")).toMatchObject({ joined: true, channel: 13 });
+	expect(snapshot(made, "Hub").lastError).toMatch(/^the router is on channel 13, where devices with country 01 cannot follow/);
+	for (const name of ["Hub", "Kitchen"]) {
+		expect(put(made, name, "ap", "/api/config", { country: "GB" }).status).toBe(200);
+		put(made, name, "ap", "/api/restart", {}, "POST");
+	}
+	made.advance(180_000);
+	expect(ask(made, "Kitchen", "channel")).toMatch(/^OK 13/);
+	expect(snapshot(made, "Hub").lastError).toBe("");
+});
+
 describe("pages", () => {
 	test("a browser gets the setup page on the setup side and the house page in the house, anything else the seed's line", () => {
 		const made = house(["Kitchen"]);
