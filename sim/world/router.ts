@@ -15,9 +15,11 @@ export interface RouterSettings {
 	readonly password: string;
 	readonly channel: number;
 	readonly power: boolean;
+	/** The first three numbers of the house's addresses; the router has the one that ends in 1. */
+	readonly network: string;
 }
 
-export const ROUTER_DEFAULTS: RouterSettings = { ssid: "House", password: "house-pass", channel: 6, power: true };
+export const ROUTER_DEFAULTS: RouterSettings = { ssid: "House", password: "house-pass", channel: 6, power: true, network: "192.168.1" };
 
 /** Sample times: a probe answer, authentication with the four-way handshake, a lease. */
 const PROBE_US = 4_000;
@@ -42,7 +44,6 @@ interface Association {
 /** The house's access point and DHCP server. Its own frames take no time on the air and are never lost. */
 export class Router {
 	readonly bssid = "e4faed000001";
-	readonly gateway = "192.168.1.1";
 	#settings: RouterSettings;
 	#clock: Clock;
 	#links: Links;
@@ -59,6 +60,11 @@ export class Router {
 
 	get settings(): RouterSettings {
 		return this.#settings;
+	}
+
+	/** An address of the house by its last number. */
+	addressIn(last: number): string {
+		return `${this.#settings.network}.${last}`;
 	}
 
 	/** A board looks for an access point on one channel. */
@@ -97,7 +103,7 @@ export class Router {
 		this.#clock.after(LEASE_US, () => {
 			if (this.#associations.get(client.mac) !== association || !association.audible) return;
 			association.ip = this.#lease(client.mac);
-			client.post({ type: "dhcp", ip: association.ip, mask: "255.255.255.0", gateway: this.gateway });
+			client.post({ type: "dhcp", ip: association.ip, mask: "255.255.255.0", gateway: this.addressIn(1) });
 		});
 	}
 
@@ -169,7 +175,7 @@ export class Router {
 	#lease(mac: string): string {
 		const known = this.#leases.get(mac);
 		if (known !== undefined) return known;
-		const address = `192.168.1.${50 + this.#leases.size}`;
+		const address = this.addressIn(50 + this.#leases.size);
 		this.#leases.set(mac, address);
 		return address;
 	}

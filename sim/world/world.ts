@@ -57,7 +57,8 @@ export interface WorldOptions {
 	readonly patient?: boolean;
 }
 
-const COMPUTER = "192.168.1.2";
+/** Last number of the address of the computer in the house. */
+const COMPUTER = 2;
 const HTTP_PORT = 80;
 /** For the last acknowledgement and the end of a connection to reach the board. */
 const PARTING_MS = 5;
@@ -154,7 +155,7 @@ export class World {
 		const connection = this.tcp.create(handlers);
 		const local = this.router.addressOf(board.mac);
 		if (local === undefined) this.clock.after(0, () => connection.finish("refused"));
-		else connection.connect({ board, local, port, remote: COMPUTER, up: () => this.router.reaches(board.mac) });
+		else connection.connect({ board, local, port, remote: this.router.addressIn(COMPUTER), up: () => this.router.reaches(board.mac) });
 		return connection;
 	}
 

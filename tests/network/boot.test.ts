@@ -184,3 +184,33 @@ describe("pages", () => {
 		expect(made.http("Hub", "lan", { path: "/", headers: { accept: "*/*" } }).headers["content-type"]).toMatch(/^text\/plain/);
 	});
 });
+
+describe("a house whose addresses are those of the setup access point", () => {
+	const options = { router: { network: "192.168.9" } };
+
+	test("the access point goes to another network: phones find the setup page there, the house finds the hub", () => {
+		const made = house(["Kitchen"], options);
+		expect(snapshot(made, "Hub").address).toBe("192.168.9.50");
+		expect(made.board("Hub").accessPoint?.address).toBe("192.168.10.1");
+		expect(made.joinPhone("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.10.2" });
+		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="restart"');
+		expect(put(made, "Hub", "ap", "/api/config", { name: "Hall" }).status).toBe(200);
+		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="restart"');
+		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(403);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK/);
+		// A device is not in the house.
+		expect(made.board("Kitchen").accessPoint?.address).toBe("192.168.9.1");
+	});
+
+	test("also when the router comes only after the access point", () => {
+		const made = world([hubSpec()], { router: { network: "192.168.9", power: false } }).boot();
+		made.advance(20_000);
+		expect(made.board("Hub").accessPoint?.address).toBe("192.168.9.1");
+		made.changeRouter({ power: true });
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 40_000)).toBe(true);
+		made.advance(3000);
+		expect(made.board("Hub").accessPoint?.address).toBe("192.168.10.1");
+		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="restart"');
+		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="restart"');
+	});
+});

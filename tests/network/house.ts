@@ -83,6 +83,7 @@ export interface Snapshot {
 	readonly hub: string;
 	readonly channel: number;
 	readonly joined: boolean;
+	readonly address: string;
 	readonly uptimeS: number;
 	readonly ap: { state: string; ssid: string; secondsLeft: number | null; phones: number };
 	readonly router: { ssid: string; joined: boolean; reason: string; tries: number };
