@@ -44,7 +44,8 @@ describe("a wrong configuration", () => {
 	];
 
 	test.each(cases)("%s: 400 with the key and what is expected, nothing changed, nothing written", (_, body, path, expected) => {
-		const made = house(["Kitchen"]);
+		const made = world([deviceSpec("Kitchen")]).boot();
+		settle(made);
 		const before = read(made, "Kitchen");
 		const sent = body === "\u00ff" ? Buffer.from([0x22, 0xff, 0xfe, 0x22]) : body;
 		const response = made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", body: sent, headers: json });
@@ -53,7 +54,7 @@ describe("a wrong configuration", () => {
 		expect(told).toEqual({ error: expect.stringContaining(told.expected), path, expected: expect.stringMatching(expected) });
 		expect(read(made, "Kitchen")).toEqual(before);
 		expect([made.board("Kitchen").flashWrites, made.board("Kitchen").bootCount]).toEqual([0, 1]);
-		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK/);
+		expect(made.http("Kitchen", "ap", { path: "/?uptime" }).body).toMatch(/^OK/);
 	});
 
 	test("one wrong key among good ones: none of them is taken", () => {
