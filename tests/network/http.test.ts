@@ -177,7 +177,7 @@ describe("connections that are too many or too slow", () => {
 		const slow = new Caller(made, "Hub", "lan").send("GET / HTTP/1.1\r\nHost: 192.168.1.50\r\nAccept: text/html\r\n\r\n");
 		slow.connection.pause();
 		for (let i = 0; i < 20 && !slow.response; i++) {
-			made.advance(4000);
+			made.advance(9000);
 			slow.connection.resume();
 			made.advance(3);
 			slow.connection.pause();
