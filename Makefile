@@ -16,7 +16,7 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan app seed sdk-check soak clean tools
+.PHONY: help start test lint format types mutants board asan hazard app seed sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -28,7 +28,7 @@ help:
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan app seed
+test: board asan hazard app seed
 	@jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
@@ -47,7 +47,7 @@ soak: board app $(DESK)/soak.mjs
 $(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@
 
-mutants: board asan app
+mutants: board asan hazard app
 	@node tests/mutants/run.mjs $(ARGS)
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.
@@ -68,6 +68,10 @@ board: tools $(PACKAGES)
 
 asan: tools $(PACKAGES)
 	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-asan/board >&2
+
+# The board program that collects garbage at every allocation.
+hazard: tools $(PACKAGES)
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-hazard/board >&2
 
 # The firmware as the manifests say, compiled file by file for the virtual boards.
 app: build/virtual/app.json

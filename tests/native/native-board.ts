@@ -4,8 +4,10 @@ import { resolve } from "node:path";
 import { transformSync } from "esbuild";
 import type { Answer, EffectOf } from "../../sim/world/protocol";
 
-/** The sanitized board program: `make asan`. */
-const PROGRAM = "build/board-asan/board";
+/** The board program with AddressSanitizer and UBSan: `make asan`. */
+const SANITIZED = "build/board-asan/board";
+/** The one that collects garbage at every allocation: `make hazard`. */
+export const HAZARD = "build/board-hazard/board";
 const BUILD = resolve("build/tests-native");
 
 const WRAPPERS = {
@@ -61,8 +63,13 @@ function isEffect(effect: Answer["effects"][number], kind: Answer["effects"][num
 }
 
 /** Boots a board with the script as main's default export, gives it the events and lets it end. Times in ms since boot. */
-export function run(script: string, events: readonly Event[] = [], boot: Record<string, unknown> = {}): Run {
-	if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: make asan`);
+export function run(script: string, events: readonly Event[] = [], boot: Record<string, unknown> = {}, program = SANITIZED): Run {
+	return runApp(writeApp(script), events, boot, program);
+}
+
+/** The same for an app that is there already, such as the firmware's. */
+export function runApp(app: string, events: readonly Event[], boot: Record<string, unknown>, program: string): Run {
+	if (!existsSync(program)) throw new Error(`${program} is missing: make board asan hazard`);
 	const first = { t: 0, type: "boot", mac: STATION, seed: 1, reset: 1, nvs: [], rtc: null, pins: {}, ...boot };
 	let nowMs = 0;
 	const lines = events.map(({ t, ...event }) => {
@@ -70,7 +77,9 @@ export function run(script: string, events: readonly Event[] = [], boot: Record<
 		return { t: nowMs * 1000, ...event };
 	});
 	const input = [first, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
-	const output = execFileSync(PROGRAM, [writeApp(script)], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
+	// With the small heap of the chip's machine even a collection at every allocation is quick.
+	const machine = program === HAZARD ? ["--chip"] : [];
+	const output = execFileSync(program, [...machine, app], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"], maxBuffer: 1 << 26 });
 	const answers = output
 		.trim()
 		.split("\n")
