@@ -14,9 +14,12 @@ function imports(file: string): string[] {
 	return [...readFileSync(file, "utf8").matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"/gms)].map((match) => match[1] ?? "");
 }
 
-/** Modules of the firmware that a folder's own code names, other than its own. */
-function knows(module: string): string[] {
-	const files = tree(join("modules", module)).filter((file) => file.endsWith(".ts"));
+/**
+ * Modules of the firmware that a folder's own code names, other than its own. The drivers for a desktop stand apart: what are three
+ * devices of a chip is there one link to the air, which lives in board/desktop.
+ */
+function knows(module: string, drivers = false): string[] {
+	const files = tree(join("modules", module)).filter((file) => file.endsWith(".ts") && file.includes("/desktop/") === drivers);
 	const named = files.flatMap(imports).filter((name) => /^(config|board|wifi-roles|espnow|handler|web)\//.test(name));
 	return [...new Set(named.map((name) => name.split("/")[0] ?? ""))].filter((name) => name !== module).sort();
 }
@@ -30,6 +33,10 @@ describe("who knows whom", () => {
 		["handler", ["config"]],
 	])("%s imports no other module of the firmware than %j", (module, others) => {
 		expect(knows(module)).toEqual(others);
+	});
+
+	test.each(["espnow", "wifi-roles"])("the desktop driver of %s knows the one link to the air, and nothing else", (module) => {
+		expect(knows(module, true)).toEqual(["board"]);
 	});
 
 	test("the web part imports only config: main hands it the rest", () => {
