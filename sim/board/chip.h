@@ -8,16 +8,19 @@
 
 #include "xsAll.h"
 
-/* Makes "flash" (intrinsics, natives, code of all modules, preloaded modules) and the board's machine over it. */
+/* Makes flash and the board's machine over it; ends the program with a sentence when that machine is not as it should be. */
 txMachine *chipCreate(void);
 void chipDelete(txMachine *the);
-/* True for the machine that stands for flash, while it is being made. */
-bool chipIsFlash(const txMachine *the);
-void chipQueueJobs(void);
 /* Memory of the board's or the flash's machine; NULL when it is used up. */
 void *chipAllocateChunks(txMachine *the, int size);
 void *chipAllocateSlots(txMachine *the, int count);
-/* The code of a module, as it is in flash: it belongs to chip.c and runs in place. NULL for an unknown one. */
-txScript *chipScript(const char *specifier);
+
+/* selftest.c */
+/* Looks whether flash, names and the collector work as chip.c makes the engine work; a fault ends the program with a sentence. */
+void chipTest(txMachine *the, uint8_t *flash);
+/* While the test tries to do what must not be possible: a fault is told by a jump instead of the program's end. */
+bool chipTestFault(void);
+/* True when BOARD_BREAK in the environment asks for this part to be made wrong, to see that the test finds it. */
+bool chipBreaks(const char *part);
 
 #endif

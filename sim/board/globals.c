@@ -4,7 +4,7 @@
 #include "xsAll.h"
 #include "xs.h"
 
-#include "chip.h"
+#include "flash.h"
 #include "host.h"
 
 static char gLine[1024];
@@ -22,7 +22,7 @@ void traceFlush(void)
 
 static void globalTrace(txMachine *the)
 {
-	if (chipIsFlash(the))
+	if (flashIs(the))
 		return;
 	for (txInteger i = 0; i < mxArgc; i++) {
 		for (const char *text = fxToString(the, mxArgv(i)); *text; text++) {
@@ -83,7 +83,7 @@ static void constructHost(txMachine *the)
 {
 	if (mxIsUndefined(mxTarget))
 		mxTypeError("Native: call without new");
-	if (chipIsFlash(the))
+	if (flashIs(the))
 		mxTypeError("Native: no instance while modules are preloaded");
 	mxPushSlot(mxFunction);
 	mxGetID(mxID(_prototype));

@@ -133,7 +133,10 @@ static bool runDriver(void)
 	return ran;
 }
 
-/* Other tasks first (they have the higher priority), then waiting messages, then due timers, until nothing is left. */
+/*
+	Other tasks first (they have the higher priority), then by turns the messages that wait and the timers that are due, as main.c of
+	the SDK calls them (modMessageService serves what waits when it is called): a promise waits for due timers. Until nothing is left.
+*/
 static void runToQuiescence(void)
 {
 	gLate = false;
@@ -142,7 +145,9 @@ static void runToQuiescence(void)
 		if (!gFrozen) {
 			int delivered = messagesService();
 			gDelivered += delivered;
-			if (delivered || timersExecute())
+			if (delivered)
+				ran = true;
+			if (timersExecute())
 				ran = true;
 			if (!ran)
 				machineCheckRejections();
@@ -163,6 +168,8 @@ static void onBoot(const Json *event)
 	machineCreate();
 	idfBoot(event);
 	machineStartMain();
+	/* The loop of main.c begins with them. */
+	timersExecute();
 }
 
 static void dispatch(const char *type, const Json *event)
@@ -249,17 +256,29 @@ static int listNatives(void)
 	return 0;
 }
 
+/* The machine that is asked for: as on the chip unless told otherwise. Exits over one that does not exist. */
+static bool likeChip(const char *option)
+{
+	const char *machine = option ? option : getenv("BOARD_MACHINE");
+	if (!machine || !*machine || !strcmp(machine, "chip"))
+		return true;
+	if (strcmp(machine, "plain")) {
+		fprintf(stderr, "board: there is no machine %s, only chip and plain\n", machine);
+		exit(2);
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	const char *machine = getenv("BOARD_MACHINE");
-	bool option = argc == 3 && !strcmp(argv[1], "--chip");
-	gApp.chip = option || (machine && !strcmp(machine, "chip"));
+	bool option = argc == 3 && !strncmp(argv[1], "--", 2);
 	if (argc != 2 && !option) {
-		fprintf(stderr, "board: board [--chip] <app.json> | board --natives\n");
+		fprintf(stderr, "board: board [--chip | --plain] <app.json> | board --natives\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "--natives"))
 		return listNatives();
+	gApp.chip = likeChip(option ? argv[1] + 2 : NULL);
 	setenv("TZ", "UTC", 1);
 	signal(SIGALRM, onAlarm);
 	appLoad(argv[argc - 1]);

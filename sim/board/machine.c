@@ -6,6 +6,7 @@
 #include "xsHost.h"
 
 #include "chip.h"
+#include "flash.h"
 #include "host.h"
 #include "modules.h"
 
@@ -244,10 +245,12 @@ void fxBuildEngineKeys(txMachine *the);
 void fxBuildKeys(txMachine *the)
 {
 	fxBuildEngineKeys(the);
+	if (chipBreaks("names"))
+		fxID(the, "one too many");
 	for (int i = 0; i < gExtraNameCount; i++) {
 		txID id = fxID(the, (txString)gExtraNames[i]);
 		if (id != XS_ID_COUNT + i) {
-			fprintf(stderr, "board: name %s has id %d instead of %d\n", gExtraNames[i], (int)id, XS_ID_COUNT + i);
+			fprintf(stderr, "board: self-test: the name %s has id %d instead of %d\n", gExtraNames[i], (int)id, XS_ID_COUNT + i);
 			exit(2);
 		}
 	}
@@ -264,8 +267,8 @@ static void runPromiseJobs(void *machine, void *refcon, uint8_t *message, uint16
 /* As on the chip, promise jobs take a place in the message queue. */
 void fxQueuePromiseJobs(txMachine *the)
 {
-	if (chipIsFlash(the))
-		chipQueueJobs();
+	if (flashIs(the))
+		flashQueueJobs();
 	else if (!faultStopsPromises())
 		modMessagePostToMachine((xsMachine *)the, NULL, 0, runPromiseJobs, NULL);
 }

@@ -4,11 +4,9 @@
 #include "xsAll.h"
 #include "xsScript.h"
 
-#include "chip.h"
+#include "flash.h"
 #include "host.h"
 #include "modules.h"
-
-#define CONFIG_SPECIFIER "mc/config"
 
 static void dropExtension(char *specifier)
 {
@@ -60,7 +58,7 @@ const char *modulePath(const char *specifier)
 
 bool moduleIsKnown(const char *specifier)
 {
-	return modulePath(specifier) || (!strcmp(specifier, CONFIG_SPECIFIER) && jsonGet(gApp.root, "config"));
+	return modulePath(specifier) || (!strcmp(specifier, MODULE_CONFIG) && jsonGet(gApp.root, "config"));
 }
 
 txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
@@ -112,7 +110,7 @@ txScript *moduleParse(txMachine *the, const char *specifier)
 	fxInitializeParser(&parser, the, the->parserBufferSize, the->parserTableModulo);
 	parser.firstJump = &jump;
 	if (c_setjmp(jump.jmp_buf) == 0) {
-		parser.path = fxNewParserSymbol(&parser, path ? (txString)path : CONFIG_SPECIFIER);
+		parser.path = fxNewParserSymbol(&parser, path ? (txString)path : MODULE_CONFIG);
 		fxParserTree(&parser, &stream, fxStringCGetter, flags, NULL);
 		fxParserHoist(&parser);
 		fxParserBind(&parser);
@@ -128,7 +126,7 @@ txScript *moduleParse(txMachine *the, const char *specifier)
 void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 {
 	const char *specifier = fxGetKeyName(the, moduleID);
-	txScript *script = gApp.chip ? chipScript(specifier) : moduleParse(the, specifier);
+	txScript *script = gApp.chip ? flashScript(specifier) : moduleParse(the, specifier);
 	fxResolveModule(the, module, moduleID, script, NULL, NULL);
 }
 

@@ -11,6 +11,8 @@
 
 /* Longest specifier, with its NUL. */
 #define SPECIFIER_MAX 256
+/* The manifests' config, which has no file. */
+#define MODULE_CONFIG "mc/config"
 
 /* Resolves `name` as `importer` (NULL: the host) means it, into `specifier`. False when it cannot be resolved. */
 bool moduleResolve(const char *importer, const char *name, char *specifier);

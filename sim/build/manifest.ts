@@ -17,8 +17,10 @@ export interface Merged {
 	readonly creation: Json;
 }
 
-/** Which specifiers each manifest of the SDK brings, and which file stands in for each here. */
-export type SdkTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** Which specifiers each manifest of the SDK brings, which file stands in for each here, and which of them it preloads. */
+export type SdkTable = Readonly<
+	Record<string, { readonly modules: Readonly<Record<string, string>>; readonly preload: readonly string[] }>
+>;
 
 const KNOWN = new Set([
 	...["build", "config", "creation", "data", "defines", "dependency", "error", "include", "modules", "platforms", "preload"],
@@ -87,7 +89,8 @@ export class ManifestReader {
 		}
 		const brought = this.#sdk[include];
 		if (!brought) throw new Error(`${this.#name(path)}: sim/sdk.json does not know the manifest ${include}`);
-		for (const [specifier, source] of Object.entries(brought)) this.#addModule(specifier, resolve(this.#root, source), path);
+		for (const [specifier, source] of Object.entries(brought.modules)) this.#addModule(specifier, resolve(this.#root, source), path);
+		this.#preload.push(...brought.preload);
 	}
 
 	#modules(path: string, target: string, source: string): void {
@@ -145,7 +148,8 @@ export class ManifestReader {
 			const matching = pattern.endsWith("*")
 				? [...this.#merged.modules].filter(([name, file]) => name.startsWith(pattern.slice(0, -1)) && !file.endsWith(".ts"))
 				: [...this.#merged.modules].filter(([name]) => name === pattern);
-			if (matching.length === 0) throw new Error(`preload: no module ${pattern}${pattern.endsWith("*") ? " (TypeScript has to be named)" : ""}`);
+			if (matching.length === 0)
+				throw new Error(`preload: no module ${pattern}${pattern.endsWith("*") ? " (TypeScript has to be named)" : ""}`);
 			for (const [specifier] of matching) this.#merged.preload.add(specifier);
 		}
 	}

@@ -51,7 +51,7 @@ export interface WorldOptions {
 	readonly engineNsPerMeter?: number;
 	/** Told of every line to (`>`) and from (`<`) a board program. */
 	readonly onLine?: (board: Board, direction: ">" | "<", line: string) => void;
-	/** The boards' engine: with a heap of its own for everything, or as on the chip, with what is in flash there in flash. Default `plain`. */
+	/** The boards' engine: as on the chip, or with a heap of its own for everything. Default: what BOARD_MACHINE in the environment says, else `chip`. */
 	readonly machine?: "plain" | "chip";
 	/** Wait at the end for what a sanitized board program has to say, and throw it. */
 	readonly patient?: boolean;
@@ -265,7 +265,7 @@ export class World {
 
 	#processes(options: WorldOptions): StartProgram {
 		const { patient, machine } = options;
-		const flags = machine === "chip" ? ["--chip"] : [];
+		const flags = machine ? [`--${machine}`] : [];
 		return (name) => {
 			const spec = options.boards.find((each) => each.name === name);
 			const { app, program } = { ...options, ...spec };
