@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildForBoard, buildForHost, buildHost } from "./builds";
 import { conversations } from "./conversations";
+import { compareStandIns } from "./standins";
 import { CheckFailed, Sdk } from "./tools";
 
 /** Ports of this check, away from those of `make start` and of a simulator that somebody runs. */
@@ -34,6 +35,7 @@ async function main(path: string): Promise<void> {
 	});
 	show(figures);
 	const host = buildHost(sdk, root);
+	say(`ok  ${await compareStandIns(sdk, { root, host })}`);
 	for await (const done of conversations({ host, program, ports: PORTS, mac: MAC })) say(`ok  ${done}`);
 }
 
