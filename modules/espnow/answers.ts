@@ -106,6 +106,15 @@ export class Answers {
 		answer.entry = null;
 	}
 
+	/**
+	 * The board pings. It does that before a new request when it has given up an earlier one, and never while one of its own is open: a reply that is
+	 * still being made would come after the pong, and be taken for that to the new request.
+	 */
+	giveUp(peer: Peer): void {
+		if (peer.answers === 0) return;
+		for (const answer of [...this.#list]) if (answer.peer === peer && answer.state === "running") this.close(answer);
+	}
+
 	/** Gives up those whose askers have. */
 	expire(now: number): void {
 		if (now < this.#nextExpiry) return;

@@ -214,9 +214,7 @@ export class Channels {
 
 	/** @returns the channel that the hub states; 0 when its reply states none, as older hubs do not know the question; null without a reply */
 	async #askChannel(route: Route): Promise<number | null> {
-		// The hub itself knows its channel at once; a relay may wait for it.
-		const limits = { timeoutMs: STATED_MS, ...(route.via ? {} : { answeredWithinMs: STATED_MS }) };
-		const result = await this.#ask(route.via, "channel", limits);
+		const result = await this.#ask(route.via, "channel", { timeoutMs: STATED_MS });
 		// "Fail (…)" is the relay's word, not the hub's.
 		return result.ok && !result.reply.startsWith("Fail") ? statedChannel(result.reply) : null;
 	}

@@ -8,7 +8,7 @@ import { Peers } from "./peers";
 import { RadioPort } from "./radio-port";
 import { Receiver } from "./receiver";
 import { Recovery, type Step } from "./recovery";
-import { isLoop, latestReplyMs } from "./relay";
+import { isLoop } from "./relay";
 import type { Request, RequestLimits } from "./request";
 import { Requests } from "./requests";
 import { Sender } from "./sender";
@@ -135,8 +135,7 @@ export class Comms {
 	 * @returns a promise that is never rejected, and always fulfilled by the deadline
 	 */
 	ask(mac: string, text: string, options: AskOptions = {}): Promise<AskResult> {
-		const { timeoutMs = ASK_MS, tries = TRIES, answeredWithinMs = latestReplyMs(text) } = options;
-		const limits = { timeoutMs, tries, answeredWithinMs };
+		const limits = { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES };
 		const refusal = this.#refusal(mac, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
 		const to = stationMac(mac);
@@ -296,7 +295,7 @@ export class Comms {
 	#askSelf(text: string, limits: RequestLimits): Promise<AskResult> {
 		const path = parseRelay(text);
 		const next = path?.macs[0];
-		if (path && next) return this.ask(next, path.inner, { timeoutMs: limits.timeoutMs, tries: limits.tries });
+		if (path && next) return this.ask(next, path.inner, limits);
 		const { clock, timers } = this.#options;
 		const started = clock.now();
 		return new Promise((resolve) => {

@@ -37,11 +37,6 @@ export interface AskOptions {
 	timeoutMs?: number;
 	/** How often the frame is sent before a peer whose radio does not acknowledge is given up; default 3. */
 	tries?: number;
-	/**
-	 * A board that has not answered so many ms after it got the request does not answer at all; default 8,500, as its handler may take its time.
-	 * Until then its next words could still belong to this request, so the next one waits.
-	 */
-	answeredWithinMs?: number;
 }
 
 /**

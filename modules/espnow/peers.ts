@@ -39,8 +39,6 @@ export class Peer {
 	unclear = false;
 	/** Its radio did not acknowledge the last frame: others go first. */
 	absent = false;
-	/** Until then (ms) the reply to an earlier request may come. */
-	lateUntil = 0;
 	/** Its last reply, when that came (ms) and to which text of ours. */
 	lastReply = "";
 	lastReplyAt = 0;

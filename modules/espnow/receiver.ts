@@ -7,7 +7,7 @@ import type { CommsOptions } from "./faces";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
-import { isLoop, latestReplyMs, relayDeadlineMs } from "./relay";
+import { isLoop, relayDeadlineMs } from "./relay";
 import type { Requests } from "./requests";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
@@ -82,6 +82,7 @@ export class Receiver {
 		const peer = known ?? peers.get(from);
 		if (!known) peers.heard(peer, from, rssi, now);
 		if (kind === Kind.ping) {
+			this.#options.answers.giveUp(peer);
 			outbox.put("pong", peer, "pong", now);
 			return Outcome.pong;
 		}
@@ -130,7 +131,7 @@ export class Receiver {
 			this.reply(answer, failure("loop"), now);
 			return;
 		}
-		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES, answeredWithinMs: latestReplyMs(path.inner) };
+		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
 		if (requests.add(peers.get(next), path.inner, now, limits, answer, null)) return;
 		counters.event("busy");
 		this.reply(answer, failure("busy"), now);

@@ -4,11 +4,6 @@ import { hops, type RelayPath } from "./codec";
 const ON_BEHALF_MS = 8_000;
 const PER_HOP_MS = 1_000;
 const AT_LEAST_MS = 2_000;
-/** The longest that a board takes to answer a request itself: its handler gives up then. */
-const ANSWER_MS = 8_000;
-/** What an answer needs besides to get to us. */
-const VERDICT_MS = 500;
-
 /**
  * Whether a relayed message would pass a board twice.
  * @param from station MACs of those it has passed: the sender and this board
@@ -28,12 +23,4 @@ export function isLoop(from: readonly string[], path: RelayPath): boolean {
  */
 export function relayDeadlineMs(text: string): number {
 	return Math.max(AT_LEAST_MS, ON_BEHALF_MS - PER_HOP_MS * hops(text));
-}
-
-/**
- * How long after a text was sent its reply can still come, in ms: an answer that takes its time is overtaken by a pong.
- * @param text what was sent to the peer
- */
-export function latestReplyMs(text: string): number {
-	return (hops(text) ? relayDeadlineMs(text.slice(14)) : ANSWER_MS) + VERDICT_MS;
 }

@@ -14,8 +14,6 @@ export type RequestState = "queued" | "due" | "sending" | "acked" | "settled";
 export interface RequestLimits {
 	timeoutMs: number;
 	tries: number;
-	/** How long after it was sent its reply can still come, in ms. */
-	answeredWithinMs: number;
 }
 
 /** A request of ours, or one that we forward. */
@@ -25,7 +23,6 @@ export interface Request {
 	readonly started: number;
 	readonly deadline: number;
 	readonly maxTries: number;
-	readonly answeredWithinMs: number;
 	/** For whom it is forwarded, null when it is our own; then `resolve` is the asker's. */
 	readonly answer: Answer | null;
 	readonly resolve: ((result: AskResult) => void) | null;
@@ -66,7 +63,6 @@ export function newRequest(
 		started: now,
 		deadline: now + limits.timeoutMs,
 		maxTries: limits.tries,
-		answeredWithinMs: limits.answeredWithinMs,
 		answer,
 		resolve,
 		pong: text === "ping" ? "only" : innermost(text) === "ping" ? "also" : "never",

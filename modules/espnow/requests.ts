@@ -235,10 +235,8 @@ export class Requests {
 		if (request.text !== peer.lastAsked) this.#distrust(peer, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.clearing = peer.unclear && request.pong !== "only";
-		// A reply that is still to come could be taken for this one's; only a ping cannot be answered with it.
-		request.dueAt = request.pong === "only" ? now : Math.max(now, peer.lateUntil);
-		if (request.dueAt > now) this.#waiting.addLater(request);
-		else this.#enter(request, now);
+		request.dueAt = now;
+		this.#enter(request, now);
 	}
 
 	/** The peer's next words belong to this request. */
@@ -311,7 +309,6 @@ export class Requests {
 		if (request.pong === "only") return;
 		const peer = request.peer;
 		if (!result.ok || request.sends > 1 || request.held !== null) peer.unclear = true;
-		if (!result.ok && result.reason !== "no result") peer.lateUntil = Math.max(peer.lateUntil, request.sentAt + request.answeredWithinMs);
 	}
 
 	#wakeAt(time: number): void {

@@ -230,45 +230,6 @@ test("a late reply is never given to the next asker of the same board, nor run",
 	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
 });
 
-test("an answer that takes its time, and is overtaken by a pong, is not given to the next asker", async () => {
-	const { time, radio, comms } = makeBoard();
-	comms.ask(A, "1");
-	await time.advance(5000);
-	comms.ask(A, "2");
-	await time.advance(5001);
-	radio.hear(A, "pong");
-	await time.advance(4999);
-	expect(radio.texts()).toEqual(["1", "ping", "2"]);
-	const third = watch(comms.ask(A, "3"));
-	await time.advance(2900);
-	radio.hear(A, "OK 2");
-	await time.advance(1000);
-	expect(radio.texts().at(-1)).toBe("ping");
-	radio.hear(A, "pong");
-	await time.advance(5);
-	radio.hear(A, "OK 3");
-	await time.advance(5);
-	expect(third.result).toMatchObject({ reply: "OK 3" });
-});
-
-test("a ping waits for no late reply, which could not be taken for its own", async () => {
-	const { time, radio, comms } = makeBoard();
-	comms.ask(A, "1", { timeoutMs: 100 });
-	await time.advance(100);
-	comms.ask(A, "ping");
-	await time.advance(1);
-	expect(radio.texts()).toEqual(["1", "ping"]);
-});
-
-test("a board that answers at once or never holds nobody up for a late reply", async () => {
-	const { time, radio, comms } = makeBoard();
-	comms.ask(A, "channel", { timeoutMs: 500, answeredWithinMs: 500 });
-	await time.advance(501);
-	comms.ask(A, "channel");
-	await time.advance(1);
-	expect(radio.texts()).toEqual(["channel", "ping"]);
-});
-
 test("after a request that went out more than once the peer is pinged before the next", async () => {
 	const { time, radio, comms } = makeBoard();
 	radio.fate = () => ({ acked: radio.sent.length > 1, ms: 5 });

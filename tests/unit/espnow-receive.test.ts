@@ -150,6 +150,29 @@ test("a request for which there is no room in the outbox is not run", async () =
 	expect(comms.snapshot().counters.dropped).toEqual({ outboxFull: 3 });
 });
 
+test("an answer that takes its time is dropped when its asker pings, as it has given it up", async () => {
+	const { time, radio, slow } = makeBoard();
+	radio.hear(A, "slow");
+	radio.hear(B, "slow");
+	await time.advance(10);
+	radio.hear(A, "ping");
+	await time.advance(10);
+	slow[0]?.("OK a");
+	slow[1]?.("OK b");
+	await time.advance(10);
+	expect([radio.texts(A), radio.texts(B)]).toEqual([["pong"], ["OK b -50"]]);
+});
+
+test("a reply that is made already goes out before the pong", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.espSend(B, "keeps the radio busy");
+	await time.advance(1);
+	radio.hear(A, "uptime");
+	radio.hear(A, "ping");
+	await time.advance(20);
+	expect(radio.texts(A)).toEqual(["OK uptime -50", "pong"]);
+});
+
 test("the same request again while its reply waits gets one reply and is run once", async () => {
 	const { time, radio, ran, comms } = makeBoard();
 	radio.fate = () => ({ acked: true, ms: 20 });

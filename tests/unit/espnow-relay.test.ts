@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { parseRelay } from "espnow/codec";
-import { isLoop, latestReplyMs, relayDeadlineMs } from "espnow/relay";
+import { isLoop, relayDeadlineMs } from "espnow/relay";
 import { A, B, C, SELF } from "./espnow-fakes";
 
 function loops(text: string, from = [A, SELF]): boolean {
@@ -26,9 +26,4 @@ test.each([
 test("a request on another's behalf gets 8 s, one less for each remaining relay, at least 2", () => {
 	const way = (n: number) => `!${B},`.repeat(n);
 	expect([0, 1, 2, 6, 9].map((n) => relayDeadlineMs(`${way(n)}x`))).toEqual([8000, 7000, 6000, 2000, 2000]);
-});
-
-test("a reply can come until the handler of the board, or the deadline of the relay, has given up", () => {
-	expect(latestReplyMs("x")).toBe(8500);
-	expect(latestReplyMs(`!${B},x`)).toBe(8500);
 });
