@@ -1,4 +1,4 @@
-import { type HeapRow, Soak, type SoakResult, total } from "./soak";
+import { grown, type HeapRow, Soak, type SoakResult, total } from "./soak";
 
 const USAGE = `make soak ARGS="…"
   --minutes N   of virtual time, 5 to 1440, default 60
@@ -25,22 +25,22 @@ function parse(words: readonly string[]): Record<string, number> {
 	return given;
 }
 
-function table(heap: readonly HeapRow[], firstMinutes: number, minutes: number): string {
-	const rows = heap.map(({ name, first, last, sameLife, boots }) =>
-		[
-			name.padEnd(8),
-			String(first).padStart(9),
-			String(last).padStart(9),
-			String(last - first).padStart(7),
-			String(boots).padStart(6),
-			sameLife ? "  one program all the time" : "",
-		].join(" "),
-	);
-	return [`board    ${firstMinutes} min, bytes ${minutes} min  growth  boots`, ...rows].join("\n");
+function table(heap: readonly HeapRow[], looks: readonly number[]): string {
+	const row = (name: string, cells: readonly (string | number)[]) =>
+		[name.padEnd(8), ...cells.map((cell) => String(cell).padStart(8))].join("");
+	return [
+		"bytes in use at rest, after so many minutes:",
+		row("", [...looks, "growth", "boots"]),
+		...heap.map(
+			({ name, bytes, growth, sameLife, boots }) =>
+				row(name, [...bytes, growth, boots]) + (sameLife ? "  the same program from the first look on" : ""),
+		),
+	].join("\n");
 }
 
 function conclude(result: SoakResult): string {
-	const { made, answered, failed, cut, ledger, troubles, restarts, wrong } = result;
+	const { made, answered, failed, cut, ledger, troubles, restarts, heap } = result;
+	const wrong = [...result.wrong, ...grown(heap).map(({ name, growth }) => `${name}: its heap has grown by ${growth} bytes`)];
 	return [
 		`${made} requests in the house: ${answered} answered, ${total(failed)} told why not, ${cut} cut off by a restart or refused`,
 		`reasons: ${JSON.stringify(failed)}`,
@@ -53,14 +53,14 @@ function conclude(result: SoakResult): string {
 
 try {
 	const { minutes = 60, boards = 20, seed = 1, loss = 30 } = parse(process.argv.slice(2));
-	const firstMinutes = minutes >= 20 ? 10 : 3;
+	const looks = Array.from({ length: Math.max(1, Math.floor(minutes / 10) - 1) }, (_, i) => (minutes >= 20 ? 10 * (i + 1) : 4));
 	const program = process.env.BOARD ?? "build/board/board";
 	const report = (line: string) => process.stderr.write(`${line}\n`);
 	console.log(`${boards} boards, ${minutes} minutes, ${loss} % loss, seed ${seed}`);
-	const result = Soak.run({ minutes, firstMinutes, boards, seed, loss: loss / 100, app: "build/virtual/app.json", program, report });
-	console.log(table(result.heap, firstMinutes, minutes));
+	const result = Soak.run({ looks: [...looks, minutes], boards, seed, loss: loss / 100, app: "build/virtual/app.json", program, report });
+	console.log(table(result.heap, [...looks, minutes]));
 	console.log(conclude(result));
-	process.exitCode = result.wrong.length > 0 ? 1 : 0;
+	process.exitCode = result.wrong.length > 0 || grown(result.heap).length > 0 ? 1 : 0;
 } catch (error) {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;
