@@ -16,13 +16,14 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan hazard app seed sdk-check soak clean tools
+.PHONY: help start test lint format types mutants board asan hazard app seed bench sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
+	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
 
 start: board app $(DESK)/start.mjs
@@ -84,6 +85,13 @@ $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 
 $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
+
+# Times and costs (bench/README.md). SEED=7 asks on another air.
+bench: board app seed $(DESK)/bench.mjs
+	@node $(DESK)/bench.mjs
+
+$(DESK)/bench.mjs: $(wildcard bench/*.ts) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) bench/bench.ts --outfile=$@
 
 # The board that runs the original's own code (sim/seed); it is a program like build/board/board.
 seed: $(SEED_BOARD)

@@ -1,0 +1,106 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const SHIPPED = "build/virtual/app.json";
+
+/**
+ * What a board of the bench has besides the firmware that ships. `echo:…` answers a text of the length of the request (the rssi that is
+ * appended makes up for what is left out). `bench:<plan>` on the hub asks by itself, straight through `Comms.ask`, so that nothing of the
+ * web server is measured; what it finds it tells by trace.
+ */
+const COMMS = `import * as shipped from "espnow/comms-shipped";
+export class Comms extends shipped.Comms {
+	constructor(options) {
+		super(options);
+		globalThis.bench = { comms: this, clock: options.clock };
+	}
+}
+`;
+
+const COMMANDS = `import Timer from "timer";
+import { run } from "bench/run";
+import * as shipped from "handler/commands-shipped";
+const echo = { name: "echo:", argument: "attached", help: "a reply as long", who: "anyone", run: (args) => "OK o:" + args.slice(0, -4) };
+const bench = {
+	name: "bench:", argument: "attached", help: "measures", who: "anyone",
+	run(args) {
+		const plan = JSON.parse(args);
+		Timer.set(() => run(plan), 0);
+		return "OK";
+	},
+};
+export const createCommands = (board) => [...shipped.createCommands(board), echo, bench];
+`;
+
+/** Runs on the hub. A line \`b <request> <asked at, ms> <1 | reason>\` for each result unless the plan is quiet, \`e <answered> <failed>\` at the end. */
+const RUN = `import Timer from "timer";
+const mac = (index) => (0x34b4720a1000 + 4 * index).toString(16);
+export function run(plan) {
+	const { comms, clock } = globalThis.bench;
+	const { from, count, times, bytes, via = [], pause = 0, quiet, skip = -1 } = plan;
+	let path = "";
+	for (let i = 1; i < via.length; i++) path += "!" + mac(via[i]) + ",";
+	if (via.length) path += "!" + mac(from) + ",";
+	const macs = [];
+	for (let i = 0; i < count; i++) macs.push(via.length ? mac(via[0]) : mac(from + i));
+	const fill = "x".repeat(bytes);
+	const endsAt = plan.ms ? clock.now() + plan.ms : Infinity;
+	let next = 0, open = 0, answered = 0, failed = 0, text = "";
+	// The text is made before it is needed, so that making it is not measured.
+	function prepare() {
+		if (next === skip) next++;
+		const start = path + "echo:" + next + ".";
+		text = start + fill.slice(start.length - path.length);
+	}
+	function ask() {
+		const id = next++;
+		const at = clock.now();
+		open++;
+		comms.ask(macs[id % count], text).then((result) => {
+			open--;
+			const ok = result.ok && result.reply.startsWith("o:" + id + ".", 3);
+			if (ok) answered++; else failed++;
+			if (!quiet) trace("b " + id + " " + at + " " + (ok ? 1 : result.reason ?? result.reply) + "\\n");
+			settled();
+		});
+	}
+	function more() {
+		if (next >= times || clock.now() >= endsAt) return false;
+		prepare();
+		return true;
+	}
+	function settled() {
+		if (!more()) {
+			if (!open) done();
+		} else if (pause) Timer.set(ask, pause);
+		else ask();
+	}
+	function done() {
+		trace("e " + answered + " " + failed + "\\n");
+	}
+	while (next < plan.open && next < times) {
+		prepare();
+		if (next < times) ask();
+	}
+}
+`;
+
+/** Writes the bench's firmware beside the one that ships. @returns the path of its app.json */
+export function benchFirmware(folder = "build/bench/firmware"): string {
+	mkdirSync(folder, { recursive: true });
+	const app = JSON.parse(readFileSync(SHIPPED, "utf8")) as { modules: Record<string, string>; preload: string[] };
+	const replace = (specifier: string, source: string) => {
+		const path = join(process.cwd(), folder, `${specifier.replace("/", "-")}.js`);
+		writeFileSync(path, source);
+		const shipped = app.modules[specifier];
+		if (shipped !== undefined) app.modules[`${specifier}-shipped`] = shipped;
+		app.modules[specifier] = path;
+		app.preload.push(shipped === undefined ? specifier : `${specifier}-shipped`);
+	};
+	replace("bench/run", RUN);
+	replace("espnow/comms", COMMS);
+	replace("handler/commands", COMMANDS);
+	const path = join(folder, "app.json");
+	writeFileSync(path, JSON.stringify(app));
+	return path;
+}

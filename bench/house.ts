@@ -1,0 +1,46 @@
+import { boardMac } from "../sim/world/mac";
+import { ROUTER_DEFAULTS } from "../sim/world/router";
+import { type BoardSpec, World } from "../sim/world/world";
+
+const PROGRAM = "build/board/board";
+const SEED_PROGRAM = "build/seed/board.mjs";
+const { ssid, password, channel } = ROUTER_DEFAULTS;
+
+/** A hub and so many devices, all up, on the air of this seed. */
+export interface HouseOptions {
+	readonly seed: number;
+	readonly devices: number;
+	/** app.json of the firmware, or the page with the original's code. */
+	readonly app: string;
+	/** Boards that run the original's code. */
+	readonly original?: boolean;
+	readonly engineNsPerMeter?: number;
+	/** Default `chip`. */
+	readonly machine?: "plain" | "chip";
+	/** See WorldOptions.onLine. */
+	readonly onLine?: (board: { readonly name: string }, direction: ">" | "<", line: string) => void;
+}
+
+export const HUB = "Hub";
+export const device = (index: number): string => `Device ${index}`;
+
+export function makeHouse(options: HouseOptions): World {
+	const { seed, devices, app, original, engineNsPerMeter = 0, machine = "chip", onLine } = options;
+	const boards: BoardSpec[] = [{ name: HUB, config: { name: HUB, role: "hub", router: { ssid, password } } }];
+	for (let i = 1; i <= devices; i++) {
+		const config = { name: device(i), role: "device", hub: boardMac(0), channel, pins: { relay: { pin: 9, invert: false } } };
+		boards.push({ name: device(i), config });
+	}
+	const world = new World({
+		seed,
+		...(original ? {} : { app, program: PROGRAM }),
+		boards: original ? boards.map((spec) => ({ ...spec, app, program: SEED_PROGRAM })) : boards,
+		engineNsPerMeter,
+		machine,
+		...(onLine ? { onLine } : {}),
+	}).boot();
+	const up = () => world.log.of("espnow-up").length === boards.length && world.reachable(world.board(HUB), "lan");
+	if (!world.advanceUntil(up, 30_000)) throw new Error("the boards did not come up");
+	world.advance(3_000);
+	return world;
+}
