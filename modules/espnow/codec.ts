@@ -33,6 +33,7 @@ const ERRORS: readonly string[] = Object.freeze([
 	"No data",
 	"No relay",
 ]);
+const BEYOND_ASCII = /[^\x00-\x7f]/;
 const NUMBERS = /^-?\d+( -?\d+)+$/;
 
 /** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
@@ -112,8 +113,10 @@ export function byteLength(text: string): number {
 
 /** Whether a text fits into a frame. */
 export function fits(text: string): boolean {
-	// A UTF-16 unit takes at most three bytes: most texts need no counting.
-	return text.length * 3 <= FRAME_LIMIT || (text.length <= FRAME_LIMIT && byteLength(text) <= FRAME_LIMIT);
+	// A UTF-16 unit takes at most three bytes: most texts need no counting. Of the others most are ASCII, which the engine's own search
+	// finds out in a hundredth of the time that counting takes.
+	if (text.length * 3 <= FRAME_LIMIT) return true;
+	return text.length <= FRAME_LIMIT && (!BEYOND_ASCII.test(text) || byteLength(text) <= FRAME_LIMIT);
 }
 
 /** Whether a text can be sent at all: not empty, and no NUL, at which the far board's C would end it. */

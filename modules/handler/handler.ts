@@ -55,6 +55,8 @@ const LONGEST_REASON = 160;
 /** The commands a board understands: one text in, one text out, whichever way it came. */
 export class Handler {
 	#commands = new Map<string, Command>();
+	/** Those that take an argument, by the first character of their name: few are looked at for each text. */
+	#withArgument = new Map<number, Command[]>();
 	#timers: Timers;
 	#trace: (line: string) => void;
 
@@ -81,6 +83,11 @@ export class Handler {
 			throw new RangeError(`no name for a command: ${name}`);
 		if (this.#commands.has(name)) throw new RangeError(`command exists: ${name}`);
 		this.#commands.set(name, command);
+		if (command.argument === undefined || command.argument === "none") return;
+		const first = name.charCodeAt(0);
+		const alike = this.#withArgument.get(first);
+		if (alike) alike.push(command);
+		else this.#withArgument.set(first, [command]);
 	}
 
 	/** Whether a text is exactly a registered command with its argument: how a command is told from a reply on the radio. */
@@ -112,8 +119,7 @@ export class Handler {
 	#find(text: string): Command | undefined {
 		const exact = this.#commands.get(text);
 		if (exact && takesNothing(exact)) return exact;
-		for (const command of this.#commands.values()) if (matches(command, text)) return command;
-		return undefined;
+		return this.#withArgument.get(text.charCodeAt(0))?.find((command) => matches(command, text));
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
