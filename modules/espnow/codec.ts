@@ -33,7 +33,7 @@ const ERRORS: readonly string[] = Object.freeze([
 	"No data",
 	"No relay",
 ]);
-const BEYOND_ASCII = /[^\x00-\x7f]/;
+const UNUSUAL = /[^ -~]/;
 const NUMBERS = /^-?\d+( -?\d+)+$/;
 
 /** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
@@ -113,10 +113,10 @@ export function byteLength(text: string): number {
 
 /** Whether a text fits into a frame. */
 export function fits(text: string): boolean {
-	// A UTF-16 unit takes at most three bytes: most texts need no counting. Of the others most are ASCII, which the engine's own search
+	// A UTF-16 unit takes at most three bytes: most texts need no counting. Of the others most are plain ASCII, which the engine's own search
 	// finds out in a hundredth of the time that counting takes.
 	if (text.length * 3 <= FRAME_LIMIT) return true;
-	return text.length <= FRAME_LIMIT && (!BEYOND_ASCII.test(text) || byteLength(text) <= FRAME_LIMIT);
+	return text.length <= FRAME_LIMIT && (!UNUSUAL.test(text) || byteLength(text) <= FRAME_LIMIT);
 }
 
 /** Whether a text can be sent at all: not empty, and no NUL, at which the far board's C would end it. */
