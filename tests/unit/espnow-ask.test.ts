@@ -292,6 +292,18 @@ test("an unclear peer that does not even acknowledge costs three tries, not more
 	expect(seen.result).toMatchObject({ reason: "no result" });
 });
 
+test("the tries that a ping took are not those of the request after it", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	radio.fate = () => ({ acked: radio.sent.length === 4, ms: 5 });
+	comms.ask(A, "2");
+	await time.advance(200);
+	radio.hear(A, "pong");
+	await time.advance(400);
+	expect(radio.texts()).toEqual(["1", "ping", "ping", "ping", "2", "2", "2"]);
+});
+
 test("a pong from before the ping has left makes nothing clear", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");
