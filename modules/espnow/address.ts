@@ -5,15 +5,20 @@
  * the station has the first, the access point the second. So an odd address is an access point's, and its station is one below.
  */
 
+const LETTERS = 0x41;
+const MAC = /^[0-9a-f][02468ace][0-9a-f]{10}$/;
+
 /** Whether a text is the MAC of a board. */
 export function isMac(text: string): boolean {
-	return /^[0-9a-f][02468ace][0-9a-f]{10}$/.test(text);
+	return MAC.test(text);
 }
 
 /** The station MAC of the board that has this station or access point MAC. */
 export function stationMac(mac: string): string {
-	const last = parseInt(mac.charAt(11), 16);
-	return last & 1 ? mac.slice(0, 11) + (last - 1).toString(16) : mac;
+	// The codes of odd digits are odd, those of the letters b, d and f even.
+	const code = mac.charCodeAt(11);
+	const isOdd = code < LETTERS ? (code & 1) === 1 : (code & 1) === 0;
+	return isOdd ? mac.slice(0, 11) + (parseInt(mac.charAt(11), 16) - 1).toString(16) : mac;
 }
 
 /** Whether two MACs belong to the same board. */

@@ -16,6 +16,8 @@ import { Sender } from "./sender";
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
 
 const TURN_MS = 100;
+/** Of a turn, in order. */
+const PARTS: readonly string[] = Object.freeze(["status", "frames", "deadlines", "grant", "turn"]);
 const ASK_MS = 10_000;
 const TRIES = 3;
 /** Pause before ESP-NOW is tried again after it did not start. */
@@ -47,6 +49,8 @@ export class Comms {
 	#started = false;
 	#closed = false;
 	#reopenAt = Infinity;
+	/** Before this no deadline can have passed. */
+	#dueAt = 0;
 	#turns = 0;
 	#lastError = "";
 
@@ -182,40 +186,46 @@ export class Comms {
 		this.#turns++;
 		const now = this.#options.clock.now();
 		let more = false;
-		// Each part by itself: an error in one must not keep the others from their turn, nor leave the loop.
-		try {
-			this.#sender.statuses(now);
-		} catch (error) {
-			this.#fault("status", error);
-		}
-		try {
-			more = this.#receiver.frames(now);
-		} catch (error) {
-			this.#fault("frames", error);
-		}
-		try {
-			this.#sender.expire(now);
-			this.#requests.expire(now);
-			this.#answers.expire(now);
-			if (now >= this.#reopenAt) this.#open(now);
-		} catch (error) {
-			this.#fault("deadlines", error);
-		}
-		try {
-			this.#sender.grant(now);
-		} catch (error) {
-			this.#fault("grant", error);
-		}
-		try {
-			this.#options.turn?.();
-		} catch (error) {
-			this.#fault("turn", error);
+		let part = 0;
+		// An error in one part must not keep the others from their turn, nor leave the loop: the turn goes on behind it.
+		while (part < PARTS.length) {
+			try {
+				if (part === 0) {
+					part = 1;
+					this.#sender.statuses(now);
+				}
+				if (part === 1) {
+					part = 2;
+					more = this.#receiver.frames(now);
+				}
+				if (part === 2) {
+					part = 3;
+					if (now >= this.#dueAt) this.#deadlines(now);
+				}
+				if (part === 3) {
+					part = 4;
+					this.#sender.grant(now);
+				}
+				part = 5;
+				this.#options.turn?.();
+			} catch (error) {
+				this.#fault(PARTS[part - 1] ?? "", error);
+			}
 		}
 		this.#planNext(more, now);
 	}
 
+	#deadlines(now: number): void {
+		this.#sender.expire(now);
+		this.#requests.expire(now);
+		this.#answers.expire(now);
+		if (now >= this.#reopenAt) this.#open(now);
+	}
+
 	/** Pulls the timer forward to what is due before its next regular turn. */
 	#planNext(more: boolean, now: number): void {
+		// What changes before the next turn also pulls it forward: it looks at everything.
+		this.#dueAt = 0;
 		if (this.#pulled || !this.#timer) return;
 		if (more) {
 			this.#pull();
@@ -229,6 +239,7 @@ export class Comms {
 		if (requests < due) due = requests;
 		const answers = this.#answers.nextDue;
 		if (answers < due) due = answers;
+		this.#dueAt = due;
 		if (due <= now) this.#pull();
 		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
 	}

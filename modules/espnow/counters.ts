@@ -66,13 +66,9 @@ export class Counters {
 	readonly #outcomes = new Map<Outcome, number>();
 	readonly #events = new Map<Event, number>();
 
-	/** One frame was read from the ring: counted before anything is done with it. */
-	frameRead(): void {
+	/** One frame was read from the ring, and this became of it. */
+	frame(outcome: Outcome): void {
 		this.#framesRead++;
-	}
-
-	/** What became of it. */
-	outcome(outcome: Outcome): void {
 		this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
 	}
 

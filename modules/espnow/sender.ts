@@ -38,6 +38,11 @@ export class Sender {
 	readonly #options: SenderOptions;
 	readonly #port: RadioPort;
 	readonly #outbox: Outbox;
+	readonly #peers: Peers;
+	readonly #requests: Requests;
+	readonly #answers: Answers;
+	readonly #counters: Counters;
+	readonly #recovery: Recovery;
 	readonly #status: SendStatus = { to: "", acked: false };
 	#flight: Outgoing | null = null;
 	#flightAt = 0;
@@ -47,6 +52,11 @@ export class Sender {
 		this.#options = options;
 		this.#port = options.port;
 		this.#outbox = options.outbox;
+		this.#peers = options.peers;
+		this.#requests = options.requests;
+		this.#answers = options.answers;
+		this.#counters = options.counters;
+		this.#recovery = options.recovery;
 	}
 
 	/** Whether a frame is with the driver. */
@@ -64,19 +74,19 @@ export class Sender {
 	statuses(now: number): void {
 		const status = this.#status;
 		while (this.#port.link?.readStatus(status)) {
-			this.#options.recovery.status();
+			this.#recovery.status();
 			const peer = this.#flight?.peer;
 			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);
-			else this.#options.counters.event("lateStatus");
+			else this.#counters.event("lateStatus");
 		}
 	}
 
 	/** Gives up a status that does not come. */
 	expire(now: number): void {
 		if (!this.#flight || now - this.#flightAt < STATUS_MS) return;
-		this.#options.counters.event("statusTimeout");
+		this.#counters.event("statusTimeout");
 		this.#complete(null, now);
-		const step = this.#options.recovery.statusMissing(now);
+		const step = this.#recovery.statusMissing(now);
 		if (step !== "none") this.#options.onBroken(step, now);
 	}
 
@@ -88,7 +98,7 @@ export class Sender {
 		const entry = link && this.#outbox.take(now);
 		const peer = entry?.peer;
 		if (!link || !entry || !peer) return;
-		const { peers, counters, recovery } = this.#options;
+		const peers = this.#peers;
 		let error = peers.register(peer, link, null);
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, true, now);
@@ -107,10 +117,10 @@ export class Sender {
 		this.#flight = entry;
 		this.#flightAt = now;
 		this.grants++;
-		counters.framesOut++;
-		recovery.accepted();
-		if (entry.request) this.#options.requests.sent(entry, now);
-		if (entry.answer) this.#options.answers.sent(entry.answer);
+		this.#counters.framesOut++;
+		this.#recovery.accepted();
+		if (entry.request) this.#requests.sent(entry, now);
+		if (entry.answer) this.#answers.sent(entry.answer);
 	}
 
 	/** The radio is closed: no status will come for what it had. */
@@ -120,19 +130,22 @@ export class Sender {
 
 	/** @param acked null: its status never came */
 	#complete(acked: boolean | null, now: number): void {
-		const { outbox, requests, answers, counters } = this.#options;
 		const entry = this.#flight;
 		const peer = entry?.peer;
 		this.#flight = null;
 		if (!entry || !peer) return;
 		if (acked !== null) peer.absent = !acked;
-		if (acked === false) counters.event("sendFailed");
-		const { request, answer, kind } = entry;
-		if (request && acked) requests.acked(entry);
-		else if (request) requests.failed(entry, acked === null, now);
-		else if (answer && acked) answers.close(answer);
-		else if (answer) answers.failed(answer, now);
-		outbox.release(entry);
+		if (acked === false) this.#counters.event("sendFailed");
+		const answer = entry.answer;
+		const kind = entry.kind;
+		if (entry.request) {
+			if (acked) this.#requests.acked(entry);
+			else this.#requests.failed(entry, acked === null, now);
+		} else if (answer) {
+			if (acked) this.#answers.close(answer);
+			else this.#answers.failed(answer, now);
+		}
+		this.#outbox.release(entry);
 		if (kind === "reply") this.#tell(peer.mac, acked === true);
 	}
 
@@ -146,26 +159,25 @@ export class Sender {
 	}
 
 	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
-		const { outbox, requests, answers, counters, recovery } = this.#options;
 		const { request, answer } = entry;
 		const name = errorName(error);
 		this.#options.onError(name);
 		if (error === DriverError.noMemory || isDown(error)) {
 			const full = error === DriverError.noMemory;
-			counters.event(full ? "noMemory" : "driverError");
-			outbox.putBack(entry, now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS));
+			this.#counters.event(full ? "noMemory" : "driverError");
+			this.#outbox.putBack(entry, now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS));
 			if (request) request.error = name;
-			const step = full ? recovery.noMemory(now) : "none";
+			const step = full ? this.#recovery.noMemory(now) : "none";
 			if (step !== "none") this.#options.onBroken(step, now);
 			return;
 		}
-		counters.event("driverError");
-		if (request && adding) requests.giveUp(request, "adding peer", now);
-		else if (request) requests.refused(entry, name, now);
+		this.#counters.event("driverError");
+		if (request && adding) this.#requests.giveUp(request, "adding peer", now);
+		else if (request) this.#requests.refused(entry, name, now);
 		else if (answer) {
-			counters.event("replyLost");
-			answers.failed(answer, now);
+			this.#counters.event("replyLost");
+			this.#answers.failed(answer, now);
 		}
-		outbox.release(entry);
+		this.#outbox.release(entry);
 	}
 }
