@@ -65,14 +65,14 @@ $(DESK)/sdk-check.mjs: sim/sdk/check.ts $(shell find sim/sdk -name '*.ts' 2>/dev
 
 # The board program, and the same under AddressSanitizer and UBSan.
 board: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board/board >&2
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board/board >&2
 
 asan: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-asan/board >&2
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-asan/board >&2
 
 # The board program that collects garbage at every allocation.
 hazard: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-hazard/board >&2
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-hazard/board >&2
 
 # The firmware as the manifests say, compiled file by file for the virtual boards.
 app: build/virtual/app.json
