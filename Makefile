@@ -63,7 +63,7 @@ endif
 $(DESK)/sdk-check.mjs: sim/sdk/check.ts $(shell find sim/sdk -name '*.ts' 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
 
-# The board program, and the same under AddressSanitizer and UBSan.
+# The board program, and the same under AddressSanitizer and UBSan. On the engine from npm, also where an SDK is at hand.
 board: tools $(PACKAGES)
 	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board/board >&2
 
