@@ -211,6 +211,16 @@ test("the deadline counts from the call, the wait behind others included", async
 	expect(seen.result).toEqual({ ok: false, reason: "no reply", ms: 10_000 });
 });
 
+test("a request whose time is up while it waits behind another: `no reply`, and it is never sent", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	const seen = watch(comms.ask(A, "2", { timeoutMs: 1000 }));
+	await time.advance(1000);
+	expect(seen.result).toEqual({ ok: false, reason: "no reply", ms: 1000 });
+	await time.advance(15_000);
+	expect(radio.texts()).toEqual(["1"]);
+});
+
 test("a late reply is never given to the next asker of the same board, nor run", async () => {
 	const { time, radio, comms, ran } = makeBoard();
 	const first = watch(comms.ask(A, "1"));
