@@ -21,7 +21,8 @@ export function call(made: World, name: string, message: string, via: { board?: 
 	const begun: Call = { body: undefined, ms: 0 };
 	const look = () => {
 		if (!exchange.done) {
-			made.clock.after(500, look);
+			// Fine at first, where it is about milliseconds, then coarse.
+			made.clock.after(made.timeMs - from < 100 ? 500 : 5_000, look);
 			return;
 		}
 		begun.body = exchange.response?.body ?? `no response: ${exchange.error}`;
