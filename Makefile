@@ -16,7 +16,7 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants board asan hazard app seed bench sdk-check soak clean tools
+.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed bench sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -24,12 +24,13 @@ help:
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
+	@echo "make fuzz       five minutes of made-up frames and configurations"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
 
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan hazard app seed
+test: board asan hazard fuzz-board app seed
 	@jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
@@ -48,7 +49,7 @@ soak: board app $(DESK)/soak.mjs
 $(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@
 
-mutants: board asan hazard app
+mutants: board asan hazard fuzz-board app
 	@node tests/mutants/run.mjs $(ARGS)
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.
@@ -73,6 +74,20 @@ asan: tools $(PACKAGES)
 # The board program that collects garbage at every allocation.
 hazard: tools $(PACKAGES)
 	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-hazard/board >&2
+
+# libFuzzer over what the radio hears and over configurations (tests/fuzz): five minutes, or as ARGS="--seconds 60 --seed 2" says.
+FUZZER := command -v clang >/dev/null && [ -f "$$(clang -print-runtime-dir)/libclang_rt.fuzzer-$$(uname -m).a" ]
+
+fuzz: fuzz-board app
+	@$(FUZZER) || { echo "Fuzzing needs clang and its runtime: install clang (Debian: apt-get install clang libclang-rt-14-dev)." >&2; exit 1; }
+	@node $(DESK)/fuzz.mjs $(ARGS)
+
+# Without clang there is nothing to build, and the other tests run.
+fuzz-board: $(DESK)/fuzz.mjs $(PACKAGES)
+	@if $(FUZZER); then $(MAKE) -s -j$(JOBS) -f tests/fuzz/fuzz.mk >&2; fi
+
+$(DESK)/fuzz.mjs: tests/fuzz/run.ts $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) $< --outfile=$@
 
 # The firmware as the manifests say, compiled file by file for the virtual boards.
 app: build/virtual/app.json

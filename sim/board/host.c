@@ -194,7 +194,7 @@ static void dispatch(const char *type, const Json *event)
 	messagesFrom(POSTER_SCRIPT);
 }
 
-static void handle(const Json *event)
+void hostEvent(const Json *event)
 {
 	int64_t time = jsonInt(event, "t", gTime);
 	if (time > gTime)
@@ -214,7 +214,12 @@ static void handle(const Json *event)
 	}
 }
 
-static int64_t nextDue(void)
+bool hostEnded(void)
+{
+	return gEnded || gFrozen;
+}
+
+int64_t hostNextDue(void)
 {
 	int64_t next = idfNextDue();
 	if (!gFrozen && timersNext() < next)
@@ -223,13 +228,15 @@ static int64_t nextDue(void)
 	return next < earliest ? earliest : next;
 }
 
+#ifndef BOARD_FUZZ /* there the events come from tests/fuzz */
+
 static void answer(void)
 {
 	traceFlush();
 	size_t length;
 	const char *effects = effectsTake(&length);
 	MachineFigures figures = machineFigures();
-	int64_t next = gEnded ? INT64_MAX : nextDue();
+	int64_t next = gEnded ? INT64_MAX : hostNextDue();
 	char due[24] = "null";
 	if (next != INT64_MAX)
 		snprintf(due, sizeof(due), "%" PRId64, next);
@@ -292,7 +299,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 		alarm(EVENT_SECONDS);
-		handle(event);
+		hostEvent(event);
 		alarm(0);
 		answer();
 		jsonFree(event);
@@ -306,3 +313,5 @@ int main(int argc, char **argv)
 	idfShutdown();
 	return 0;
 }
+
+#endif

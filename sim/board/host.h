@@ -39,6 +39,12 @@ char *fileRead(const char *path, size_t *size);
 /* host.c */
 extern struct sxMachine *gMachine;
 extern jmp_buf gHostJump;
+/* One event, and all that it causes. */
+void hostEvent(const Json *event);
+/* Nothing of the machine may run any more: it has restarted, or stands still. */
+bool hostEnded(void);
+/* World time of what is due next in µs, INT64_MAX for nothing. */
+int64_t hostNextDue(void);
 
 /* machine.c */
 /* Size of the tables of names: the same in every machine. */

@@ -30,7 +30,7 @@ function copyTree() {
 		cpSync(join(root, file), join(tree, file), { preserveTimestamps: true });
 	}
 	symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-	for (const part of ["board", "board-asan", "board-hazard", "desk"]) {
+	for (const part of ["board", "board-asan", "board-hazard", "board-fuzz", "desk"]) {
 		const from = join(root, "build", part);
 		if (existsSync(from)) cpSync(from, join(tree, "build", part), { recursive: true, preserveTimestamps: true });
 	}
@@ -46,7 +46,7 @@ function survives(name) {
 	const applied = run("git", ["apply", "--whitespace=nowarn", patch]);
 	if (applied.status !== 0) return `does not apply: ${applied.stderr.trim()}`;
 	try {
-		const targets = /^\+\+\+ .*\.[ch]$/m.test(text) ? ["board", "asan", "hazard", "app"] : ["app"];
+		const targets = /^\+\+\+ .*\.[ch]$/m.test(text) ? ["board", "asan", "hazard", "fuzz-board", "app"] : ["app"];
 		const built = run("make", targets);
 		if (built.status !== 0) return `does not build: ${built.stderr.trim().split("\n").slice(-3).join(" ")}`;
 		const pattern = test.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

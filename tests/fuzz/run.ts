@@ -1,0 +1,138 @@
+/**
+ * Fuzzing of the board program: `make fuzz ARGS="--seconds 300 --seed 1 --target receive-hub"`.
+ * Corpora are tests/fuzz/corpus/<target>; what is found on top of them stays in build/fuzz. What makes the board fail is written to
+ * build/fuzz/crash-*, with the journal of all that it was given.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { transformSync } from "esbuild";
+import { provision } from "../../sim/world/provision";
+
+const PROGRAM = "build/board-fuzz/board";
+const OUT = "build/fuzz";
+const HUB = "34b4720a1000";
+const BOARD = "34b4720a1004";
+const ROUTER = { ssid: "House", password: "house-pass" };
+
+interface Target {
+	readonly kind: "receive" | "config";
+	/** Modules in place of others, as source files. */
+	readonly modules: Readonly<Record<string, string>>;
+	readonly events: readonly object[];
+	readonly longest: number;
+}
+
+const boot = (patch: Parameters<typeof provision>[0]) => ({
+	t: 1e6,
+	type: "boot",
+	mac: BOARD,
+	seed: 1,
+	reset: 3,
+	nvs: provision(patch),
+	rtc: null,
+	pins: { 9: 1 },
+});
+const noRestart = { "board/restarter": "tests/fuzz/restarter.ts" };
+
+const TARGETS: Readonly<Record<string, Target>> = {
+	"receive-device": {
+		kind: "receive",
+		modules: noRestart,
+		events: [boot({ name: "Fuzz", hub: HUB, pins: { relay: { pin: 4 } } }), { t: 4e6, type: "wake" }],
+		longest: 1024,
+	},
+	"receive-hub": {
+		kind: "receive",
+		modules: noRestart,
+		events: [
+			boot({ name: "Fuzz", role: "hub", router: ROUTER }),
+			{ t: 1.05e6, type: "beacon", ssid: ROUTER.ssid, bssid: "e4faed000001", channel: 1, rssi: -48, auth: "wpa2" },
+			{ t: 1.3e6, type: "join-result", ok: true, reason: 0, channel: 1, bssid: "e4faed000001", rssi: -48 },
+			{ t: 1.4e6, type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" },
+			{ t: 4e6, type: "wake" },
+		],
+		longest: 1024,
+	},
+	config: {
+		kind: "config",
+		modules: { main: "tests/fuzz/config.ts" },
+		events: [{ t: 1e6, type: "boot", mac: BOARD, seed: 1, reset: 1, nvs: [], rtc: null, pins: {} }],
+		longest: 3800,
+	},
+};
+
+/** The firmware's app.json with some modules replaced. */
+function writeApp(name: string, modules: Readonly<Record<string, string>>): string {
+	const app = JSON.parse(readFileSync("build/virtual/app.json", "utf8")) as { modules: Record<string, string> };
+	for (const [specifier, source] of Object.entries(modules)) {
+		const path = resolve(OUT, `${name}-${specifier.replace("/", "-")}.js`);
+		writeFileSync(path, transformSync(readFileSync(source, "utf8"), { loader: "ts", target: "es2022" }).code);
+		app.modules[specifier] = path;
+	}
+	const path = join(OUT, `${name}.json`);
+	writeFileSync(path, JSON.stringify(app));
+	return path;
+}
+
+/** Runs one target; returns whether the board held. */
+function fuzz(name: string, target: Target, seconds: number, seed: number): boolean {
+	const found = join(OUT, name);
+	mkdirSync(found, { recursive: true });
+	cpSync(join("tests/fuzz/corpus", name), found, { recursive: true });
+	const events = join(OUT, `${name}.events`);
+	writeFileSync(events, target.events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+	const env = {
+		...process.env,
+		// The small heap of the chip: running out of it is a failure too.
+		BOARD_MACHINE: "chip",
+		FUZZ_TARGET: target.kind,
+		FUZZ_APP: writeApp(name, target.modules),
+		FUZZ_EVENTS: events,
+		FUZZ_JOURNAL: join(OUT, `crash-${name}.journal`),
+		// The machine goes down with the process: what it held then is no leak.
+		ASAN_OPTIONS: "detect_leaks=0:allocator_may_return_null=1",
+	};
+	const dictionary = join("tests/fuzz", `${target.kind}.dict`);
+	const { status, signal, stderr } = spawnSync(
+		PROGRAM,
+		[
+			`-max_total_time=${seconds}`,
+			`-seed=${seed}`,
+			`-max_len=${target.longest}`,
+			`-dict=${dictionary}`,
+			`-artifact_prefix=${OUT}/crash-${name}-`,
+			"-timeout=20",
+			"-rss_limit_mb=2048",
+			"-print_final_stats=1",
+			found,
+		],
+		{ env, encoding: "utf8", maxBuffer: 1 << 28 },
+	);
+	writeFileSync(join(OUT, `${name}.log`), stderr ?? "");
+	const runs = /number_of_executed_units: (\d+)/.exec(stderr ?? "")?.[1] ?? "?";
+	const speed = /average_exec_per_sec:\s+(\d+)/.exec(stderr ?? "")?.[1] ?? "?";
+	const coverage = /.*cov: (\d+)/s.exec(stderr ?? "")?.[1] ?? "?";
+	if (status === 0) {
+		console.log(`${name}: ${runs} inputs, ${speed} a second, ${coverage} places reached, no failure (seed ${seed})`);
+		return true;
+	}
+	const why = (stderr ?? "").split("\n").filter((line) => /^fuzz:|ERROR: |SUMMARY|runtime error/.test(line));
+	console.log(`${name}: FAILED (${status ?? signal}), see ${OUT}/${name}.log, ${OUT}/crash-${name}*\n${why.join("\n")}`);
+	return false;
+}
+
+const { values } = parseArgs({
+	options: { seconds: { type: "string", default: "300" }, seed: { type: "string", default: "1" }, target: { type: "string", default: "" } },
+});
+if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: make fuzz builds it`);
+mkdirSync(OUT, { recursive: true });
+const names = Object.keys(TARGETS).filter((name) => name.includes(values.target));
+let held = 0;
+for (const name of names) {
+	const target = TARGETS[name];
+	if (target && fuzz(name, target, Math.max(1, Math.round(Number(values.seconds) / names.length)), Number(values.seed))) held++;
+}
+writeFileSync("build/fuzz-count", `${held} ${names.length - held}\n`);
+process.exit(held === names.length && held > 0 && readdirSync(OUT).length > 0 ? 0 : 1);
