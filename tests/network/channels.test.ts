@@ -168,16 +168,67 @@ describe("the router moves", () => {
 		expectServed(made, ["Kitchen"]);
 	});
 
-	test("a frame from either of the hub's MACs is contact", () => {
+	test.each([
+		["station", HUB],
+		["access point", HUB.replace(/0$/, "1")],
+	])("any frame of its hub's %s is contact, whatever is in it", (_, from) => {
 		const made = quiet(["Kitchen"]);
-		const accessPoint = HUB.replace(/0$/, "1");
 		made.changeRouter({ channel: 11 }, true);
-		for (let i = 0; i < 30; i++) {
-			made.advance(5_000);
-			inject(made, { to: "Kitchen", from: i % 2 ? HUB : accessPoint, payload: "OK late -50" });
-			expect(homeOf(made, "Kitchen")).toBe(6);
+		for (const payload of ["OK late -50", "ping", "!", ""]) {
+			for (let i = 0; i < 4; i++) {
+				made.advance(10_000);
+				inject(made, { to: "Kitchen", from, payload });
+				expect(homeOf(made, "Kitchen")).toBe(6);
+			}
 		}
 		returned(made, ["Kitchen"], 45_000);
+	});
+
+	test("boards whose access points are cloaked follow, and hide on the new channel", () => {
+		const cloaked = { setupAP: { minutes: 1, afterwards: "cloaked" } };
+		const made = world([hubSpec(cloaked), ...NAMES.map((name) => deviceSpec(name, cloaked))]).boot();
+		settle(made);
+		made.advance(CLOSED_MS - made.timeMs);
+		for (const [channel, announce] of [
+			[11, true],
+			[3, false],
+		] as const) {
+			made.changeRouter({ channel }, announce);
+			returned(made, NAMES, 60_000);
+			expectServed(made, NAMES);
+			for (const board of made.boards) expect(board.accessPoint).toMatchObject({ ssid: "-", hidden: true, channel });
+		}
+	});
+
+	test("a hub that starts without its router waits for it where the devices are", () => {
+		const made = quiet(["Kitchen"]);
+		made.changeRouter({ channel: 11 }, true);
+		returned(made, ["Kitchen"], 45_000);
+		made.changeRouter({ power: false });
+		made.board("Hub").powerOff();
+		made.advance(1_000);
+		made.boot("Hub").advance(20_000);
+		expect(homeOf(made, "Hub")).toBe(11);
+		expect(ask(made, "Kitchen", "uptime", { side: "ap" })).toMatch(/^OK OFF /);
+	});
+
+	test("a device that was told another channel than its hub's finds it after its minute", () => {
+		const made = world([hubSpec(), deviceSpec("Kitchen", { channel: 3 })]).boot();
+		settle(made);
+		const [time = Infinity] = returned(made, ["Kitchen"], 70_000);
+		expect(time).toBeLessThan(65_000);
+		expectServed(made, ["Kitchen"]);
+	});
+
+	test("a device that loses power on the way starts where its hub was last, and finds it", () => {
+		const made = quiet(["Kitchen"]);
+		made.board("Kitchen").powerOff();
+		made.changeRouter({ channel: 9 }, true);
+		made.advance(10_000);
+		made.boot("Kitchen").advance(3_000);
+		expect(homeOf(made, "Kitchen")).toBe(6);
+		returned(made, ["Kitchen"], 100_000);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
 	});
 
 	test("a hub that was off for ten minutes comes back on another channel: all devices find it", () => {
