@@ -206,6 +206,18 @@ describe("Wi-Fi events that are lost or late", () => {
 		expect(snapshot(made, "Hub")).toMatchObject({ joined: true, channel: 11 });
 	});
 
+	test.each(BOARDS)("a start in a storm of events ends like any other: %s", (victim) => {
+		const made = house(["Kitchen"]);
+		const board = made.board(victim);
+		board.pressReset();
+		for (const untilMs = made.timeMs + 5_000; made.timeMs < untilMs; made.advance(10))
+			if (board.running) made.fault(victim, "event-storm", 40);
+		made.advance(5_000);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
+		expect(snapshot(made, victim)).toMatchObject({ joined: victim === "Hub", channel: 6, ap: { state: "open" } });
+		expect(made.joinPhone(victim, "00000000").result).toMatchObject({ joined: true });
+	});
+
 	test("events whose post was refused are read within a second, and the refusals are counted", () => {
 		const made = house(["Kitchen"]);
 		made.fault("Hub", "queue-full", 3);

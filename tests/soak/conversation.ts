@@ -1,6 +1,6 @@
-import type { HttpExchange, HttpResponse } from "../../sim/world/http";
+import type { HttpExchange, HttpRequest, HttpResponse } from "../../sim/world/http";
 import type { Random } from "../../sim/world/random";
-import type { World } from "../../sim/world/world";
+import type { Side, World } from "../../sim/world/world";
 
 /** A board that was never there. */
 const ABSENT = "34b4720afff0";
@@ -55,8 +55,9 @@ export class Conversation {
 		else if (choice < 0.75 && next !== mac) this.#get(mac, `!${next},${text}`, echoed);
 		else if (choice < 0.85) this.#get(mac, "uptime", (reply) => /^OK (ON|OFF) \d+\+ /.test(reply));
 		else if (choice < 0.9) this.#get(mac, "ping", (reply) => reply === "pong");
-		else if (choice < 0.95) this.#get(ABSENT, text, () => false);
-		else this.#start({ method: "POST", path: "/api/send", body: { mac, msg: text } }, echoed);
+		else if (choice < 0.93) this.#get(ABSENT, text, () => false);
+		else if (choice < 0.97) this.#start("Hub", "lan", { method: "POST", path: "/api/send", body: { mac, msg: text } }, echoed);
+		else this.#phone();
 	}
 
 	/** Takes in what has come to an end. */
@@ -82,12 +83,19 @@ export class Conversation {
 	}
 
 	#get(mac: string, message: string, expected: (reply: string) => boolean): void {
-		this.#start({ path: `/?mac=${mac}&msg=${encodeURIComponent(message)}` }, expected);
+		this.#start("Hub", "lan", { path: `/?mac=${mac}&msg=${encodeURIComponent(message)}` }, expected);
 	}
 
-	#start(request: { method?: string; path: string; body?: object }, expected: (reply: string) => boolean): void {
-		const exchange = this.#world.request("Hub", "lan", request);
-		const what = `${request.path} ${request.body ? JSON.stringify(request.body) : ""}`;
+	/** Somebody beside a board whose setup access point is open looks at its page. */
+	#phone(): void {
+		const open = this.#world.boards.filter((board) => this.#world.reachable(board, "ap"));
+		const board = open[this.#random.below(open.length)];
+		if (board) this.#start(board.name, "ap", { path: "/" }, (page) => page.startsWith(`${board.mac} `));
+	}
+
+	#start(board: string, side: Side, request: HttpRequest, expected: (reply: string) => boolean): void {
+		const exchange = this.#world.request(board, side, request);
+		const what = `${board} ${request.path} ${request.body ? JSON.stringify(request.body) : ""}`;
 		this.#open.add({ exchange, what, expected, sinceMs: this.#world.timeMs });
 		this.made++;
 	}

@@ -7,7 +7,7 @@ import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import { type BoardSpec, World } from "../../sim/world/world";
 import { Conversation } from "./conversation";
 import { appWithLedger, type Ledger } from "./ledger";
-import { Troubles } from "./troubles";
+import { endsOf, Troubles } from "./troubles";
 
 export interface SoakOptions {
 	/** When the heaps are looked at, in minutes of virtual time; the last one is the end. */
@@ -64,8 +64,8 @@ interface Status {
 	readonly web: { faults: number };
 }
 
-/** Of the desk's machine, which has 64-bit words; on the chip a slot has 16. */
-const SLOT_BYTES = 32;
+/** As on the chip; chunks count with what they take here, where arrays' are twice as large. */
+const SLOT_BYTES = 16;
 const STEP_MS = 100;
 /** Means, in ms. */
 const ASK_MS = 400;
@@ -96,6 +96,7 @@ export class Soak {
 	readonly #restarts: Record<string, number> = {};
 	/** The last figures of each life of each board. */
 	readonly #ledgers = new Map<string, Ledger>();
+	readonly #mayEnd = new Map<string, string[]>();
 	#logSeen = 0;
 
 	private constructor(options: SoakOptions, app: string) {
@@ -191,17 +192,23 @@ export class Soak {
 			claim((counters.events.fault ?? 0) === 0 && web.faults === 0, "the firmware caught an error of its own");
 			this.#ledgers.set(`${board.name} ${board.bootCount}`, ledger);
 		}
-		for (const { board, event, reason } of this.#world.log.since(this.#logSeen)) {
-			if (event !== "restart") continue;
-			const name = this.#world.find(board ?? "")?.name ?? "";
-			const why = String(reason);
-			this.#restarts[why] = (this.#restarts[why] ?? 0) + 1;
-			if (!RESTARTS_OF_OUR_OWN.includes(why) && !this.#troubles.expected.get(name)?.has(why))
-				this.#wrong.push(`minute ${minute}, ${name} ended: ${why}`);
-		}
-		this.#logSeen = this.#world.log.next;
+		this.#judgeRestarts(minute);
 		const { made, answered, failed, cut } = this.#conversation;
 		this.#options.report?.(`minute ${minute}: ${made} requests, ${answered} answered, ${total(failed)} failed, ${cut} cut off`);
+	}
+
+	/** A board may end as it orders itself, or of a fault that was planted in this life of it. */
+	#judgeRestarts(minute: number): void {
+		for (const { board, event, kind, reason } of this.#world.log.since(this.#logSeen)) {
+			const name = this.#world.find(board ?? "")?.name ?? "";
+			if (event === "power-on") this.#mayEnd.set(name, [...RESTARTS_OF_OUR_OWN]);
+			if (event === "fault") this.#mayEnd.get(name)?.push(...endsOf(kind));
+			if (event !== "restart") continue;
+			const why = String(reason);
+			this.#restarts[why] = (this.#restarts[why] ?? 0) + 1;
+			if (!this.#mayEnd.get(name)?.includes(why)) this.#wrong.push(`minute ${minute}, ${name} ended: ${why}`);
+		}
+		this.#logSeen = this.#world.log.next;
 	}
 
 	#heaps(): { bytes: number; life: number }[] {

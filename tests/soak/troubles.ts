@@ -29,12 +29,15 @@ const TROUBLES: readonly Trouble[] = [
 /** Each as often as its weight says. */
 const URN = TROUBLES.flatMap((trouble) => Array.from({ length: trouble.weight }, () => trouble));
 
+/** Why a board may end after a fault of this kind. */
+export function endsOf(kind: unknown): readonly string[] {
+	return TROUBLES.find((trouble) => trouble.kind === kind)?.ends ?? [];
+}
+
 /** What goes wrong in the house, by chance: faults, resets, power, the router. */
 export class Troubles {
 	/** How often each was caused. */
 	readonly counts: Record<string, number> = {};
-	/** For each board the restarts that may still come of what was planted, beside those that it orders itself. */
-	readonly expected = new Map<string, Set<string>>();
 	readonly #world: World;
 	readonly #random: Random;
 	readonly #steady: (name: string) => boolean;
@@ -53,12 +56,11 @@ export class Troubles {
 		if (!board?.running) return;
 		const trouble = URN[this.#random.below(URN.length)];
 		if (!trouble || (trouble.ends && this.#steady(board.name))) return;
-		const { kind, most, ends } = trouble;
-		this.#world.fault(board.name, kind, 1 + this.#random.below(most));
+		const { kind, most } = trouble;
+		const count = 1 + this.#random.below(most);
+		this.#world.fault(board.name, kind, count);
+		this.#world.log.add(board.mac, "fault", { kind, count });
 		this.#count(kind);
-		if (!ends) return;
-		const expected = this.expected.get(board.name) ?? [];
-		this.expected.set(board.name, new Set([...expected, ...ends]));
 	}
 
 	/** A board that may be stopped is reset, or loses its power for a while. */
