@@ -16,6 +16,8 @@ int64_t boardTimeUs(void);
 int64_t boardBootUs(void);
 /* Lets the board's clock run ahead within the present event (a blocking delay). */
 void boardSpend(int64_t us);
+/* Counts of the engine's meter that the present event has taken so far. */
+uint32_t boardMeter(void);
 /* The seed of the boot event; every generator of the board is derived from it. */
 uint32_t boardSeed(void);
 

@@ -222,6 +222,11 @@ void machineRefuel(void)
 	gMachine->meterInterval = (Meter)FUEL_STEP << METER_SHIFT;
 }
 
+uint32_t boardMeter(void)
+{
+	return gMachine ? gSpent + (uint32_t)(gMachine->meterIndex >> METER_SHIFT) : 0;
+}
+
 MachineFigures machineFigures(void)
 {
 	machineRefuel();

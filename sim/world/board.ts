@@ -211,20 +211,31 @@ export class Board {
 		const costUs = Math.round((answer.meter * nsPerMeter) / 1000);
 		this.#busyUntilUs = Math.max(this.#busyUntilUs, nowUs + costUs);
 		const number = ++this.#exchanges;
-		if (this.#busyUntilUs === nowUs) this.#apply(answer, number);
+		if (this.#busyUntilUs === nowUs) this.#apply(answer, answer.effects, number);
 		else {
 			const { life } = this;
+			const later: Effect[] = [];
+			for (const effect of answer.effects) {
+				if (effect.do !== "tx" || effect.after === undefined) {
+					later.push(effect);
+					continue;
+				}
+				// The radio sends while the engine works on.
+				this.#clock.at(nowUs + Math.round((effect.after * nsPerMeter) / 1000), () => {
+					if (life === this.life) this.#options.onEffect(this, effect);
+				});
+			}
 			this.#clock.at(this.#busyUntilUs, () => {
-				if (life === this.life) this.#apply(answer, number);
+				if (life === this.life) this.#apply(answer, later, number);
 			});
 		}
 	}
 
-	#apply(answer: Answer, number: number): void {
+	#apply(answer: Answer, effects: readonly Effect[], number: number): void {
 		const { life } = this;
 		this.#inside = true;
 		try {
-			for (const effect of answer.effects) {
+			for (const effect of effects) {
 				this.#record(effect);
 				this.#options.onEffect(this, effect);
 				if (life !== this.life) return;

@@ -68,7 +68,15 @@ export interface RadioState {
 }
 
 export type Effect =
-	| { readonly do: "tx"; readonly id: number; readonly to: string; readonly from: string; readonly hex: string }
+	| {
+			readonly do: "tx";
+			readonly id: number;
+			readonly to: string;
+			readonly from: string;
+			readonly hex: string;
+			/** Counts of the engine's meter that the event had taken by then. */
+			readonly after?: number;
+	  }
 	| ({ readonly do: "radio" } & RadioState)
 	| { readonly do: "probe"; readonly channel: number; readonly ssid: string }
 	| { readonly do: "join"; readonly ssid: string; readonly password: string; readonly bssid: string; readonly channel: number }

@@ -94,7 +94,7 @@ say(radio.send("${PEER}", ""), radio.send("${PEER}", "x".repeat(251)), radio.sen
 say(radio.removePeer("${PEER}"), radio.removePeer("${PEER}"));`),
 		);
 		expect(said).toEqual([`${0x3069} 0 ${0x306b} 0`, `${0x3066} ${0x3066} 0`, `0 ${0x3069}`]);
-		expect(effects("tx")[0]).toEqual({ do: "tx", id: 1, to: PEER, from: STATION, hex: "6f6e" });
+		expect(effects("tx")[0]).toMatchObject({ do: "tx", id: 1, to: PEER, from: STATION, hex: "6f6e" });
 		expect(effects("tx")[1]?.hex).toHaveLength(2 * 249);
 	});
 

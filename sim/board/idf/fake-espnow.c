@@ -313,6 +313,8 @@ static void transmit(const Sending *sending)
 	effectString("to", to);
 	effectString("from", from);
 	effectHex("hex", sending->data, sending->length);
+	/* The radio has it from now on, whatever else is done in this event. */
+	effectInt("after", boardMeter());
 	effectEnd();
 }
 

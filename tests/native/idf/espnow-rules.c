@@ -176,7 +176,7 @@ RULE(sendEffect, "esp_now_send hands the frame to the air with the station's add
 	gInsideSend = true;
 	CHECK_IS(sendTo(0x60), ESP_OK);
 	gInsideSend = false;
-	CHECK(said("{'do':'tx','id':1,'to':'102030405060','from':'" STATION_MAC "','hex':'6f6e'}"));
+	CHECK(said("{'do':'tx','id':1,'to':'102030405060','from':'" STATION_MAC "','hex':'6f6e','after':0}"));
 	gInsideSend = true;
 	give("tx-done", "'id':1,'acked':true");
 	gInsideSend = false;

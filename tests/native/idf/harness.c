@@ -35,6 +35,11 @@ int64_t boardBootUs(void)
 	return 1000000;
 }
 
+uint32_t boardMeter(void)
+{
+	return 0;
+}
+
 void boardRestart(const char *reason, const char *words)
 {
 	idfShutdown();
