@@ -2,9 +2,9 @@
 	The bounded queue of messages to the XS task: 10 places as on the chip, shared by posts of other tasks and by the
 	engine's promise jobs.
 
-	The chip's release build waits for a place. Another task's wait is modelled by the host loop, which runs no driver
-	callback while the queue is full; a post that does not fit all the same is refused and counted. The XS task itself
-	would wait for ever: that freezes the board.
+	A post waits for a place as long as the manifest says (defines.task.queueWait), then it is refused. Another task's
+	wait is modelled by the host loop, which runs no driver callback while the queue is full. The XS task waits for itself,
+	so in vain: if it was for its promise jobs, they are never run again, and the heartbeat has to notice.
 */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,8 @@ typedef struct {
 	Poster poster;
 } Message;
 
+#define QUEUE_WAIT_US 20000
+
 static Message gQueue[BOARD_QUEUE_LENGTH];
 static int gCount;
 static Poster gPoster;
@@ -35,7 +37,7 @@ static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver
 	if (gCount == BOARD_QUEUE_LENGTH) {
 		gRefused++;
 		if (gPoster == POSTER_SCRIPT)
-			boardFreeze("post to the full message queue");
+			boardSpend(QUEUE_WAIT_US);
 		return -2;
 	}
 	Message message = {.deliver = deliver, .refcon = refcon, .length = length, .poster = gPoster};
