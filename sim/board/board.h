@@ -28,7 +28,7 @@ uint32_t boardSeed(void);
 	so nothing that needs a release may be held in the caller's C frame).
 */
 void boardRestart(const char *reason, const char *words) __attribute__((noreturn));
-/* The XS task waits for itself for ever (a post to its own full queue): no script runs any more, callbacks of the IDF do. */
+/* A script that never ends: no other runs any more, callbacks of the IDF do. */
 void boardFreeze(const char *why) __attribute__((noreturn));
 
 /* Effects: one at a time, they nest not. effectBegin("tx"); effectInt("id", 1); effectEnd(); -------------------- */
