@@ -29,5 +29,5 @@ export function stationMac(mac: string): string {
 
 /** Whether two addresses belong to one board, whichever of its two interfaces each names. */
 export function sameBoard(a: string, b: string): boolean {
-	return stationMac(a) === stationMac(b);
+	return a === b || stationMac(a) === stationMac(b);
 }

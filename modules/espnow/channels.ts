@@ -87,13 +87,14 @@ export class Channels {
 	 * to one of ours.
 	 */
 	onContact(mac: string, how: Contact): void {
-		const hub = this.#options.hub();
-		const fromHub = sameBoard(mac, hub);
+		// With every frame: a hub has nothing to note, and a device nearly always hears the hub that it had at the last tick.
+		if (this.#options.role === "hub") return;
+		const fromHub = mac === this.#hub || sameBoard(mac, this.#options.hub());
 		if (how === "frame" && !fromHub) return;
 		this.#contactAt = this.#options.clock.now();
 		if (fromHub) this.#relay = "";
 		// While there is no hub whoever asks is none's relay: it may be the hub that is about to be adopted.
-		else if (how === "answered" && hub !== "") this.#relay = mac;
+		else if (how === "answered" && this.#options.hub() !== "") this.#relay = mac;
 	}
 
 	/** The radio's home channel is another one now. */

@@ -17,7 +17,8 @@ export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerV
 
 const TURN_MS = 100;
 /** Of a turn, in order. */
-const PARTS: readonly string[] = Object.freeze(["status", "frames", "deadlines", "grant", "turn"]);
+const PARTS = Object.freeze(["status", "frames", "deadlines", "grant", "turn"] as const);
+type Part = 0 | 1 | 2 | 3 | 4;
 const ASK_MS = 10_000;
 const TRIES = 3;
 /** Pause before ESP-NOW is tried again after it did not start. */
@@ -186,33 +187,38 @@ export class Comms {
 		this.#turns++;
 		const now = this.#options.clock.now();
 		let more = false;
-		let part = 0;
-		// An error in one part must not keep the others from their turn, nor leave the loop: the turn goes on behind it.
-		while (part < PARTS.length) {
-			try {
-				if (part === 0) {
-					part = 1;
-					this.#sender.statuses(now);
-				}
-				if (part === 1) {
-					part = 2;
-					more = this.#receiver.frames(now);
-				}
-				if (part === 2) {
-					part = 3;
-					if (now >= this.#dueAt) this.#deadlines(now);
-				}
-				if (part === 3) {
-					part = 4;
-					this.#sender.grant(now);
-				}
-				part = 5;
-				this.#options.turn?.();
-			} catch (error) {
-				this.#fault(PARTS[part - 1] ?? "", error);
-			}
+		let part: Part = 0;
+		try {
+			this.#sender.statuses(now);
+			part = 1;
+			more = this.#receiver.frames(now);
+			part = 2;
+			if (now >= this.#dueAt) this.#deadlines(now);
+			part = 3;
+			this.#sender.grant(now);
+			part = 4;
+			this.#options.turn?.();
+		} catch (error) {
+			more = this.#goOn(part, error, now) || more;
 		}
 		this.#planNext(more, now);
+	}
+
+	/** An error in one part of a turn must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
+	#goOn(failed: Part, error: unknown, now: number): boolean {
+		this.#fault(PARTS[failed], error);
+		let more = false;
+		for (let part = failed + 1; part < PARTS.length; part++) {
+			try {
+				if (part === 1) more = this.#receiver.frames(now);
+				else if (part === 2) this.#deadlines(now);
+				else if (part === 3) this.#sender.grant(now);
+				else this.#options.turn?.();
+			} catch (again) {
+				this.#fault(PARTS[part as Part], again);
+			}
+		}
+		return more;
 	}
 
 	#deadlines(now: number): void {

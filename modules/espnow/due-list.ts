@@ -18,6 +18,11 @@ export class DueList {
 		this.#later.push(request);
 	}
 
+	/** Whether a request that was never sent waits. */
+	get hasFresh(): boolean {
+		return this.#fresh.length > 0;
+	}
+
 	/** How many wait. */
 	get size(): number {
 		return this.#fresh.length + this.#later.length;
@@ -46,8 +51,8 @@ export class DueList {
 
 	/** Takes a request out, as it is settled or goes another way. */
 	remove(request: Request): void {
-		removeFrom(this.#fresh, request);
-		removeFrom(this.#later, request);
+		if (this.#fresh.length) removeFrom(this.#fresh, request);
+		if (this.#later.length) removeFrom(this.#later, request);
 	}
 }
 

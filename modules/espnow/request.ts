@@ -65,7 +65,7 @@ export function newRequest(
 		maxTries: limits.tries,
 		answer,
 		resolve,
-		pong: text === "ping" ? "only" : innermost(text) === "ping" ? "also" : "never",
+		pong: text === "ping" ? "only" : text.startsWith("!") && innermost(text) === "ping" ? "also" : "never",
 		state: "queued",
 		tries: 0,
 		sends: 0,

@@ -266,6 +266,10 @@ export class Requests {
 	}
 
 	#enter(request: Request, now: number): void {
+		if (!this.#waiting.hasFresh && this.#outbox.takesRequests) {
+			this.#put(request, now);
+			return;
+		}
 		this.#waiting.addFresh(request);
 		this.#fill(now);
 	}
