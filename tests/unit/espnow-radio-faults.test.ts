@@ -129,6 +129,16 @@ test("the driver says that Wi-Fi is down: the request waits and is told that at 
 	expect(it.radios).toHaveLength(1);
 });
 
+test("what the driver did not take goes at once when ESP-NOW is new, without the rest of its pause", async () => {
+	const it = makeBoard();
+	it.radio.sendErrors = Array(10).fill(0x306c);
+	it.comms.espSend(A, "x");
+	await it.time.advance(10);
+	it.comms.restartESPNow();
+	await it.time.advance(1);
+	expect(it.radio.texts()).toEqual(["x"]);
+});
+
 test("ESP-NOW that does not start is tried again each second", async () => {
 	const it = makeBoard();
 	it.comms.stop();
