@@ -16,13 +16,14 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed bench sdk-check soak clean tools
+.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
+	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
@@ -37,7 +38,7 @@ lint: $(PACKAGES) types
 	@biome check .
 
 types: $(PACKAGES)
-	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json && tsc -p sim/shim
+	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json && tsc -p sim/shim && tsc -p sim/shim
 
 format: $(PACKAGES)
 	@biome check --write .
@@ -100,6 +101,18 @@ $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 
 $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
+
+# Heap figures with the chip's 32-bit words, where gcc has libraries for them.
+heap: app $(DESK)/heap.mjs
+	@if gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null; then rm build/m32-probe; \
+		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2 && node $(DESK)/heap.mjs build/board-m32/board; \
+	else \
+		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries (Debian: apt-get install gcc-multilib)." >&2; \
+		$(MAKE) board && node $(DESK)/heap.mjs build/board/board; \
+	fi
+
+$(DESK)/heap.mjs: $(wildcard sim/heap/*.ts) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) sim/heap/heap.ts --outfile=$@
 
 # Times and costs (bench/README.md). SEED=7 asks on another air.
 bench: board app seed $(DESK)/bench.mjs

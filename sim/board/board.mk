@@ -4,6 +4,7 @@
 #   build/board/board          release
 #   build/board-asan/board     AddressSanitizer and UBSan
 #   build/board-debug/board    -O0 -g
+#   build/board-m32/board      with the chip's 32-bit words, for heap figures; needs gcc's 32-bit libraries (Debian: gcc-multilib)
 #   build/board-hazard/board   a collection at every allocation, each chunk a malloc of its own, AddressSanitizer: finds
 #                              natives that keep a pointer into the engine's memory for too long
 #
@@ -92,3 +93,5 @@ $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-hazard,-O1 -g -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,$(BOARD_ADDRESS_XS)))
+# SSE, as the old coprocessor calculates with other precision.
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-m32,-O2 -g1 -m32 -msse2 -mfpmath=sse))

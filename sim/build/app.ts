@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { ManifestReader, type Merged, type SdkTable } from "./manifest";
+import { resolveSpecifier } from "./specifier";
 
 export interface BuildOptions {
 	/** Folder of the project; the other paths are relative to it. */
@@ -63,19 +64,6 @@ export function unresolvedImports(specifiers: Iterable<string>, imports: Readonl
 			if (!known.has(meant)) complaints.push(`module ${specifier} imports "${name}": no included manifest brings ${meant}`);
 		}
 	return complaints;
-}
-
-/** What `import "name"` means inside a module: a relative name is relative to its specifier, not to its file. */
-export function resolveSpecifier(importer: string, name: string): string {
-	if (!name.startsWith(".")) return name;
-	const parts = importer.split("/").slice(0, -1);
-	for (const part of name.split("/")) {
-		if (part === "..") {
-			if (parts.length === 0) return name;
-			parts.pop();
-		} else if (part !== ".") parts.push(part);
-	}
-	return parts.join("/");
 }
 
 async function compile(modules: ReadonlyMap<string, string>, out: string, root: string): Promise<Map<string, string[]>> {

@@ -17,10 +17,16 @@ export interface Merged {
 	readonly creation: Json;
 }
 
-/** Which specifiers each manifest of the SDK brings, which file stands in for each here, and which of them it preloads. */
-export type SdkTable = Readonly<
-	Record<string, { readonly modules: Readonly<Record<string, string>>; readonly preload: readonly string[] }>
->;
+/** What a manifest of the SDK brings, with those that it includes for the ESP32-C3. */
+interface SdkManifest {
+	/** Specifier to the file that stands in for the SDK's here. */
+	readonly modules: Readonly<Record<string, string>>;
+	readonly preload: readonly string[];
+	readonly creation?: Json;
+}
+
+/** The SDK's manifests by their path as an `include` has it. */
+export type SdkTable = Readonly<Record<string, SdkManifest>>;
 
 const KNOWN = new Set([
 	...["build", "config", "creation", "data", "defines", "dependency", "error", "include", "modules", "platforms", "preload"],
@@ -91,6 +97,7 @@ export class ManifestReader {
 		if (!brought) throw new Error(`${this.#name(path)}: sim/sdk.json does not know the manifest ${include}`);
 		for (const [specifier, source] of Object.entries(brought.modules)) this.#addModule(specifier, resolve(this.#root, source), path);
 		this.#preload.push(...brought.preload);
+		merge(this.#merged.creation, brought.creation ?? {});
 	}
 
 	#modules(path: string, target: string, source: string): void {

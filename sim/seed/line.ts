@@ -3,7 +3,7 @@ import type { BoardEvent, Effect } from "../world/protocol";
 
 export type TimedEvent = BoardEvent & { readonly t: number };
 
-const NO_HEAP = { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0 };
+const NO_HEAP = { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0, peakStack: 0 };
 
 /** A board program's side of the world's protocol, synchronous: one line with an event in, one line with the effects out. */
 export class Line {

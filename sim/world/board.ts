@@ -6,6 +6,7 @@ import {
 	type Effect,
 	type EffectOf,
 	type Heap,
+	NO_HEAP,
 	type NvsEntry,
 	parseAnswer,
 	type RadioState,
@@ -53,7 +54,7 @@ export class Board {
 	bootCount = 0;
 	/** Entries written to flash; an entry replaced (erased, then set) counts once. */
 	flashWrites = 0;
-	heap: Heap = { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0 };
+	heap: Heap = NO_HEAP;
 	/** The engine's work since the board began to run, in counts of its meter. */
 	meter = 0;
 	/** Changes with every boot and every stop: what belongs to an earlier life can be told by it. */

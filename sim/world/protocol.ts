@@ -114,12 +114,17 @@ export type Effect =
 
 export type EffectOf<Kind extends Effect["do"]> = Extract<Effect, { readonly do: Kind }>;
 
+/** A board's heap, garbage included until a collection: slots, and bytes of chunks. */
 export interface Heap {
 	readonly slots: number;
 	readonly peakSlots: number;
 	readonly chunks: number;
 	readonly peakChunks: number;
+	/** The deepest that the JavaScript stack has been, in slots. */
+	readonly peakStack: number;
 }
+
+export const NO_HEAP: Heap = { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0, peakStack: 0 };
 
 export interface Answer {
 	readonly t: number;
@@ -154,7 +159,7 @@ export function parseAnswer(line: string, atUs: number): Answer {
 		effects: answer.effects,
 		next: answer.next ?? null,
 		meter: answer.meter ?? 0,
-		heap: answer.heap ?? { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0 },
+		heap: answer.heap ?? NO_HEAP,
 		messages: answer.messages ?? 0,
 	};
 }

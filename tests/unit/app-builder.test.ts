@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
-import { buildApp, resolveSpecifier } from "../../sim/build/app";
+import { buildApp } from "../../sim/build/app";
+import { resolveSpecifier } from "../../sim/build/specifier";
 
 const folders: string[] = [];
 afterEach(() => {

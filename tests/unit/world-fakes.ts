@@ -28,7 +28,7 @@ export class FakeBoard implements BoardProgram {
 			effects,
 			next,
 			meter,
-			heap: { slots: 1, peakSlots: 1, chunks: 1, peakChunks: 1 },
+			heap: { slots: 1, peakSlots: 1, chunks: 1, peakChunks: 1, peakStack: 1 },
 			messages: 0,
 		});
 	}
