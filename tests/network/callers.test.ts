@@ -88,17 +88,29 @@ describe("callers", () => {
 
 	test("a late reply is not given to a later caller, whenever it comes", () => {
 		const made = house(["Kitchen"]);
-		for (let afterMs = 0; afterMs <= 12; afterMs++) {
-			// Only the request is lost on the firmware: it owes a reply, but will never give one itself.
-			made.fault("Kitchen", "mute", 1);
+		for (const afterMs of [0, 1, 2, 3, 5, 20, 100, 300, 450]) {
+			// A board's frames arrive in order: before the pong to the hub's ping, which is kept waiting here.
+			made.fault("Kitchen", "mute", 2);
 			expect(ask(made, "Kitchen", "uptime")).toBe("Fail (no reply)");
 			const later = call(made, "Kitchen", "channel");
-			made.advance(afterMs / 2);
+			made.advance(afterMs);
 			made.sendFrame({ to: macOf(made, "Hub"), from: macOf(made, "Kitchen"), payload: Buffer.from("OK late -50") });
 			finish(made, [later]);
 			expect(later.body).toMatch(/^OK 6 -\d+$/);
 			made.advance(100);
 		}
+	});
+
+	test("who waits behind a request that its board forwards in vain is answered after it, in time", () => {
+		const made = house(["Kitchen", "Bedroom"]);
+		made.fault("Bedroom", "mute");
+		// Kitchen gives up after 8 s: time is left for the second caller.
+		const relayed = call(made, "Kitchen", `!${macOf(made, "Bedroom")},uptime`);
+		const behind = call(made, "Kitchen", "channel");
+		finish(made, [relayed, behind]);
+		expect(bodies([relayed, behind])).toEqual(["Fail (no reply)", expect.stringMatching(/^OK 6 -\d+$/)]);
+		expect(behind.ms).toBeGreaterThan(8_000);
+		expect(behind.ms).toBeLessThan(8_200);
 	});
 
 	test("a late reply that comes while nobody asks is dropped, and answered by nobody", () => {
