@@ -258,6 +258,18 @@ test("after a request that went out more than once the peer is pinged before the
 	expect(second.result).toMatchObject({ reply: "OK 2" });
 });
 
+test("that a request went out more than once is not forgotten, however long the next one takes to come", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: radio.sent.length > 1, ms: 5 });
+	comms.ask(A, "1");
+	await time.advance(100);
+	radio.hear(A, "OK 1");
+	await time.advance(600_000);
+	comms.ask(A, "1");
+	await time.advance(5);
+	expect(radio.texts()).toEqual(["1", "1", "ping"]);
+});
+
 test("after a request that went out once and got its reply the next goes without a ping", async () => {
 	const { time, radio, comms } = makeBoard();
 	for (const text of ["1", "2"]) {
