@@ -143,7 +143,6 @@ export class Requests {
 		}
 		if (request.sends++ === 0) this.#unsent--;
 		else this.#options.counters.event("retries");
-		request.sentAt = now;
 	}
 
 	/** The peer's radio acknowledged a frame. */
@@ -211,11 +210,16 @@ export class Requests {
 		if (request.held !== null) this.#wakeAt(request.heldUntil);
 	}
 
-	/** Another question than the last: on a poor link its reply could be the last one's, heard once more. A pong in between tells them apart. */
-	#distrust(peer: Peer, now: number): void {
+	/**
+	 * What the peer said last may be heard once more and be taken for its reply to this. On a poor link, or when it may owe an answer to another
+	 * question, a pong in between tells them apart.
+	 */
+	#distrust(request: Request, now: number): void {
+		const { peer } = request;
 		const since = now - peer.lastReplyAt;
 		if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
-		if (since < OWED_MS && peer.owes) peer.unclear = true;
+		if (request.text === peer.lastAsked) return;
+		if (peer.owes && since < OWED_MS) peer.unclear = true;
 		peer.owes = false;
 	}
 
@@ -232,7 +236,7 @@ export class Requests {
 		const peer = request.peer;
 		peer.open = request;
 		request.state = "due";
-		if (request.text !== peer.lastAsked) this.#distrust(peer, now);
+		this.#distrust(request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.clearing = peer.unclear && request.pong !== "only";
 		request.dueAt = now;

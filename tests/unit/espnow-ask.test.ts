@@ -479,6 +479,27 @@ test("on a link that loses frames a pong comes between two questions asked in a 
 	expect(third.result).toMatchObject({ ok: false });
 });
 
+test("on a link that loses frames that holds for the same question, too", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: radio.sent.length > 1, ms: 2 });
+	comms.ask(A, "uptime");
+	await time.advance(60);
+	radio.hear(A, "OK ON 5+ -50");
+	radio.hear(A, "OK ON 5+ -50");
+	await time.advance(500);
+	const start = radio.sent.length;
+	for (let i = 0; i < 2; i++) {
+		const seen = watch(comms.ask(A, "uptime"));
+		await time.advance(5);
+		if (radio.texts(A).at(-1) === "ping") radio.hear(A, "pong");
+		await time.advance(5);
+		radio.hear(A, `OK ON ${6 + i}+ -50`);
+		await time.advance(0);
+		expect(seen.result).toMatchObject({ reply: `OK ON ${6 + i}+ -50` });
+	}
+	expect(radio.texts(A).slice(start)).toEqual(["ping", "uptime", "ping", "uptime"]);
+});
+
 test("a text over 250 bytes is refused without a frame: `too long`", async () => {
 	const { comms, radio, time } = makeBoard();
 	expect(await comms.ask(A, "é".repeat(126))).toMatchObject({ ok: false, reason: "too long" });
