@@ -16,6 +16,7 @@ const BOARD_PAUSE_MS = 600_000;
 export class Recovery {
 	#missing = 0;
 	#noMemorySince = -1;
+	#noMemoryAt = -1;
 	#last: Step = "none";
 	#lastAt = 0;
 	#boardAllowedAt: number;
@@ -44,7 +45,9 @@ export class Recovery {
 
 	/** The driver had no buffer. */
 	noMemory(now: number): Step {
-		if (this.#noMemorySince < 0) this.#noMemorySince = now;
+		// A frame that was given up meanwhile ends a row as well: the next one may find no memory for the first time.
+		if (this.#noMemorySince < 0 || now - this.#noMemoryAt >= NO_MEMORY_MS) this.#noMemorySince = now;
+		this.#noMemoryAt = now;
 		if (now - this.#noMemorySince < NO_MEMORY_MS) return "none";
 		return this.#climb(now);
 	}

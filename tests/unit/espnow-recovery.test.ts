@@ -29,6 +29,14 @@ test("NO_MEM for a second turns ESP-NOW off and on, not before", () => {
 	expect(recovery.noMemory(1000)).toBe("espnow");
 });
 
+test("a NO_MEM long after another one, whose frame was given up, is the first of a new row", () => {
+	const recovery = new Recovery(false);
+	recovery.noMemory(0);
+	expect(recovery.noMemory(60_000)).toBe("none");
+	expect(recovery.noMemory(60_900)).toBe("none");
+	expect(recovery.noMemory(61_000)).toBe("espnow");
+});
+
 test("a frame that the driver took ends the second of NO_MEM", () => {
 	const recovery = new Recovery(false);
 	recovery.noMemory(0);
