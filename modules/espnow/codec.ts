@@ -39,6 +39,8 @@ const NUMBERS = /^-?\d+( -?\d+)+$/;
 /** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
 export function classify(text: string): Kind {
 	const first = text.charCodeAt(0);
+	// Requests mostly begin with a small letter, and only the two pings among them do not end here.
+	if (first >= 0x61 && first !== 0x70) return Kind.request;
 	// By the first character, as regular expressions are dear on XS and most texts are decided here: B, F, N, O, S, U, digits.
 	switch (first) {
 		case BANG:

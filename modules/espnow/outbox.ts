@@ -91,6 +91,7 @@ export class Outbox {
 	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
 	take(now: number): Outgoing | null {
 		if (now < this.#pausedUntil) return null;
+		if (this.#patient.length === 0) return this.#takeFrom(this.#prompt);
 		const waiting = this.#patient[0]?.frames?.[0];
 		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#patient : this.#prompt;
 		return this.#takeFrom(first) ?? this.#takeFrom(this.#patient);

@@ -100,9 +100,11 @@ export class Peers {
 	/** Notes that a board was heard. @param from the address it sent from */
 	heard(peer: Peer, from: string, rssi: number, now: number): void {
 		// Once its station was heard the board is written to there; one that has only ever used an odd address, at that.
-		const stationHeard = from === peer.mac || (peer.seenAt >= 0 && peer.address === peer.mac);
-		const address = stationHeard ? peer.mac : from;
-		if (address !== peer.address) this.#readdress(peer, address);
+		if (from !== peer.address) {
+			const stationHeard = from === peer.mac || (peer.seenAt >= 0 && peer.address === peer.mac);
+			const address = stationHeard ? peer.mac : from;
+			if (address !== peer.address) this.#readdress(peer, address);
+		}
 		peer.seenAt = now;
 		peer.rssi = rssi;
 		peer.absent = false;

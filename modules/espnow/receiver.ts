@@ -87,7 +87,9 @@ export class Receiver {
 		const kind = classify(text);
 		const path = kind === Kind.relay ? parseRelay(text) : null;
 		if (kind === Kind.relay && !path) return Outcome.malformed;
-		const outcome = kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
+		// A request from a board that owes us nothing is that and nothing else.
+		const isClear = kind === Kind.request && (!known || (known.open === null && !known.unclear));
+		const outcome = isClear || kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
 		if (outcome) return outcome;
 		// What is served from here on wants an answer: without room for one it is not even run.
 		if (this.#outbox.isFull) return Outcome.outboxFull;

@@ -33,7 +33,6 @@ export interface Request {
 	tries: number;
 	/** Sendings of its own text. */
 	sends: number;
-	sentAt: number;
 	/** It waits for the pong of an unclear peer, until `clearUntil` (Infinity before the ping has left). */
 	clearing: boolean;
 	clearUntil: number;
@@ -69,7 +68,6 @@ export function newRequest(
 		state: "queued",
 		tries: 0,
 		sends: 0,
-		sentAt: 0,
 		clearing: false,
 		clearUntil: Infinity,
 		dueAt: now,
