@@ -4,7 +4,7 @@ import { join } from "node:path";
 const SHIPPED = "build/virtual/app.json";
 
 /**
- * What a board of the bench has besides the firmware that ships. `echo:…` answers a text of the length of the request (the rssi that is
+ * What a board of the bench has besides the firmware that ships. `like:…` answers a text of the length of the request (the rssi that is
  * appended makes up for what is left out). `bench:<plan>` on the hub asks by itself, straight through `Comms.ask`, so that nothing of the
  * web server is measured; what it finds it tells by trace.
  */
@@ -20,7 +20,7 @@ export class Comms extends shipped.Comms {
 const COMMANDS = `import Timer from "timer";
 import { run } from "bench/run";
 import * as shipped from "handler/commands-shipped";
-const echo = { name: "echo:", argument: "attached", help: "a reply as long", who: "anyone", run: (args) => "OK o:" + args.slice(0, -4) };
+const like = { name: "like:", argument: "attached", help: "a reply as long", who: "anyone", run: (args) => "OK e:" + args.slice(0, -4) };
 const bench = {
 	name: "bench:", argument: "attached", help: "measures", who: "anyone",
 	run(args) {
@@ -29,7 +29,7 @@ const bench = {
 		return "OK";
 	},
 };
-export const createCommands = (board) => [...shipped.createCommands(board), echo, bench];
+export const createCommands = (board) => [...shipped.createCommands(board), like, bench];
 `;
 
 /** Runs on the hub. A line \`b <request> <asked at, ms> <1 | reason>\` for each result unless the plan is quiet, \`e <answered> <failed>\` at the end. */
@@ -49,7 +49,7 @@ export function run(plan) {
 	// The text is made before it is needed, so that making it is not measured.
 	function prepare() {
 		if (next === skip) next++;
-		const start = path + "echo:" + next + ".";
+		const start = path + "like:" + next + ".";
 		text = start + fill.slice(start.length - path.length);
 	}
 	function ask() {
@@ -58,7 +58,7 @@ export function run(plan) {
 		open++;
 		comms.ask(macs[id % count], text).then((result) => {
 			open--;
-			const ok = result.ok && result.reply.startsWith("o:" + id + ".", 3);
+			const ok = result.ok && result.reply.startsWith("e:" + id + ".", 3);
 			if (ok) answered++; else failed++;
 			if (!quiet) trace("b " + id + " " + at + " " + (ok ? 1 : result.reason ?? result.reply) + "\\n");
 			settled();

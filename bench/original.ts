@@ -14,7 +14,7 @@ export interface Asked {
 
 /** A text of this length whose reply can be told from others'. */
 function textOf(id: number, bytes: number): string {
-	return `echo:${id}.`.padEnd(bytes, "x");
+	return `like:${id}.`.padEnd(bytes, "x");
 }
 
 /** Starts a request to a device through the page of the hub, as the original's controller does. */
@@ -35,7 +35,7 @@ function start(world: World, id: number, to: number, bytes: number, via: readonl
 		},
 		result: (): Asked => {
 			const reply = exchange.response?.body ?? exchange.error ?? "";
-			return { ms: endMs - startMs - TCP_MS, right: reply.startsWith(`OK o:${id}.`), reply };
+			return { ms: endMs - startMs - TCP_MS, right: reply.startsWith(`OK e:${id}.`), reply };
 		},
 	};
 }

@@ -20,7 +20,7 @@ class Handler:
         if msg == 'ipaddr':
             return f'OK {_world.address() or None}'
         # Not RBR-Now's: a reply of the length of the request, for measurements (the rssi makes up for what is left out).
-        if msg.startswith('echo:'):
+        if msg.startswith('like:'):
             return f'OK {msg[3:-4]}'
         return f'Unknown message: {msg}'
 
