@@ -85,8 +85,6 @@ function fuzz(name: string, target: Target, seconds: number, seed: number): bool
 	writeFileSync(events, target.events.map((event) => `${JSON.stringify(event)}\n`).join(""));
 	const env = {
 		...process.env,
-		// The small heap of the chip: running out of it is a failure too.
-		BOARD_MACHINE: "chip",
 		FUZZ_TARGET: target.kind,
 		FUZZ_APP: writeApp(name, target.modules),
 		FUZZ_EVENTS: events,

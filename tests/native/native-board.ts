@@ -77,9 +77,7 @@ export function runApp(app: string, events: readonly Event[], boot: Record<strin
 		return { t: nowMs * 1000, ...event };
 	});
 	const input = [first, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
-	// With the small heap of the chip's machine even a collection at every allocation is quick.
-	const machine = program === HAZARD ? ["--chip"] : [];
-	const output = execFileSync(program, [...machine, app], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"], maxBuffer: 1 << 26 });
+	const output = execFileSync(program, [app], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"], maxBuffer: 1 << 26 });
 	const answers = output
 		.trim()
 		.split("\n")
