@@ -11,7 +11,7 @@ import type { Configuration } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Channels } from "espnow/channels";
-import { Comms } from "espnow/comms";
+import { Comms, type Contact } from "espnow/comms";
 import { Radio } from "espnow/radio";
 import { createCommands } from "handler/commands";
 import { Handler } from "handler/handler";
@@ -125,7 +125,8 @@ const comms: Comms = new Comms({
 		if (role === "device" && hub() === "") state.setHub(sender);
 	},
 	onReplySent: () => restarter.replySent(),
-	onContact: (sender, how) => channels.onContact(sender, how),
+	// A hub has nobody to keep contact with.
+	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
 	turn: () => {
 		// Turns come at least every 100 ms; a job for each would be a fifth of what they cost.
 		if (++turns % FEED_TURNS === 0) void alive.then(feed);

@@ -48,7 +48,6 @@ export class Answers {
 
 	/** The same request, if our reply to it is unacknowledged. */
 	find(peer: Peer, text: string): Answer | undefined {
-		if (peer.answers === 0) return undefined;
 		for (const answer of this.#list) if (answer.peer === peer && answer.text === text) return answer;
 		return undefined;
 	}

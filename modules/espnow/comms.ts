@@ -9,7 +9,7 @@ import { RadioPort } from "./radio-port";
 import { Receiver } from "./receiver";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
-import type { Request, RequestLimits } from "./request";
+import type { RequestLimits } from "./request";
 import { Requests } from "./requests";
 import { Sender } from "./sender";
 
@@ -69,7 +69,10 @@ export class Comms {
 			outbox,
 			counters,
 			random: () => options.random(),
-			onSettled: (request, result, now) => this.#settled(request, result, now),
+			onSettled: (request, result, now) => {
+				if (request.answer) this.#receiver.reply(request.answer, result.ok ? result.reply : failure(result.reason), now);
+				else request.resolve?.(result);
+			},
 		});
 		this.#sender = new Sender({
 			...{ host: options, port, outbox, peers, requests, answers, counters, recovery },
@@ -288,11 +291,6 @@ export class Comms {
 		this.#reopenAt = now + WIFI_RESTART_MS;
 		if (step === "wifi") this.#options.restartWiFi();
 		else this.#options.restartBoard("recovery: ESP-NOW does not send");
-	}
-
-	#settled(request: Request, result: AskResult, now: number): void {
-		if (request.answer) this.#receiver.reply(request.answer, result.ok ? result.reply : failure(result.reason), now);
-		else request.resolve?.(result);
 	}
 
 	/** Why a text cannot be sent to a board, "" when it can. */

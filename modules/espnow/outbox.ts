@@ -71,7 +71,8 @@ export class Outbox {
 		peer.frames ??= [];
 		peer.frames.push(entry);
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
-		this.#place(peer, request !== null && (peer.absent || request.tries > 0) && peer.ring !== "prompt");
+		const patient = request !== null && (peer.absent || request.tries > 0) && peer.ring !== "prompt";
+		if (patient || peer.ring !== "prompt") this.#place(peer, patient);
 		return entry;
 	}
 

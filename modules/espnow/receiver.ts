@@ -100,7 +100,7 @@ export class Receiver {
 			this.#outbox.put("pong", peer, "pong", now);
 			return Outcome.pong;
 		}
-		const earlier = this.#answers.find(peer, text);
+		const earlier = peer.answers ? this.#answers.find(peer, text) : undefined;
 		if (earlier) {
 			this.#counters.event("repeated");
 			this.#answers.repeat(earlier, now);

@@ -303,7 +303,7 @@ export class Requests {
 		request.state = "settled";
 		removeFrom(this.#all, request);
 		if (request.sends === 0) this.#unsent--;
-		else this.#noteDoubt(request, result);
+		else if (!result.ok || request.sends > 1 || request.held !== null) this.#noteDoubt(request);
 		if (peer.open === request) {
 			peer.open = null;
 			const next = peer.queue?.shift();
@@ -313,10 +313,8 @@ export class Requests {
 	}
 
 	/** After a request that got no reply, or may get two, what the peer says next is doubtful. */
-	#noteDoubt(request: Request, result: AskResult): void {
-		if (request.pong === "only") return;
-		const peer = request.peer;
-		if (!result.ok || request.sends > 1 || request.held !== null) peer.unclear = true;
+	#noteDoubt(request: Request): void {
+		if (request.pong !== "only") request.peer.unclear = true;
 	}
 
 	#wakeAt(time: number): void {
