@@ -185,6 +185,16 @@ test("a pong at home without a word on the channel is no reason to wait half a m
 	expect(confirmed).toEqual([7]);
 });
 
+test("a pong that leaks sends it at once where the hub says it is", async () => {
+	const { time, world, visits, confirmed } = makeDevice();
+	world.remembered = [10];
+	world.hubAt = 9;
+	world.leaks = true;
+	await time.advance(33_000);
+	expect(visits.map(({ channel }) => channel)).toEqual([10, 9]);
+	expect(confirmed).toEqual([9]);
+});
+
 test("it stays only on a channel that the hub states", async () => {
 	const { time, world, confirmed, channels } = makeDevice();
 	world.states = 13;
