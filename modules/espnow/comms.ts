@@ -21,6 +21,7 @@ const PARTS = Object.freeze(["status", "frames", "deadlines", "grant", "turn"] a
 type Part = 0 | 1 | 2 | 3 | 4;
 const ASK_MS = 10_000;
 const TRIES = 3;
+const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
 /** Pause before ESP-NOW is tried again after it did not start. */
 const REOPEN_MS = 1_000;
 /** A Wi-Fi restart tells when it is done; if it never does, ESP-NOW is tried all the same. */
@@ -142,8 +143,8 @@ export class Comms {
 	 * @param text at most 250 bytes; `!<mac>,…` has it forwarded by the board that is asked
 	 * @returns a promise that is never rejected, and always fulfilled by the deadline
 	 */
-	ask(mac: string, text: string, options: AskOptions = {}): Promise<AskResult> {
-		const limits = { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES };
+	ask(mac: string, text: string, options?: AskOptions): Promise<AskResult> {
+		const limits = options ? { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES } : LIMITS;
 		const refusal = this.#refusal(mac, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
 		const to = stationMac(mac);
