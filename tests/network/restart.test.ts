@@ -153,7 +153,8 @@ describe("a board that cannot go on", () => {
 		const made = house(["Kitchen"], { app: appWithCommands({ hang: "for (;;);" }) });
 		made.request("Kitchen", "ap", { path: "/?hang" });
 		const afterMs = untilRestart(made, "Kitchen", 60_000);
-		expect(afterMs).toBeGreaterThan(29_000);
+		// It is fed once a second and looked at once a second, so the last second and the first may be short.
+		expect(afterMs).toBeGreaterThan(28_000);
 		expect(afterMs).toBeLessThanOrEqual(31_000);
 	});
 
