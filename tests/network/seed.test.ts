@@ -129,7 +129,7 @@ describeSeed("relaying", () => {
 		const made = up(hubSpec(), deviceSpec("Relay"), seedDevice("Kitchen"));
 		const relayed = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Relay")}&msg=${encodeURIComponent(through(made))}` });
 		made.advanceUntil(() => events(made, "frame", "Relay").length > 0, 1_000);
-		made.sendFrame({ from: HUB, to: macOf(made, "Relay"), payload: Buffer.from("ping") });
+		made.sendFrame({ from: "34b4720a2000", to: macOf(made, "Relay"), payload: Buffer.from("ping") });
 		made.advanceUntil(() => relayed.done, 10_000);
 		expect(relayed.response?.body).toMatch(/^OK OFF \d+\+ -\d+$/);
 		const said = events(made, "frame", "Relay").map(({ text }) => text);
