@@ -15,10 +15,17 @@ export function isMac(text: string): boolean {
 
 /** The station MAC of the board that has this station or access point MAC. */
 export function stationMac(mac: string): string {
-	// The codes of odd digits are odd, those of the letters b, d and f even.
-	const code = mac.charCodeAt(11);
-	const isOdd = code < LETTERS ? (code & 1) === 1 : (code & 1) === 0;
-	return isOdd ? mac.slice(0, 11) + (parseInt(mac.charAt(11), 16) - 1).toString(16) : mac;
+	return isOdd(mac.charCodeAt(11)) ? mac.slice(0, 11) + (parseInt(mac.charAt(11), 16) - 1).toString(16) : mac;
+}
+
+/** Whether an address is that of a group of boards, such as all of them: nobody sends from it. */
+export function isGroup(mac: string): boolean {
+	return isOdd(mac.charCodeAt(1));
+}
+
+/** Whether a hex digit is odd: so are the codes of odd numerals, and those of the letters b, d and f are even. */
+function isOdd(code: number): boolean {
+	return (code & 1) === (code < LETTERS ? 1 : 0);
 }
 
 /** Whether two MACs belong to the same board. */

@@ -1,5 +1,5 @@
 import type { Frame } from "espnow/radio";
-import { stationMac } from "./address";
+import { isGroup, stationMac } from "./address";
 import type { Answer, Answers } from "./answers";
 import { buildReply, classify, FRAME_LIMIT, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";
@@ -80,7 +80,10 @@ export class Receiver {
 		const peers = this.#peers;
 		const known = peers.find(from);
 		if (known) peers.heard(known, from, rssi, now);
-		this.#host.onContact?.(known ? known.mac : stationMac(from), "frame");
+		const sender = known ? known.mac : stationMac(from);
+		// Forged: a reply would go to everybody, or to this board itself.
+		if (!known && (isGroup(from) || sender === this.#options.mac)) return Outcome.malformed;
+		this.#host.onContact?.(sender, "frame");
 		if (frame.bytes > FRAME_LIMIT) return Outcome.tooLong;
 		if (text === null) return Outcome.notText;
 		if (text === "") return Outcome.empty;

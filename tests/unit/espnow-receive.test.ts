@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { A, B, board, COMMANDS, makeBoard, partsOf } from "./espnow-fakes";
+import { A, B, board, COMMANDS, makeBoard, partsOf, SELF } from "./espnow-fakes";
 
 const AP = "a0b1c2d30011";
 
@@ -108,6 +108,21 @@ test.each(dropped)("%s that nobody waits for is dropped, counted, and not answer
 	expect(ran).toEqual([]);
 	expect(comms.snapshot().counters.dropped).toEqual({ [cause]: 1 });
 	expect(comms.snapshot().counters.framesIn).toBe(1);
+});
+
+test.each([
+	["everybody", "ffffffffffff"],
+	["a group", "010000000001"],
+	["this board", SELF],
+	["this board's access point", "a0b1c2d30001"],
+])("a frame that says it is from %s is forged: dropped, counted, not answered", async (_, from) => {
+	const { time, radio, ran, comms } = makeBoard();
+	radio.hear(from, "ping");
+	radio.hear(from, "on");
+	await time.advance(500);
+	expect(radio.sent).toEqual([]);
+	expect(ran).toEqual([]);
+	expect(comms.snapshot().counters.dropped).toEqual({ malformed: 2 });
 });
 
 test("what the native ring drops is counted as having come in", async () => {
