@@ -36,6 +36,10 @@ static uint32_t gConnection, gHungUp;
 static bool gConfig;
 static bool gShow;
 
+/* The hub, its access point, two devices, this board, its access point, everybody, a stranger. */
+static const char *const gAddresses[] = {"34b4720a1000", "34b4720a1001", "34b4720a1008", "34b4720a100c", "34b4720a1004", "34b4720a1005",
+	"ffffffffffff", "0a0b0c0d0e0f"};
+
 /* Journal --------------------------------------------------------------------------------------------------------- */
 
 static uint8_t *gJournal;
@@ -78,7 +82,7 @@ static void fail(const char *why, const char *effects, size_t length)
 
 /* Board ----------------------------------------------------------------------------------------------------------- */
 
-/* Takes the effects of an event: frames that went out are outstanding now, and none is longer than a frame. */
+/* Takes the effects of an event: frames that went out are outstanding now, each for one other board and no longer than a frame. */
 static void takeEffects(void)
 {
 	static const char tx[] = "{\"do\":\"tx\",\"id\":";
@@ -95,6 +99,9 @@ static void takeEffects(void)
 		at += sizeof(tx) - 1;
 		if (gOutstandingCount < OUTSTANDING)
 			gOutstanding[gOutstandingCount++] = (uint32_t)strtoul(at, NULL, 10);
+		const char *to = strstr(at, "\"to\":\"") + 6;
+		if (strchr("13579bdf", to[1]) || !strncmp(to, gAddresses[4], 12))
+			fail("a frame to a group of boards or to itself went out", effects, length);
 		const char *hex = strstr(at, "\"hex\":\"") + 7;
 		if (strcspn(hex, "\"") > FRAME_DIGITS)
 			fail("a frame of more than 250 bytes went out", effects, length);
@@ -146,10 +153,6 @@ static void acknowledge(bool acked)
 }
 
 /* Receive --------------------------------------------------------------------------------------------------------- */
-
-/* The hub, its access point, two devices, this board, its access point, everybody, a stranger. */
-static const char *const gAddresses[] = {"34b4720a1000", "34b4720a1001", "34b4720a1008", "34b4720a100c", "34b4720a1004", "34b4720a1005",
-	"ffffffffffff", "0a0b0c0d0e0f"};
 
 static void hexText(const uint8_t *data, size_t size, char *text)
 {
