@@ -1,5 +1,8 @@
 import type { RequestHead } from "./request-reader";
 
+/** An IPv6 address in brackets, with its zone and a port, has no more characters. */
+const LONGEST_HOST = 64;
+
 /** Whether a dotted address lies in a /24 given by its first three numbers. */
 export function isInNetwork(address: string | undefined, network: string): boolean {
 	return address?.startsWith(`${network}.`) ?? false;
@@ -11,6 +14,8 @@ export function isInNetwork(address: string | undefined, network: string): boole
  * (DNS rebinding); a board has no name of its own that could be confused with it.
  */
 export function isOurHost(host: string): boolean {
+	// A long one would cost the engine memory for each of its characters.
+	if (host.length > LONGEST_HOST) return false;
 	const name = host.replace(/:[0-9]+$/, "").toLowerCase();
 	return name === "localhost" || /^([0-9]{1,3}\.){3}[0-9]{1,3}$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name);
 }

@@ -1,6 +1,7 @@
 import { LONGEST_JSON } from "config/schema";
 
 const FILE = "config.json";
+const TEXT = ",text:";
 
 /**
  * Receives a `config.json` in pieces, the way RBR-Now's tools send files:
@@ -33,16 +34,18 @@ export class Upload {
 
 	/** @param args `<n>,text:<hex>` */
 	part(args: string): string {
-		const fields = /^(\d{1,4}),text:((?:[0-9a-fA-F]{2})*)$/.exec(args);
-		if (!fields) return "Fail (part:<n>,text:<hex>)";
-		const number = Number(fields[1]);
+		const comma = args.indexOf(",");
+		const digits = args.slice(0, comma);
+		const hex = args.slice(comma + TEXT.length);
+		if (!args.startsWith(TEXT, comma) || !/^\d{1,4}$/.test(digits) || !isHex(hex)) return "Fail (part:<n>,text:<hex>)";
+		const number = Number(digits);
 		if (number === 0) this.#begin();
 		else if (this.#broken) return "Save error";
 		else if (number !== this.#expected) {
 			this.#broken = true;
 			return `Sequence error: ${number} ${this.#expected}`;
 		}
-		return this.#append(number, fields[2] ?? "");
+		return this.#append(number, hex);
 	}
 
 	/** @param file only config.json is taken: this board has no other files */
@@ -130,4 +133,9 @@ function countCharacters(hex: string): number {
 		if (digit < 8 || digit > 11) count += 1;
 	}
 	return count;
+}
+
+/** Looks for what must not be there: a pattern for the whole text would have the engine take memory for each of its characters. */
+function isHex(text: string): boolean {
+	return text.length % 2 === 0 && !/[^0-9a-fA-F]/.test(text);
 }

@@ -1,5 +1,5 @@
 import { Apps } from "./apps";
-import { type Amount, type AtRest, atRest, bytes, modules, requests } from "./measure";
+import { type Amount, type AtRest, atRest, bytes, modules, requests, SLOT_BYTES } from "./measure";
 
 const LABEL = 40;
 const CELL = 9;
@@ -22,8 +22,10 @@ function printRest(hub: AtRest, device: AtRest, room: { static: number; stack: n
 		line(label, amount(hub.parts.get(label)), amount(device.parts.get(label)));
 	line("at rest", amount(hub.rest), amount(device.rest));
 	const both = (text: (each: AtRest) => string) => [text(hub), text(device)].map((each) => each.padStart(3 * CELL));
-	line(`free of ${thousands(room.static)}`, ...both(({ rest }) => thousands(room.static - bytes(rest))));
-	line("JavaScript stack, deepest", ...both(({ stack }) => `${stack} of ${room.stack} slots`));
+	const stack = room.stack * SLOT_BYTES;
+	line("JavaScript stack", ...both(() => thousands(stack)));
+	line(`free of ${thousands(room.static)}`, ...both(({ rest }) => thousands(room.static - stack - bytes(rest))));
+	line("the stack at its deepest", ...both(({ stack }) => `${stack} of ${room.stack} slots`));
 }
 
 function printModules(costs: ReadonlyMap<string, Amount>): void {

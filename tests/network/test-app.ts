@@ -25,17 +25,41 @@ export function appWithCommands(commands: Readonly<Record<string, string>>): str
 	});
 }
 
+/** An app.json that the board program reads. */
+interface App {
+	readonly modules: Record<string, string>;
+	readonly creation: Record<string, unknown>;
+}
+
+function shippedApp(): App {
+	return JSON.parse(readFileSync(SHIPPED, "utf8")) as App;
+}
+
+/** The firmware as it ships on a chip with another amount of memory: `creation` of the manifest. @returns the path of its app.json */
+export function appWithCreation(creation: Readonly<Record<string, unknown>>): string {
+	const app = shippedApp();
+	return write({ ...app, creation: { ...app.creation, ...creation } }, {});
+}
+
 /** The firmware with one module replaced by what `source` makes; the replacement may import the shipped one by the name it is given. */
 function appWith(specifier: string, source: (shipped: string) => string): string {
-	const folder = mkdtempSync(join(tmpdir(), "test-app-"));
-	folders.push(folder);
-	const app = JSON.parse(readFileSync(SHIPPED, "utf8")) as { modules: Record<string, string> };
+	const app = shippedApp();
 	const path = app.modules[specifier];
 	if (path === undefined) throw new Error(`the firmware has no module ${specifier}`);
 	const shipped = `${specifier}-shipped`;
-	app.modules[shipped] = path;
-	app.modules[specifier] = join(folder, "replacement.js");
-	writeFileSync(join(folder, "replacement.js"), source(shipped));
-	writeFileSync(join(folder, "app.json"), JSON.stringify(app));
+	return write({ ...app, modules: { ...app.modules, [shipped]: path } }, { [specifier]: source(shipped) });
+}
+
+/** Writes an app with further modules, by their source; it is gone after the test. */
+function write(app: App, sources: Readonly<Record<string, string>>): string {
+	const folder = mkdtempSync(join(tmpdir(), "test-app-"));
+	folders.push(folder);
+	const modules = { ...app.modules };
+	for (const [i, [specifier, source]] of Object.entries(sources).entries()) {
+		const path = join(folder, `${i}.js`);
+		modules[specifier] = path;
+		writeFileSync(path, source);
+	}
+	writeFileSync(join(folder, "app.json"), JSON.stringify({ ...app, modules }));
 	return join(folder, "app.json");
 }

@@ -60,7 +60,15 @@ describe("a text that is to be passed on", () => {
 describe("who may", () => {
 	test("an address or this machine is a host of ours; a name is not", () => {
 		for (const host of ["192.168.9.1", "127.0.0.1:8101", "localhost:8101", "LOCALHOST", "[::1]:80"]) expect(isOurHost(host)).toBe(true);
-		for (const host of ["", "evil.example", "192.168.9.1.evil.example", "localhost.evil.example:80", "evil.example:80", "1921.1.1.1"])
+		for (const host of [
+			"",
+			"evil.example",
+			"192.168.9.1.evil.example",
+			"localhost.evil.example:80",
+			"evil.example:80",
+			"1921.1.1.1",
+			`[${":".repeat(64)}]`,
+		])
 			expect(isOurHost(host)).toBe(false);
 	});
 

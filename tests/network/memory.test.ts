@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import type { World } from "../../sim/world/world";
+import { ask, events, house, put, settle, snapshot } from "./house";
+import { appWithCommands, appWithCreation } from "./test-app";
+
+/** Memory that is used up, on the machine that is like the chip's: the board starts anew and can tell why. */
+
+const machine = "chip";
+const TOLD = "restarted after an error: memory full";
+/** When nobody was asked for words. */
+const WITHOUT_WORDS = "restarted after an error without words, most likely a full heap or stack";
+/**
+ * What fills the heap, and what is told of it. Buffers and strings leave the bytes that the engine needs to say why; when the
+ * last slot is taken, no byte is left.
+ */
+const FILL: Readonly<Record<string, readonly [body: string, told: string]>> = {
+	objects: ["let kept; for (;;) kept = { kept };", WITHOUT_WORDS],
+	buffers: ["const kept = []; for (;;) kept.push(new ArrayBuffer(2000));", TOLD],
+	strings: ["let kept = 'x'; for (;;) kept += kept;", TOLD],
+	"an array": ["const kept = []; for (;;) kept.push(1);", TOLD],
+};
+const SINK = "const sink = () => sink() + 1; sink();";
+/** Where it happens: inside the command, in a timer, in a promise. */
+const PLACES: Readonly<Record<string, (body: string) => string>> = {
+	"a command": (body) => `${body} return "OK";`,
+	"a timer": (body) => `Timer.set(() => { ${body} }); return "OK";`,
+	"a promise": (body) => `Promise.resolve().then(() => { ${body} }); return "OK";`,
+};
+
+const reasons = (made: World, name: string) => events(made, "restart", name).map(({ reason }) => reason);
+
+/** What a board's status page says was wrong. */
+const told = (made: World, name: string) =>
+	(JSON.parse(made.http(name, "lan", { path: "/api/status" }).body) as { lastError: string }).lastError;
+
+/** Has the hub do it, and gives it time to be back. */
+function end(made: World): void {
+	made.request("Hub", "lan", { path: "/?end" });
+	expect(made.advanceUntil(() => reasons(made, "Hub").length > 0, 2000)).toBe(true);
+	settle(made);
+}
+
+describe("a full heap", () => {
+	for (const [what, [fill, words]] of Object.entries(FILL))
+		for (const [place, body] of Object.entries(PLACES))
+			test(`of ${what}, in ${place}: the board restarts within 2 s, and its status page tells it`, () => {
+				const made = house(["Kitchen"], { app: appWithCommands({ end: body(fill) }), machine });
+				end(made);
+				expect(reasons(made, "Hub")).toEqual(["memory full"]);
+				expect(told(made, "Hub")).toBe(words);
+				expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
+			});
+
+	test("on a device that is asked by radio: its relay is off after that, its hub is told that no reply came and can ask again", () => {
+		const made = house(["Kitchen"], {
+			app: appWithCommands({ end: "const kept = []; for (;;) kept.push(new ArrayBuffer(500));" }),
+			machine,
+		});
+		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON/);
+		expect(ask(made, "Kitchen", "end")).toMatch(/^Fail/);
+		settle(made);
+		expect(reasons(made, "Kitchen")).toContain("memory full");
+		expect(snapshot(made, "Kitchen").lastError).toBe(TOLD);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
+	});
+});
+
+describe("a full stack", () => {
+	for (const [place, body] of Object.entries(PLACES))
+		test(`in ${place}: the board restarts within 2 s, and its status page tells it`, () => {
+			const made = house(["Kitchen"], { app: appWithCommands({ end: body(SINK) }), machine });
+			end(made);
+			expect(reasons(made, "Hub")).toEqual(["stack overflow"]);
+			expect(told(made, "Hub")).toBe(WITHOUT_WORDS);
+			expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
+		});
+});
+
+/** So many callers send a long request that is not quite complete, all at once, and complete it a second later. */
+function crowd(made: World, callers: number): void {
+	const open = Array.from({ length: callers }, () => made.connect(made.board("Hub"), "lan", {}));
+	for (const connection of open)
+		connection.send(
+			`GET /?mac=${made.board("Kitchen").mac}&msg=uptime HTTP/1.1\r\nHost: 192.168.1.50\r\nX-Filler: ${"x".repeat(1500)}\r\n`,
+		);
+	made.advance(1000);
+	for (const connection of open) connection.send("\r\n");
+	made.advance(20_000);
+}
+
+describe("a crowd of 32 slow requests", () => {
+	test("does not fill the heap that the chip has", () => {
+		const made = house(["Kitchen"], { machine });
+		crowd(made, 32);
+		expect(events(made, "restart")).toEqual([]);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
+	});
+
+	test("restarts a board with two thirds of it, which tells why and serves again", () => {
+		const made = house(["Kitchen"], { app: appWithCreation({ static: 63_000 }), machine });
+		crowd(made, 32);
+		expect(reasons(made, "Hub")).toEqual(["memory full"]);
+		expect(told(made, "Hub")).toMatch(/^restarted after an error/);
+		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
+	});
+});
+
+describe("the stack", () => {
+	const { creation } = JSON.parse(readFileSync("build/virtual/app.json", "utf8")) as { creation: { stack: number } };
+
+	test("is a fifth free in what goes deepest: a request for another board, a configuration in the original's form", () => {
+		const made = house(["Kitchen"], { machine });
+		const message = { mac: made.board("Kitchen").mac, msg: "uptime" };
+		expect(put(made, "Hub", "lan", "/api/send", message, "POST").body).toMatch(/"ok":true/);
+		const file = {
+			master: false,
+			hostssid: "Home",
+			hostpass: "long enough",
+			name: "Shed",
+			pins: { led: { pin: "2" }, relay: { pin: "4" } },
+		};
+		for (const path of [`/?part:0,text:${Buffer.from(JSON.stringify(file)).toString("hex")}`, "/?save:config.json"])
+			expect(made.http("Kitchen", "ap", { path }).status).toBe(200);
+		expect(made.http("Kitchen", "ap", { path: "/?update" }).body).toBe("OK");
+		for (const name of ["Hub", "Kitchen"]) {
+			const { peakStack } = made.board(name).collect();
+			expect(peakStack).toBeGreaterThan(400);
+			expect(peakStack).toBeLessThan(creation.stack * 0.8);
+		}
+	});
+
+	test("and what patterns are matched with lies at its other end: texts as long as a request may be do not fill it", () => {
+		const made = house(["Kitchen"], { machine });
+		expect(made.http("Kitchen", "ap", { path: `/?part:0,text:${"61".repeat(900)}` }).body).toBe("0 900");
+		const headers = { host: `[${":".repeat(1800)}]`, "content-type": "application/json" };
+		expect(made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers, body: "{}" }).status).toBe(421);
+		expect(made.board("Kitchen").collect().peakStack).toBeLessThan(creation.stack * 0.8);
+	});
+});
