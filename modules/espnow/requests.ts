@@ -121,6 +121,8 @@ export class Requests {
 			// To the same question it is an answer as good as the next, which may still come.
 			peer.owes = true;
 		}
+		// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
+		if (request.state === "sending") peer.unclear = true;
 		peer.lastAsked = request.text;
 		peer.lastReply = text;
 		peer.lastReplyAt = now;

@@ -270,6 +270,25 @@ test("that a request went out more than once is not forgotten, however long the 
 	expect(radio.texts()).toEqual(["1", "1", "ping"]);
 });
 
+test("after a reply that came before the status the peer is pinged before the next: our radio may have sent the request twice", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: true, ms: 15 });
+	comms.ask(A, "1");
+	await time.advance(5);
+	radio.hear(A, "OK 1");
+	await time.advance(300);
+	const second = watch(comms.ask(A, "2"));
+	await time.advance(20);
+	// It was served twice, the second time slowly.
+	radio.hear(A, "OK 1");
+	radio.hear(A, "pong");
+	await time.advance(20);
+	radio.hear(A, "OK 2");
+	await time.advance(20);
+	expect(radio.texts()).toEqual(["1", "ping", "2"]);
+	expect(second.result).toMatchObject({ reply: "OK 2" });
+});
+
 test("after a request that went out once and got its reply the next goes without a ping", async () => {
 	const { time, radio, comms } = makeBoard();
 	for (const text of ["1", "2"]) {
