@@ -55,7 +55,7 @@ export class Answers {
 	/** Keeps a new request. @returns null when too many are under way */
 	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
 		if (peer.answers) this.#overtaken(peer);
-		if (this.#list.length >= ANSWERS && !this.#closeFailed(null)) return null;
+		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
@@ -133,15 +133,23 @@ export class Answers {
 		return false;
 	}
 
-	/** Who asks something else has what it asked before, or has given it up: that reply sent again would be taken for the next one's. */
+	/**
+	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
+	 * from now on would be taken for the next one's.
+	 */
 	#overtaken(peer: Peer): void {
-		this.#closeFailed(peer);
-		for (const answer of this.#list) if (answer.peer === peer) answer.again = false;
+		for (let i = this.#list.length - 1; i >= 0; i--) {
+			const answer = this.#list[i];
+			if (answer?.peer !== peer) continue;
+			if (answer.state === "sending") answer.again = false;
+			else this.close(answer);
+		}
 	}
 
-	#closeFailed(peer: Peer | null): boolean {
+	/** Makes room: a reply that left unacknowledged is kept only in case its request comes again. */
+	#closeFailed(): boolean {
 		for (const answer of this.#list) {
-			if (answer.state !== "failed" || (peer && answer.peer !== peer)) continue;
+			if (answer.state !== "failed") continue;
 			this.close(answer);
 			return true;
 		}

@@ -279,6 +279,33 @@ test("a reply in the air whose request came again is not sent again once its ask
 	expect(radio.texts(A)).toEqual(["OK on -50", "OK off -50"]);
 });
 
+test("an answer still being made is dropped when its asker asks something else: after a restart it knows nothing of it", async () => {
+	const { time, radio, slow } = makeBoard();
+	radio.hear(A, "slow");
+	radio.hear(B, "slow");
+	await time.advance(10);
+	radio.hear(A, "uptime");
+	await time.advance(10);
+	slow[0]?.("OK a");
+	slow[1]?.("OK b");
+	await time.advance(10);
+	expect([radio.texts(A), radio.texts(B)]).toEqual([["OK uptime -50"], ["OK b -50"]]);
+});
+
+test("a reply that waits for the radio is not sent when its asker asks something else", async () => {
+	const { time, radio, ran, comms } = makeBoard();
+	radio.fate = () => ({ acked: true, ms: 20 });
+	comms.espSend(B, "keeps the radio busy");
+	await time.advance(1);
+	radio.hear(A, "on");
+	await time.advance(1);
+	radio.hear(A, "off");
+	await time.advance(100);
+	expect(ran.map(({ text }) => text)).toEqual(["on", "off"]);
+	expect(radio.texts(A)).toEqual(["OK off -50"]);
+	expect(comms.snapshot()).toMatchObject({ sending: false, requestToSend: false });
+});
+
 test("an unacknowledged reply is forgotten after 10 s: the same text is a new request then", async () => {
 	const { time, radio, ran } = makeBoard();
 	radio.fate = () => ({ acked: false, ms: 5 });
