@@ -13,6 +13,9 @@ export const CW_MIN = 31;
 export const CW_MAX = 511;
 export const TRIES = 6;
 
+/** A frame that is handed over twice comes again after this time: before the next one of its sender can, since links are first-in first-out. */
+const DUPLICATE_US = 900;
+
 export type Outcome = "acked" | "lost" | "broadcast";
 
 export interface FrameReport {
@@ -184,7 +187,7 @@ export class Air {
 		const rssi = this.#links.rssi(station.radio.key, sender.radio.key);
 		if (rssi === null) return;
 		const frame = { from: job.from, to: job.to, rssi, payload: job.payload };
-		if (this.#random.next() < this.duplicate) this.#clock.after(1000, () => station.radio.receive(frame));
+		if (this.#random.next() < this.duplicate) this.#clock.after(DUPLICATE_US, () => station.radio.receive(frame));
 		station.radio.receive(frame);
 	}
 

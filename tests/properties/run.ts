@@ -1,0 +1,67 @@
+/**
+ * Many scenarios, on all processors: `node properties.mjs --runs 2000 --seed 1`. Prints runs, rejected inputs and seeds; ends with 1 when a rule was
+ * broken. Each batch has a seed of its own: `--runs 50 --seed <that>` tries the same scenarios again.
+ */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { type Found, search, summary } from "./search";
+
+const BATCH = 50;
+
+function numberOf(name: string, text: string): number {
+	const value = Number(text);
+	if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not ${text}`);
+	return value;
+}
+
+/** One batch in a process of its own. */
+function batch(runs: number, seed: number): Promise<Found> {
+	const script = process.argv[1] ?? "";
+	const child = spawn(process.execPath, [script, "--batch", "--runs", String(runs), "--seed", String(seed)], {
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	let output = "";
+	child.stdout.on("data", (data) => {
+		output += data;
+	});
+	return new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (code) => {
+			if (code === 0) resolve(JSON.parse(output) as Found);
+			else reject(new Error(`the batch with seed ${seed} ended with ${code}`));
+		});
+	});
+}
+
+async function all(runs: number, seed: number): Promise<Found[]> {
+	const found: Found[] = [];
+	const batches = Array.from({ length: Math.ceil(runs / BATCH) }, (_, i) => ({
+		runs: Math.min(BATCH, runs - i * BATCH),
+		seed: seed + i,
+	}));
+	const total = batches.length;
+	async function worker() {
+		for (let next = batches.shift(); next; next = batches.shift()) {
+			found.push(await batch(next.runs, next.seed));
+			process.stderr.write(`properties: batch ${found.length} of ${total}\n`);
+		}
+	}
+	await Promise.all(Array.from({ length: availableParallelism() }, worker));
+	return found.sort((a, b) => a.seed - b.seed);
+}
+
+try {
+	const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" }, batch: { type: "boolean" } } });
+	const runs = numberOf("runs", values.runs ?? "2000");
+	const seed = numberOf("seed", values.seed ?? "1");
+	if (values.batch) process.stdout.write(JSON.stringify(search(runs, seed)));
+	else {
+		const found = await all(runs, seed);
+		console.log(summary(found));
+		process.exitCode = found.some(({ failure }) => failure) ? 1 : 0;
+	}
+} catch (error) {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 2;
+}
