@@ -22,51 +22,104 @@ export interface Board {
 	version: string;
 }
 
-/** The commands of RBR-Now in their newest form, and our own. */
-export function createCommands(board: Board): Command[] {
-	return [...stateCommands(board), ...setupCommands(board)];
+/** What each command finds as `this`. */
+interface Surroundings {
+	readonly board: Board;
+	readonly upload: Upload;
 }
 
-/** What a board says about itself, and the relay. */
-function stateCommands(board: Board): Command[] {
+type Specification = Omit<Command, "run"> & { run(this: Surroundings, args: string, from: Caller): string };
+
+/** The commands of RBR-Now in their newest form, and our own. */
+export function createCommands(board: Board): Command[] {
+	const upload = new Upload((json) => board.store.updateText(json));
+	// What is the same for all boards stays in flash: in RAM a command is two properties.
+	return SPECIFICATIONS.map((specification) => Object.assign(Object.create(specification), { board, upload }) as Command);
+}
+
+// What follows the plus sign is a thermometer's reading in RBR-Now; this board hears none.
+function state(board: Board): string {
 	const { relay } = board;
-	// What follows the plus sign is a thermometer's reading in RBR-Now; this board hears none.
-	const state = () => `OK ${relay.isFitted ? (relay.isOn ? "ON" : "OFF") : "None"} ${Math.floor(board.uptimeS())}+`;
-	const turn = (on: boolean) => {
-		if (relay.isFitted) relay.set(on);
-		return state();
-	};
-	return [
-		{ name: "uptime", help: "uptime tells the relay's state and the seconds since the start", who: "anyone", run: state },
-		{ name: "on", help: "on switches the relay on", who: "anyone", run: () => turn(true) },
-		{ name: "off", help: "off switches the relay off", who: "anyone", run: () => turn(false) },
+	return `OK ${relay.isFitted ? (relay.isOn ? "ON" : "OFF") : "None"} ${Math.floor(board.uptimeS())}+`;
+}
+
+function turn(board: Board, on: boolean): string {
+	if (board.relay.isFitted) board.relay.set(on);
+	return state(board);
+}
+
+function keep(board: Board, patch: object, reply: string): string {
+	const result = board.store.update(patch);
+	return result.ok ? `OK ${reply}` : refusalText(result);
+}
+
+const SPECIFICATIONS: readonly Specification[] = Object.freeze(
+	[
+		// What a board says about itself, and the relay.
+		{
+			name: "uptime",
+			help: "uptime tells the relay's state and the seconds since the start",
+			who: "anyone",
+			run() {
+				return state(this.board);
+			},
+		},
+		{
+			name: "on",
+			help: "on switches the relay on",
+			who: "anyone",
+			run() {
+				return turn(this.board, true);
+			},
+		},
+		{
+			name: "off",
+			help: "off switches the relay off",
+			who: "anyone",
+			run() {
+				return turn(this.board, false);
+			},
+		},
 		{
 			name: "relay",
 			help: "relay tells whether the relay is on: True, False, or None when there is none",
 			who: "anyone",
-			run: () => `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`,
+			run() {
+				const { relay } = this.board;
+				return `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`;
+			},
 		},
-		{ name: "ipaddr", help: "ipaddr tells the address in the house", who: "anyone", run: () => `OK ${board.address() || "None"}` },
-		{ name: "channel", help: "channel tells the radio's channel", who: "anyone", run: () => `OK ${board.channel()}` },
-		{ name: "version", help: "version tells the firmware's version", who: "anyone", run: () => `OK ${board.version}` },
-	];
-}
-
-/** What changes a board for good. */
-function setupCommands(board: Board): Command[] {
-	const { store } = board;
-	const upload = new Upload((json) => store.updateText(json));
-	const keep = (patch: object, reply: string) => {
-		const result = store.update(patch);
-		return result.ok ? `OK ${reply}` : refusalText(result);
-	};
-	return [
+		{
+			name: "ipaddr",
+			help: "ipaddr tells the address in the house",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.address() || "None"}`;
+			},
+		},
+		{
+			name: "channel",
+			help: "channel tells the radio's channel",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.channel()}`;
+			},
+		},
+		{
+			name: "version",
+			help: "version tells the firmware's version",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.version}`;
+			},
+		},
+		// What changes a board for good.
 		{
 			name: "reset",
 			help: "reset restarts the board",
 			who: "house",
-			run: (_args, from) => {
-				board.restart(from);
+			run(_args, from) {
+				this.board.restart(from);
 				return "OK";
 			},
 		},
@@ -75,21 +128,23 @@ function setupCommands(board: Board): Command[] {
 			argument: "attached",
 			help: "channel=<n> keeps a channel for the next start",
 			who: "ownHub",
-			run: (text) => keep({ channel: numberOf(text) }, text),
+			run(text) {
+				return keep(this.board, { channel: numberOf(text) }, text);
+			},
 		},
 		{
 			name: "environ",
 			argument: "separated",
 			help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
 			who: "ownHub",
-			run: (text) => {
+			run(text) {
 				const dash = text.indexOf("-");
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
-				if (store.configuration.role === "hub") return "Fail (this is the hub)";
+				if (this.board.store.configuration.role === "hub") return "Fail (this is the hub)";
 				const hub = text.slice(dash + 1);
 				// An empty one would forget the hub, which nobody asks for by this command.
 				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
-				return keep({ channel: numberOf(text.slice(0, dash)), hub }, text);
+				return keep(this.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
 			},
 		},
 		{
@@ -97,25 +152,39 @@ function setupCommands(board: Board): Command[] {
 			argument: "attached",
 			help: "part:<n>,text:<hex> sends a piece of config.json",
 			who: "ownHub",
-			run: (args) => upload.part(args),
+			run(args) {
+				return this.upload.part(args);
+			},
 		},
 		{
 			name: "save:",
 			argument: "attached",
 			help: "save:config.json closes what was sent",
 			who: "ownHub",
-			run: (file) => upload.save(file),
+			run(file) {
+				return this.upload.save(file);
+			},
 		},
-		{ name: "update", help: "update takes the saved config.json into use", who: "ownHub", run: () => upload.update() },
+		{
+			name: "update",
+			help: "update takes the saved config.json into use",
+			who: "ownHub",
+			run() {
+				return this.upload.update();
+			},
+		},
 		{
 			name: "config",
 			argument: "optional",
 			help: "config [key] shows the configuration or one key of it",
 			who: "anyone",
-			run: (key, from) => redactedText(store.redacted(), key, from.side === "radio"),
+			run(key, from) {
+				return redactedText(this.board.store.redacted(), key, from.side === "radio");
+			},
 		},
-	];
-}
+	] satisfies Specification[],
+	1,
+);
 
 /** The number that a text of digits means; what is none is passed on, to be refused with the key's own rule. */
 function numberOf(text: string): unknown {
