@@ -27,6 +27,11 @@ import { WiFiRoles } from "wifi-roles/roles";
 const HEARTBEAT_MS = 30_000;
 /** It is fed every so many turns: at least once a second. */
 const FEED_TURNS = 10;
+/**
+ * Requests to other boards at once, others' included; more are `busy`. Each takes 1.3 KB with its asker's promise. What slots have once taken of the
+ * engine's static memory (an ESP32-C3 has 94,208 bytes) they never give back to strings and buffers, and four web requests at once need 30 KB of those.
+ */
+const REQUESTS = 12;
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
@@ -121,6 +126,7 @@ const comms: Comms = new Comms({
 	answer: (text, from) => handler.handle(text, { side: "radio", mac: from.mac, ownHub: sameBoard(from.mac, hub()), rssi: from.rssi }),
 	isCommand: (text) => handler.isCommand(text),
 	hub,
+	requestLimit: REQUESTS,
 	onAnswered: (sender) => {
 		if (role === "device" && hub() === "") state.setHub(sender);
 	},

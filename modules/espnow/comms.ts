@@ -4,7 +4,7 @@ import { failure, fits, isSendable, parseRelay } from "./codec";
 import { Counters } from "./counters";
 import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
 import { Outbox } from "./outbox";
-import { Peers } from "./peers";
+import { type Peer, Peers } from "./peers";
 import { RadioPort } from "./radio-port";
 import { Receiver } from "./receiver";
 import { Recovery, type Step } from "./recovery";
@@ -16,9 +16,7 @@ import { Sender } from "./sender";
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
 
 const TURN_MS = 100;
-/** Of a turn, in order. */
-const PARTS = Object.freeze(["status", "frames", "deadlines", "grant", "turn"] as const);
-type Part = 0 | 1 | 2 | 3 | 4;
+const BANG = 0x21;
 const ASK_MS = 10_000;
 const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
@@ -55,6 +53,17 @@ export class Comms {
 	#dueAt = 0;
 	#turns = 0;
 	#lastError = "";
+	/** Of the promise that was made last; one executor for all spares a closure for each. */
+	#resolve: (result: AskResult) => void = () => {};
+	/** The next turn comes as soon as possible. A function of its own, since others are handed it. */
+	readonly #pull = (): void => {
+		if (this.#pulled || !this.#timer) return;
+		this.#pulled = true;
+		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
+	};
+	readonly #executor = (resolve: (result: AskResult) => void): void => {
+		this.#resolve = resolve;
+	};
 
 	constructor(options: CommsOptions) {
 		this.#options = options;
@@ -64,12 +73,12 @@ export class Comms {
 		const peers = new Peers(() => options.hub?.() ?? "");
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
 		const answers = new Answers(outbox);
-		const pull = (): void => this.#pull();
-		const port = new RadioPort((onActivity) => options.openRadio(onActivity), pull);
+		const port = new RadioPort((onActivity) => options.openRadio(onActivity), this.#pull);
 		const requests = new Requests({
 			outbox,
 			counters,
 			random: () => options.random(),
+			limit: options.requestLimit ?? Infinity,
 			onSettled: (request, result, now) => {
 				if (request.answer) this.#receiver.reply(request.answer, result.ok ? result.reply : failure(result.reason), now);
 				else request.resolve?.(result);
@@ -82,7 +91,7 @@ export class Comms {
 		});
 		this.#receiver = new Receiver({
 			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters },
-			onReplied: pull,
+			onReplied: this.#pull,
 			onFault: (where, error) => this.#fault(where, error),
 		});
 		this.#peers = peers;
@@ -145,23 +154,24 @@ export class Comms {
 	 */
 	ask(mac: string, text: string, options?: AskOptions): Promise<AskResult> {
 		const limits = options ? { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES } : LIMITS;
-		const refusal = this.#refusal(mac, text);
+		const known = this.#peers.find(mac);
+		const refusal = this.#refusal(known, mac, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
-		const to = stationMac(mac);
-		if (to === this.#mac) return this.#askSelf(text, limits);
-		return new Promise((resolve) => {
-			if (!this.#requests.add(this.#peers.get(to), text, this.#options.clock.now(), limits, null, resolve)) {
-				this.#counters.event("busy");
-				resolve({ ok: false, reason: "busy", ms: 0 });
-			}
-			this.#pull();
-		});
+		if (!known && stationMac(mac) === this.#mac) return this.#askSelf(text, limits);
+		const promise = new Promise(this.#executor);
+		if (!this.#requests.add(known ?? this.#peers.get(mac), text, this.#options.clock.now(), limits, null, this.#resolve)) {
+			this.#counters.event("busy");
+			this.#resolve({ ok: false, reason: "busy", ms: 0 });
+		}
+		this.#pull();
+		return promise;
 	}
 
 	/** Sends a text one way: no reply is waited for, none is matched to it. */
 	espSend(mac: string, text: string): void {
-		if (this.#refusal(mac, text) || stationMac(mac) === this.#mac) return;
-		const entry = this.#outbox.put("oneWay", this.#peers.get(mac), text, this.#options.clock.now());
+		const known = this.#peers.find(mac);
+		if (this.#refusal(known, mac, text) || stationMac(mac) === this.#mac) return;
+		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), text, this.#options.clock.now());
 		if (!entry) this.#counters.event("busy");
 		this.#pull();
 	}
@@ -187,39 +197,43 @@ export class Comms {
 	}
 
 	#turn(): void {
-		this.#pulled = false;
+		const port = this.#port;
+		if (this.#pulled) this.#pulled = false;
+		else port.suspect();
 		this.#turns++;
-		const now = this.#options.clock.now();
+		const options = this.#options;
+		const now = options.clock.now();
 		let more = false;
-		let part: Part = 0;
 		try {
-			this.#sender.statuses(now);
-			part = 1;
-			more = this.#receiver.frames(now);
-			part = 2;
+			if (port.statuses > 0) this.#sender.statuses(now);
+			if (port.frames > 0) more = this.#receiver.frames(now);
 			if (now >= this.#dueAt) this.#deadlines(now);
-			part = 3;
 			this.#sender.grant(now);
-			part = 4;
-			this.#options.turn?.();
+			options.turn?.();
 		} catch (error) {
-			more = this.#goOn(part, error, now) || more;
+			this.#fault("turn", error);
+			more = this.#insist(now);
 		}
 		this.#planNext(more, now);
 	}
 
-	/** An error in one part of a turn must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
-	#goOn(failed: Part, error: unknown, now: number): boolean {
-		this.#fault(PARTS[failed], error);
+	/** The turn once more, part by part: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
+	#insist(now: number): boolean {
 		let more = false;
-		for (let part = failed + 1; part < PARTS.length; part++) {
+		const parts: Record<string, () => void> = {
+			status: () => this.#sender.statuses(now),
+			frames: () => {
+				more = this.#receiver.frames(now);
+			},
+			deadlines: () => this.#deadlines(now),
+			grant: () => this.#sender.grant(now),
+			turn: () => this.#options.turn?.(),
+		};
+		for (const [name, part] of Object.entries(parts)) {
 			try {
-				if (part === 1) more = this.#receiver.frames(now);
-				else if (part === 2) this.#deadlines(now);
-				else if (part === 3) this.#sender.grant(now);
-				else this.#options.turn?.();
-			} catch (again) {
-				this.#fault(PARTS[part as Part], again);
+				part();
+			} catch (error) {
+				this.#fault(name, error);
 			}
 		}
 		return more;
@@ -234,13 +248,6 @@ export class Comms {
 
 	/** Pulls the timer forward to what is due before its next regular turn. */
 	#planNext(more: boolean, now: number): void {
-		// What changes before the next turn also pulls it forward: it looks at everything.
-		this.#dueAt = 0;
-		if (this.#pulled || !this.#timer) return;
-		if (more) {
-			this.#pull();
-			return;
-		}
 		let due = this.#reopenAt;
 		// One after the other, as this runs with every frame: a call of Math.min and its arguments would cost more than the rest.
 		const sender = this.#sender.nextDue;
@@ -249,15 +256,11 @@ export class Comms {
 		if (requests < due) due = requests;
 		const answers = this.#answers.nextDue;
 		if (answers < due) due = answers;
+		// What others add before the next turn, which they pull forward, is not due in it.
 		this.#dueAt = due;
-		if (due <= now) this.#pull();
-		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
-	}
-
-	#pull(): void {
 		if (this.#pulled || !this.#timer) return;
-		this.#pulled = true;
-		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
+		if (more || due <= now) this.#pull();
+		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
 	}
 
 	#open(now: number): void {
@@ -295,12 +298,12 @@ export class Comms {
 	}
 
 	/** Why a text cannot be sent to a board, "" when it can. */
-	#refusal(mac: string, text: string): string {
+	#refusal(known: Peer | undefined, mac: string, text: string): string {
 		if (this.#closed) return "cancelled";
-		if (!isMac(mac)) return "adding peer";
+		if (!known && !isMac(mac)) return "adding peer";
 		if (!fits(text)) return "too long";
 		if (!isSendable(text)) return "malformed";
-		if (!text.startsWith("!")) return "";
+		if (text.charCodeAt(0) !== BANG) return "";
 		const path = parseRelay(text);
 		if (!path) return "malformed";
 		const to = stationMac(mac);

@@ -16,6 +16,9 @@ export interface Timers {
 /** What this part uses of the native radio. */
 export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "counters">;
 
+/** Told by the radio that something waits in it: how many frames and send statuses, where it knows. */
+export type OnActivity = (frames?: number, statuses?: number) => void;
+
 /** Who sent a request that this board is to answer. */
 export interface RadioCaller {
 	/** The sender's station MAC. */
@@ -49,7 +52,7 @@ export interface CommsOptions {
 	/** This board's station MAC. */
 	mac: string;
 	/** Starts ESP-NOW; throws when it cannot. Called by start(), restartESPNow() and the recovery. */
-	openRadio(onActivity: () => void): RadioLink;
+	openRadio(onActivity: OnActivity): RadioLink;
 	clock: Clock;
 	/** The SDK's Timer. */
 	timers: Timers;
@@ -73,6 +76,8 @@ export interface CommsOptions {
 	restartWiFi(): void;
 	/** Restarts the board; `reason` is for the last words. */
 	restartBoard(reason: string): void;
+	/** Requests at once, others' included, beyond which more are `busy`: what the board's memory holds. No limit but the 256 unsent unless given. */
+	requestLimit?: number;
 	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
 	restartedByRecovery?: boolean;
 	/** One line without its end. */

@@ -4,8 +4,10 @@ import type { Request } from "./request";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
-/** Places that requests leave free, so that pings and other boards' requests still get their answers. */
-const KEPT_FOR_ANSWERS = 8;
+/** Places that requests leave free for pongs and replies. Those beyond the rest wait elsewhere, where they take less memory. */
+const KEPT_FOR_ANSWERS = 24;
+/** Frames that are kept for their next use. */
+const SPARE = 8;
 /** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
 const PATIENCE_MS = 1_000;
 
@@ -59,7 +61,7 @@ export class Outbox {
 		request: Request | null = null,
 		answer: Answer | null = null,
 	): Outgoing | null {
-		if (this.isFull) return null;
+		if (this.#size >= OUTBOX_LIMIT) return null;
 		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now };
 		entry.kind = kind;
 		entry.peer = peer;
@@ -71,8 +73,7 @@ export class Outbox {
 		peer.frames ??= [];
 		peer.frames.push(entry);
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
-		const patient = request !== null && (peer.absent || request.tries > 0) && peer.ring !== "prompt";
-		if (patient || peer.ring !== "prompt") this.#place(peer, patient);
+		if (peer.ring !== "prompt") this.#place(peer, request !== null && (peer.absent || request.tries > 0));
 		return entry;
 	}
 
@@ -130,7 +131,7 @@ export class Outbox {
 		entry.request = null;
 		entry.answer = null;
 		entry.text = "";
-		if (this.#free.length < OUTBOX_LIMIT) this.#free.push(entry);
+		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
 	#takeFrom(ring: Peer[]): Outgoing | null {
@@ -146,7 +147,7 @@ export class Outbox {
 	#place(peer: Peer, patient: boolean): void {
 		const ring = patient ? "patient" : "prompt";
 		if (peer.ring === ring) return;
-		this.#leave(peer);
+		if (peer.ring !== "none") this.#leave(peer);
 		peer.ring = ring;
 		(patient ? this.#patient : this.#prompt).push(peer);
 	}

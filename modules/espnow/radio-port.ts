@@ -1,10 +1,13 @@
-import type { Frame, RadioCounters } from "espnow/radio";
-import type { RadioLink } from "./faces";
+import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
+import type { OnActivity, RadioLink } from "./faces";
+
+/** More than a radio can hold: how many wait is found out by reading. */
+const UNKNOWN = 255;
 
 /** The radio as it comes and goes, and its counts over all of them. */
 export class RadioPort {
-	readonly #openRadio: (onActivity: () => void) => RadioLink;
-	readonly #onActivity: () => void;
+	readonly #openRadio: (onActivity: OnActivity) => RadioLink;
+	readonly #onActivity: OnActivity;
 	readonly #before: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	readonly #now: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	#link: RadioLink | null = null;
@@ -13,10 +16,18 @@ export class RadioPort {
 	#abandoned = 0;
 	/** Why it did not open, "" when it did. */
 	error = "";
+	/** How many frames and send statuses may wait in the open radio: most turns need not ask it. */
+	frames = 0;
+	statuses = 0;
 
-	constructor(openRadio: (onActivity: () => void) => RadioLink, onActivity: () => void) {
+	/** @param onActivity called when something waits in the open radio */
+	constructor(openRadio: (onActivity: OnActivity) => RadioLink, onActivity: () => void) {
 		this.#openRadio = openRadio;
-		this.#onActivity = onActivity;
+		this.#onActivity = (frames = UNKNOWN, statuses = UNKNOWN) => {
+			this.frames = frames;
+			this.statuses = statuses;
+			onActivity();
+		};
 	}
 
 	/** The open radio, null while ESP-NOW is down. */
@@ -27,6 +38,7 @@ export class RadioPort {
 	/** Opens a new radio. @returns false when the driver refuses; `error` says why */
 	open(): boolean {
 		this.close();
+		this.suspect();
 		try {
 			this.#link = this.#openRadio(this.#onActivity);
 			this.error = "";
@@ -36,10 +48,30 @@ export class RadioPort {
 		return this.#link !== null;
 	}
 
+	/** Takes for possible that something waits of which nobody was told: the message may have found no room. */
+	suspect(): void {
+		this.frames = UNKNOWN;
+		this.statuses = UNKNOWN;
+	}
+
 	/** Takes the next frame. @returns false when there is none */
 	read(frame: Frame): boolean {
-		if (!this.#link?.read(frame)) return false;
+		if (this.frames === 0 || !this.#link?.read(frame)) {
+			this.frames = 0;
+			return false;
+		}
+		this.frames--;
 		this.#read++;
+		return true;
+	}
+
+	/** Takes the next send status. @returns false when there is none */
+	readStatus(status: SendStatus): boolean {
+		if (this.statuses === 0 || !this.#link?.readStatus(status)) {
+			this.statuses = 0;
+			return false;
+		}
+		this.statuses--;
 		return true;
 	}
 

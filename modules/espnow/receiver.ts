@@ -65,7 +65,7 @@ export class Receiver {
 			}
 			this.#counters.frame(outcome);
 		}
-		return true;
+		return this.#port.frames > 0;
 	}
 
 	/** The reply to another board's request is there: from the far board it goes back as it came. */
@@ -127,7 +127,9 @@ export class Receiver {
 		}
 		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.isCommand(text))) {
 			if (peer.unclear) return Outcome.unclear;
-			if (requests.reply(peer, text, rssi, now)) {
+			const reply = requests.reply(peer, text, rssi, now);
+			if (reply === "again") return Outcome.unclear;
+			if (reply === "taken") {
 				host.onContact?.(peer.mac, "reply");
 				return Outcome.reply;
 			}
@@ -163,10 +165,12 @@ export class Receiver {
 			this.#options.onFault("answer", error);
 			reply = failure(message(error));
 		}
-		if (typeof reply === "string") {
-			this.reply(answer, buildReply(reply, answer.rssi), now);
-			return;
-		}
+		if (typeof reply === "string") this.reply(answer, buildReply(reply, answer.rssi), now);
+		else this.#await(answer, reply);
+	}
+
+	/** Apart from the usual way, which needs no closures. */
+	#await(answer: Answer, reply: Promise<string>): void {
 		Promise.resolve(reply).then(
 			(text) => this.#late(answer, text),
 			(error) => {

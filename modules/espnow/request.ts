@@ -36,8 +36,9 @@ export interface Request {
 	/** It waits for the pong of an unclear peer, until `clearUntil` (Infinity before the ping has left). */
 	clearing: boolean;
 	clearUntil: number;
-	/** When it may be sent, in ms. */
+	/** When it may be sent, and when it was handed to the driver last, in ms. */
 	dueAt: number;
+	sentAt: number;
 	entry: Outgoing | null;
 	/** A driver error that keeps it from being sent. */
 	error: string;
@@ -71,6 +72,7 @@ export function newRequest(
 		clearing: false,
 		clearUntil: Infinity,
 		dueAt: now,
+		sentAt: 0,
 		entry: null,
 		error: "",
 		held: null,

@@ -14,6 +14,8 @@ const CLEAR_MS = 500;
 const HOLD_MS = 300;
 /** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
 const AGAIN_MS = 250;
+/** No reply is there earlier after its request was handed to the driver, in ms: two frames of a byte and an acknowledgement at 1 Mbit/s. */
+const QUICKEST_MS = 1.5;
 /** A board that was given an answer too many gets its own out within this time, in ms. */
 const OWED_MS = 1_000;
 /** A link on which something went wrong is trusted again after this time, in ms. */
@@ -26,6 +28,8 @@ export interface RequestsOptions {
 	outbox: Outbox;
 	counters: Counters;
 	random(): number;
+	/** How many requests there may be at once, at most half of them on others' behalf. */
+	limit: number;
 	/** Called once for each request. */
 	onSettled(request: Request, result: AskResult, now: number): void;
 }
@@ -37,6 +41,8 @@ export class Requests {
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
+	/** On others' behalf. */
+	#forwarded = 0;
 	#nextDeadline = Infinity;
 
 	constructor(options: RequestsOptions) {
@@ -68,7 +74,12 @@ export class Requests {
 		answer: Answer | null,
 		resolve: ((result: AskResult) => void) | null,
 	): boolean {
-		if (this.#unsent >= UNSENT_LIMIT) return false;
+		const limit = this.#options.limit;
+		if (this.#all.length >= limit || this.#unsent >= UNSENT_LIMIT) return false;
+		if (answer) {
+			if (this.#forwarded >= limit / 2) return false;
+			this.#forwarded++;
+		}
 		const request = newRequest(peer, text, now, limits, answer, resolve);
 		this.#unsent++;
 		this.#all.push(request);
@@ -106,17 +117,18 @@ export class Requests {
 
 	/**
 	 * A text came that can be a reply.
-	 * @returns false when it is none: only `pong` answers a ping
+	 * @returns "none" when it is none, since only `pong` answers a ping; "again" when it can only be the last one over again
 	 */
-	reply(peer: Peer, text: string, rssi: number, now: number): boolean {
+	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "again" | "none" {
 		const request = peer.open;
-		if (!request || request.sends === 0 || request.pong === "only") return false;
+		if (!request || request.sends === 0 || request.pong === "only") return "none";
 		if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
 			// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 			if (request.text !== peer.lastAsked) {
 				peer.poorUntil = now + POOR_MS;
+				if (now - request.sentAt < QUICKEST_MS) return "again";
 				this.#hold(request, text, rssi, now);
-				return true;
+				return "taken";
 			}
 			// To the same question it is an answer as good as the next, which may still come.
 			peer.owes = true;
@@ -127,7 +139,7 @@ export class Requests {
 		peer.lastReply = text;
 		peer.lastReplyAt = now;
 		this.#settle(request, { ok: true, reply: text, rssi, ms: elapsed(request, now) }, now);
-		return true;
+		return "taken";
 	}
 
 	/** The driver took a request's frame. */
@@ -143,6 +155,7 @@ export class Requests {
 			this.#wakeAt(request.clearUntil);
 			return;
 		}
+		request.sentAt = now;
 		if (request.sends++ === 0) this.#unsent--;
 		else this.#options.counters.event("retries");
 	}
@@ -217,7 +230,9 @@ export class Requests {
 	 * question, a pong in between tells them apart.
 	 */
 	#distrust(request: Request, now: number): void {
-		const { peer } = request;
+		const peer = request.peer;
+		// Nearly all links are neither.
+		if (now >= peer.poorUntil && !peer.owes) return;
 		const since = now - peer.lastReplyAt;
 		if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
 		if (request.text === peer.lastAsked) return;
@@ -304,6 +319,7 @@ export class Requests {
 		this.#withdraw(request);
 		request.state = "settled";
 		removeFrom(this.#all, request);
+		if (request.answer) this.#forwarded--;
 		if (request.sends === 0) this.#unsent--;
 		else if (!result.ok || request.sends > 1 || request.held !== null) this.#noteDoubt(request);
 		if (peer.open === request) {

@@ -73,7 +73,7 @@ export class Sender {
 	/** Takes in the statuses that have come. */
 	statuses(now: number): void {
 		const status = this.#status;
-		while (this.#port.link?.readStatus(status)) {
+		while (this.#port.readStatus(status)) {
 			this.#recovery.status();
 			const peer = this.#flight?.peer;
 			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);

@@ -160,6 +160,12 @@ void xs_sim_timer_set(xsMachine *the)
 	createTimer(the, delay, repeat);
 }
 
+void xs_sim_timer_repeat(xsMachine *the)
+{
+	int32_t interval = xsmcToInteger(xsArg(1));
+	createTimer(the, interval, interval);
+}
+
 void xs_sim_timer_schedule(xsMachine *the)
 {
 	int argc = xsmcArgc;

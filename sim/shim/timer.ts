@@ -11,31 +11,18 @@ interface Timer {
 
 type Callback = (timer: Timer) => void;
 
+/** The natives themselves, as in the SDK: a script in between would be charged to the board for each call. */
 const Timer = {
 	/** Runs `callback` once after `delayMs` (0: in the next round), then every `repeatMs` unless that is 0. */
-	set(callback: Callback, delayMs = 0, repeatMs = 0): Timer {
-		return native("xs_sim_timer_set").call(Timer, callback, delayMs, repeatMs);
-	},
-
+	set: native("xs_sim_timer_set") as (callback: Callback, delayMs?: number, repeatMs?: number) => Timer,
 	/** Runs `callback` every `intervalMs`. */
-	repeat(callback: Callback, intervalMs: number): Timer {
-		return native("xs_sim_timer_set").call(Timer, callback, intervalMs, intervalMs);
-	},
-
+	repeat: native("xs_sim_timer_repeat") as (callback: Callback, intervalMs: number) => Timer,
 	/** Sets the next run and the repeat anew; without arguments the timer rests. Throws for a timer that is gone. */
-	schedule(...args: [timer: Timer, delayMs?: number, repeatMs?: number]): void {
-		native("xs_sim_timer_schedule").apply(Timer, args);
-	},
-
+	schedule: native("xs_sim_timer_schedule") as (timer: Timer, delayMs?: number, repeatMs?: number) => void,
 	/** Removes a timer; anything else is ignored. */
-	clear(timer?: Timer | null): void {
-		native("xs_sim_timer_clear").call(Timer, timer);
-	},
-
+	clear: native("xs_sim_timer_clear") as (timer?: Timer | null) => void,
 	/** Blocks the board: its clock runs ahead of the event by `ms`. */
-	delay(ms: number): void {
-		native("xs_sim_timer_delay").call(Timer, ms);
-	},
+	delay: native("xs_sim_timer_delay") as (ms: number) => void,
 };
 
 export default Object.freeze(Timer);

@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { alteredApp } from "../../sim/build/altered-app";
 import type { World } from "../../sim/world/world";
-import { ask, events, house, put, settle, snapshot } from "./house";
+import { ask, events, house, macOf, put, settle, snapshot } from "./house";
 import { appWithCommands, appWithCreation } from "./test-app";
 
 /** Memory that is used up, on the machine that is like the chip's: the board starts anew and can tell why. */
@@ -136,5 +139,62 @@ describe("the stack", () => {
 		const headers = { host: `[${":".repeat(1800)}]`, "content-type": "application/json" };
 		expect(made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers, body: "{}" }).status).toBe(421);
 		expect(made.board("Kitchen").collect().peakStack).toBeLessThan(creation.stack * 0.8);
+	});
+});
+
+describe("an app that asks more boards at once than the heap has room for", () => {
+	const DEVICES = 34;
+	/** `all` asks every device at once, beside the web server, and says how it went. */
+	const COMMS = `
+		import * as shipped from "espnow/comms-shipped";
+		export class Comms extends shipped.Comms {
+			constructor(options) { super(options); globalThis.comms = this; }
+		}`;
+	const COMMANDS = `
+		import * as shipped from "handler/commands-shipped";
+		const all = {
+			name: "all:", argument: "attached", help: "asks all", who: "anyone",
+			run(args) {
+				for (const mac of args.split(",")) globalThis.comms.ask(mac, "uptime").then((result) => trace(\`\${mac} \${result.ok ? "ok" : result.reason}\\n\`));
+				return "OK";
+			},
+		};
+		export const createCommands = (board) => [...shipped.createCommands(board), all];`;
+
+	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
+		const folder = mkdtempSync(join(tmpdir(), "memory-test-"));
+		try {
+			const modules = { "espnow/comms": COMMS, "handler/commands": COMMANDS };
+			const app = alteredApp({
+				shipped: "build/virtual/app.json",
+				folder,
+				modules,
+				preload: ["espnow/comms-shipped", "handler/commands-shipped"],
+			});
+			const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
+			const made = house(names, { app, machine });
+			// The hub remembers as many boards as it ever does.
+			for (const name of names) ask(made, name, "channel");
+			for (const name of names) made.fault(name, "mute", -1);
+			const macs = names.map((name) => macOf(made, name));
+			const told = () => events(made, "trace", "Hub").flatMap(({ line }) => /^[0-9a-f]{12} (.+)$/.exec(String(line))?.[1] ?? []);
+			const pages = () => {
+				const all = ["/api/status", "/", "/devices", "/api/status"].map((path) => made.request("Hub", "lan", { path }));
+				made.advanceUntil(() => all.every(({ done }) => done), 5_000);
+				return all.map(({ response, error }) => response?.status ?? error);
+			};
+			for (const some of [macs.slice(0, 8), macs.slice(8, 16)])
+				expect(made.http("Hub", "lan", { path: `/?all:${some.join(",")}` }).body).toBe("OK");
+			expect(pages()).toEqual([200, 200, 200, 200]);
+			made.advance(15_000);
+			const counts = (what: string) => told().filter((each) => each === what).length;
+			expect({ busy: counts("busy"), "no reply": counts("no reply"), boots: made.board("Hub").bootCount }).toEqual({
+				...{ busy: 16 - 12, "no reply": 12, boots: 1 },
+			});
+			// What the slots have taken the strings do not get back.
+			expect(pages()).toEqual([200, 200, 200, 200]);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
 	});
 });

@@ -411,6 +411,23 @@ test("a reply that the air gave us twice does not become that to the next reques
 	expect(second.result).toMatchObject({ reply: "OK 2" });
 });
 
+test("a reply heard again before the next request can have been answered is not that to it, however long that takes", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	const second = watch(comms.ask(A, "2"));
+	await time.advance(5);
+	radio.hear(A, "OK 1");
+	await time.advance(1);
+	expect(radio.texts()).toEqual(["1", "2"]);
+	radio.hear(A, "OK 1");
+	await time.advance(3_000);
+	expect(second.result).toBeUndefined();
+	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
+	radio.hear(A, "OK 2");
+	await time.advance(0);
+	expect(second.result).toMatchObject({ reply: "OK 2" });
+});
+
 test("a reply like the one before, whose status is lost, is still accepted within 300 ms", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");
@@ -588,6 +605,30 @@ test("the 257th request that waits to be sent is refused: `busy`", async () => {
 	expect(asked[255]?.result).toBeUndefined();
 	expect(asked[256]?.result).toMatchObject({ ok: false, reason: "busy" });
 	expect(comms.snapshot().requests.unsent).toBe(256);
+});
+
+test("a board with little memory takes so many requests at once; those too many are `busy`, and room is again when one is settled", async () => {
+	const { comms, radio, time } = makeBoard({ requestLimit: 3 });
+	const asked = Array.from({ length: 4 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(20);
+	expect(asked.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, undefined, "busy"]);
+	radio.hear(board(1), "OK");
+	await time.advance(20);
+	const later = watch(comms.ask(board(3), "x"));
+	await time.advance(20);
+	radio.hear(board(3), "OK later");
+	await time.advance(20);
+	expect(later.result).toMatchObject({ reply: "OK later" });
+});
+
+test("requests on others' behalf take at most half of that", async () => {
+	const { comms, radio, time } = makeBoard({ requestLimit: 4 });
+	for (const asker of [A, B, C]) radio.hear(asker, `!${board(9)},x`);
+	await time.advance(50);
+	expect([A, B, C].map((asker) => radio.texts(asker))).toEqual([[], [], ["Fail (busy)"]]);
+	const own = [watch(comms.ask(board(7), "x")), watch(comms.ask(board(8), "x")), watch(comms.ask(board(10), "x"))];
+	await time.advance(50);
+	expect(own.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, "busy"]);
 });
 
 test("200 boards asked at once all get their replies, with 20 peers in the driver", async () => {

@@ -113,7 +113,7 @@ export class FakeRadio implements RadioLink {
 
 	constructor(
 		readonly time: FakeTime,
-		readonly onActivity: () => void,
+		readonly onActivity: (frames: number, statuses: number) => void,
 	) {}
 
 	close(): void {
@@ -167,7 +167,7 @@ export class FakeRadio implements RadioLink {
 		else if (this.frames.length >= 16) this.counts.ringFull++;
 		else {
 			this.frames.push({ from, rssi, bytes, text });
-			this.onActivity();
+			this.onActivity(this.frames.length, this.statuses.length);
 		}
 	}
 	/** A send status comes. */
@@ -175,7 +175,7 @@ export class FakeRadio implements RadioLink {
 		this.inFlight--;
 		if (this.closed) return;
 		this.statuses.push({ to, acked });
-		this.onActivity();
+		this.onActivity(this.frames.length, this.statuses.length);
 	}
 	/** The texts sent, to one board or to all. */
 	texts(to?: string): string[] {

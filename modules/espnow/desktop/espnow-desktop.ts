@@ -25,7 +25,7 @@ let opened = false;
 
 /** ESP-NOW over the desk's air, with the driver's rules and error numbers. */
 export class Radio implements OnBoard {
-	readonly #onActivity: () => void;
+	readonly #onActivity: RadioOptions["onActivity"];
 	readonly #counters: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	readonly #frames: Frame[] = [];
 	readonly #statuses: SendStatus[] = [];
@@ -102,7 +102,7 @@ export class Radio implements OnBoard {
 			return;
 		}
 		this.#frames.push({ from, rssi, bytes: bytes.length, text: asText(bytes) });
-		this.#onActivity();
+		this.#onActivity(this.#frames.length, this.#statuses.length);
 	}
 
 	#done(id: number, acked: boolean): void {
@@ -114,7 +114,7 @@ export class Radio implements OnBoard {
 			return;
 		}
 		this.#statuses.push({ to, acked });
-		this.#onActivity();
+		this.#onActivity(this.#frames.length, this.#statuses.length);
 	}
 }
 

@@ -103,23 +103,24 @@ static void deliverActivity(void *machine, void *refcon, uint8_t *message, uint1
 {
 	xsMachine *the = machine;
 	xsRadio radio = refcon;
-	int waiting;
+	int frames, statuses;
 
 	(void)message;
 	(void)messageLength;
 
 	modCriticalSectionBegin();
 	radio->posted = 0;
-	waiting = !radio->closed && (radio->frameCount || radio->statusCount);
+	frames = radio->closed ? 0 : radio->frameCount;
+	statuses = radio->closed ? 0 : radio->statusCount;
 	modCriticalSectionEnd();
 
 	/* An open radio is held by its object as well, so it outlives this. An exception in the callback must find it released. */
 	releaseRadio(radio);
-	if (!waiting)
+	if (!frames && !statuses)
 		return;
 
 	xsBeginHost(the);
-		xsCallFunction0(xsReference(radio->onActivity), radio->obj);
+		xsCallFunction2(xsReference(radio->onActivity), radio->obj, xsInteger(frames), xsInteger(statuses));
 	xsEndHost(the);
 }
 

@@ -32,8 +32,12 @@ export interface RadioCounters {
 }
 
 export interface RadioOptions {
-	/** Called when frames or send statuses wait; once for as many as have come since the last call. */
-	onActivity(): void;
+	/**
+	 * Called when frames or send statuses wait; once for as many as have come since the last call.
+	 * @param frames how many frames wait
+	 * @param statuses how many send statuses wait
+	 */
+	onActivity(frames: number, statuses: number): void;
 }
 
 /**

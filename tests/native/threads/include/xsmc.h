@@ -68,6 +68,7 @@ extern xsSlot gProperties[32];
 
 #define xsBeginHost(machine) {
 #define xsEndHost(machine) }
-#define xsCallFunction0(function, self) ((void)(function), (*the->activity)())
+#define xsInteger(value) (value)
+#define xsCallFunction2(function, self, frames, statuses) ((void)(function), (void)(frames), (void)(statuses), (*the->activity)())
 
 #endif
