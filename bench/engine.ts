@@ -1,12 +1,13 @@
 /**
- * What one count of the engine's meter costs on an ESP32-C3 at 160 MHz, in ns. An estimate, made of three figures:
+ * What one count of the engine's meter costs on an ESP32-C3 at 160 MHz, in ns. An estimate:
  *
- * - A count is one byte code, or one step of a native that counts itself. On the desk one costs 55 machine instructions, counted
- *   with callgrind over 300 requests of a hub, natives and allocation included, collections (another 33 when spread evenly) not.
+ * - A count is one byte code, or one step of a native that counts itself. On the desk one comes to 52 machine instructions (callgrind, a hub
+ *   with 300 requests), natives and allocation included. Collecting garbage comes to another 36 and is left out here: it mostly falls
+ *   into the pauses between messages.
  * - RISC-V's small set needs some 15 % more instructions than x86-64 for the same C.
- * - The C3 needs 1.4 cycles for each: it issues one at a time and runs the engine from flash through 16 KB of cache. (From RAM its CoreMark
- *   of 409 at 160 MHz comes to 1.2.)
+ * - The C3 needs 1.4 cycles for each. Its CoreMark of 409 at 160 MHz, from RAM, comes to 1.2; the engine runs from flash through 16 KB of cache.
+ * - Some 5 % of the counts are wrappers around natives, which the SDK's compiler turns into the natives themselves.
  *
- * 55 × 1.15 × 1.4 = 89 cycles, 553 ns. Not measured on hardware.
+ * 52 × 1.15 × 1.4 × 0.95 = 80 cycles, 500 ns. Not measured on hardware; from 400 (no cache misses) to 600 would not surprise.
  */
-export const C3_NS_PER_METER = 550;
+export const C3_NS_PER_METER = 500;

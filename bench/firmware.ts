@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { alteredApp } from "../sim/build/altered-app";
 
 const SHIPPED = "build/virtual/app.json";
 
@@ -11,7 +11,8 @@ const SHIPPED = "build/virtual/app.json";
 const COMMS = `import * as shipped from "espnow/comms-shipped";
 export class Comms extends shipped.Comms {
 	constructor(options) {
-		super(options);
+		// As many at once as a measurement asks for; the heap has nothing else to hold then.
+		super({ ...options, requestLimit: 64 });
 		globalThis.bench = { comms: this, clock: options.clock };
 	}
 }
@@ -41,22 +42,21 @@ export function run(plan) {
 	let path = "";
 	for (let i = 1; i < via.length; i++) path += "!" + mac(via[i]) + ",";
 	if (via.length) path += "!" + mac(from) + ",";
-	const macs = [];
-	for (let i = 0; i < count; i++) macs.push(via.length ? mac(via[0]) : mac(from + i));
 	const fill = "x".repeat(bytes);
 	const endsAt = plan.ms ? clock.now() + plan.ms : Infinity;
-	let next = 0, open = 0, answered = 0, failed = 0, text = "";
-	// The text is made before it is needed, so that making it is not measured.
+	let next = 0, open = 0, answered = 0, failed = 0, text = "", to = "";
+	// Address and text are made before they are needed, so that making them is not measured.
 	function prepare() {
 		if (next === skip) next++;
 		const start = path + "like:" + next + ".";
+		to = mac(via.length ? via[0] : from + next % count);
 		text = start + fill.slice(start.length - path.length);
 	}
 	function ask() {
 		const id = next++;
 		const at = clock.now();
 		open++;
-		comms.ask(macs[id % count], text).then((result) => {
+		comms.ask(to, text).then((result) => {
 			open--;
 			const ok = result.ok && result.reply.startsWith("e:" + id + ".", 3);
 			if (ok) answered++; else failed++;
@@ -88,19 +88,6 @@ export function run(plan) {
 /** Writes the bench's firmware beside the one that ships. @returns the path of its app.json */
 export function benchFirmware(folder = "build/bench/firmware"): string {
 	mkdirSync(folder, { recursive: true });
-	const app = JSON.parse(readFileSync(SHIPPED, "utf8")) as { modules: Record<string, string>; preload: string[] };
-	const replace = (specifier: string, source: string) => {
-		const path = join(process.cwd(), folder, `${specifier.replace("/", "-")}.js`);
-		writeFileSync(path, source);
-		const shipped = app.modules[specifier];
-		if (shipped !== undefined) app.modules[`${specifier}-shipped`] = shipped;
-		app.modules[specifier] = path;
-		app.preload.push(shipped === undefined ? specifier : `${specifier}-shipped`);
-	};
-	replace("bench/run", RUN);
-	replace("espnow/comms", COMMS);
-	replace("handler/commands", COMMANDS);
-	const path = join(folder, "app.json");
-	writeFileSync(path, JSON.stringify(app));
-	return path;
+	const modules = { "bench/run": RUN, "espnow/comms": COMMS, "handler/commands": COMMANDS };
+	return alteredApp({ shipped: SHIPPED, folder, modules, preload: ["bench/run", "espnow/comms-shipped", "handler/commands-shipped"] });
 }

@@ -112,8 +112,8 @@ export function sustained(subject: Subject, bytes = 20, ms = 10_000): number {
 	});
 }
 
-/** A request takes 1.7 KB while it is under way, and a C3 has some 40 KB for them. */
-const POLLED_AT_ONCE = 16;
+/** As many as the firmware that ships takes at once, see `REQUESTS` in main.ts. */
+const POLLED_AT_ONCE = 12;
 
 /** Many devices asked by one hub on a lossy air, so many at once as its memory allows with ease. */
 export function poll(subject: Subject, devices: number, loss: number) {

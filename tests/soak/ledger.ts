@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { alteredApp } from "../../sim/build/altered-app";
 
 /** What a board's ledger says about its requests: its own and those it forwards, since its start. */
 export interface Ledger {
@@ -51,25 +50,14 @@ export class Counters extends Shipped {
 }
 `;
 
+/** What keeps the ledger, to be put in front of the modules that ship. */
+export const LEDGER = Object.freeze({ "espnow/requests": REQUESTS, "espnow/counters": COUNTERS });
+
 /**
  * The firmware with a ledger of its requests, which appears as `counters.ledger` in its status.
  * @param folder where the files are written
  * @returns the path of its app.json
  */
 export function appWithLedger(shipped: string, folder: string): string {
-	const app = JSON.parse(readFileSync(shipped, "utf8")) as { modules: Record<string, string> };
-	for (const [specifier, source] of [
-		["espnow/requests", REQUESTS],
-		["espnow/counters", COUNTERS],
-	] as const) {
-		const path = app.modules[specifier];
-		if (path === undefined) throw new Error(`the firmware has no module ${specifier}`);
-		const replacement = join(folder, `${specifier.replace("/", "-")}.js`);
-		writeFileSync(replacement, source);
-		app.modules[`${specifier}-shipped`] = path;
-		app.modules[specifier] = replacement;
-	}
-	const made = join(folder, "app.json");
-	writeFileSync(made, JSON.stringify(app));
-	return made;
+	return alteredApp({ shipped, folder, modules: LEDGER });
 }
