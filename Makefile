@@ -16,13 +16,14 @@ DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
-.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench sdk-check soak clean tools
+.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
+	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
@@ -46,6 +47,13 @@ format: $(PACKAGES)
 # An hour of virtual time under loss, resets and faults: every request settles once, the heap stays flat.
 soak: board app $(DESK)/soak.mjs
 	@node $(DESK)/soak.mjs $(ARGS)
+
+# Random houses, over and over: rules that must hold whatever happens. ARGS="--runs 2000 --seed 1"
+properties: board app $(DESK)/properties.mjs
+	@node $(DESK)/properties.mjs $(ARGS)
+
+$(DESK)/properties.mjs: $(wildcard tests/properties/*.ts tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) tests/properties/run.ts --outfile=$@
 
 $(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@

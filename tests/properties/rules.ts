@@ -88,7 +88,8 @@ function ranOnce(course: Course): string[] {
 		last.set(key, entry);
 		if (!before) continue;
 		const reply = course.log.find(
-			(frame) => frame.event === "frame" && frame.board === board && String(frame.text).startsWith(`OK ${id} `) && frame.outcome === "acked",
+			(frame) =>
+				frame.event === "frame" && frame.board === board && String(frame.text).startsWith(`OK ${id} `) && frame.outcome === "acked",
 		);
 		if (!reply || reply.timeMs > entry.timeMs) wrong.push(`${id} ran again at ${entry.timeMs} ms, its reply unacknowledged`);
 	}

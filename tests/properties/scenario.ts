@@ -102,10 +102,10 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
 	seed: fc.nat(0xffff),
 	boards: fc.integer({ min: 2, max: MOST_BOARDS }),
 	hub: fc.boolean(),
-	reach: fc.array(
-		fc.oneof({ weight: 7, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
-		{ minLength: PAIRS, maxLength: PAIRS },
-	),
+	reach: fc.array(fc.oneof({ weight: 7, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }), {
+		minLength: PAIRS,
+		maxLength: PAIRS,
+	}),
 	loss: fc.constantFrom(0, 0, 0.1, 0.3, 0.5),
 	duplicate: fc.constantFrom(0, 0, 0.05, 0.3),
 	asks: fc.array(ask, { minLength: 1, maxLength: 12 }),

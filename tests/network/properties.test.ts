@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { play } from "../properties/play";
+import { judge } from "../properties/rules";
+import type { Scenario } from "../properties/scenario";
+import { search, summary } from "../properties/search";
+import { SEED } from "./house";
+
+/** `make properties` tries 2,000. */
+const RUNS = 100;
+const PAST = "tests/properties/past";
+
+test(`${RUNS} random houses keep every rule`, () => {
+	const found = search(RUNS, SEED);
+	process.stderr.write(`${summary([found])}\n`);
+	expect(found.failure === undefined ? "" : summary([found])).toBe("");
+	expect(found.runs).toBe(RUNS);
+}, 900_000);
+
+describe("scenarios that broke a rule once", () => {
+	test.each(readdirSync(PAST).sort())("%s", (file) => {
+		expect(judge(play(JSON.parse(readFileSync(join(PAST, file), "utf8")) as Scenario))).toEqual([]);
+	});
+});
