@@ -67,6 +67,17 @@ describe("radio", () => {
 		expect(said.at(-2)).toBe('{"received":4,"ringFull":0,"tooLong":2,"statusFull":0,"postFailed":0}');
 	});
 
+	test("the callback is told how many frames and statuses wait", () => {
+		const { said } = run(
+			withWiFi(`
+const radio = new Radio({ onActivity(frames, statuses) { say(frames, statuses); } });
+radio.addPeer("34b4720a1004");
+radio.send("34b4720a1004", "x");`),
+			[frame("1"), frame("2"), { type: "tx-done", id: 1, acked: true }],
+		);
+		expect(said).toEqual(["1 0", "2 0", "2 1"]);
+	});
+
 	test("16 frames wait, the 17th is counted as lost; one call for as many as came", () => {
 		const { said } = run(
 			withWiFi(`
