@@ -5,8 +5,8 @@ import type { RadioLink } from "./faces";
 export class RadioPort {
 	readonly #openRadio: (onActivity: () => void) => RadioLink;
 	readonly #onActivity: () => void;
-	readonly #before: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
-	readonly #now: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #before: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #now: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	#link: RadioLink | null = null;
 	/** Frames taken out of the open radio's ring. */
 	#read = 0;
@@ -67,6 +67,7 @@ export class RadioPort {
 
 function addTo(sum: RadioCounters, more: RadioCounters): void {
 	sum.received += more.received;
+	sum.whileClosed += more.whileClosed;
 	sum.ringFull += more.ringFull;
 	sum.tooLong += more.tooLong;
 	sum.statusFull += more.statusFull;
