@@ -106,6 +106,28 @@ describe("a crowd of 32 slow requests", () => {
 	});
 });
 
+describe("names", () => {
+	test("that a message to be sent should not have take no memory: the engine never gives a name's back", () => {
+		const made = house(["Kitchen"]);
+		const mac = made.board("Kitchen").mac;
+		const used = () => {
+			made.board("Hub").collect();
+			const { slots, chunks } = made.board("Hub").collect();
+			return slots * 16 + chunks;
+		};
+		const send = (turn: number) => {
+			const others = Array.from({ length: 100 }, (_, i) => [`other${turn}-${i}`, 0]);
+			return put(made, "Hub", "lan", "/api/send", { ...Object.fromEntries(others), mac, msg: "uptime" }, "POST");
+		};
+		expect(send(0).body).toMatch(/"ok":true/);
+		made.advance(30_000);
+		const before = used();
+		for (let turn = 1; turn <= 10; turn++) expect(send(turn).status).toBe(200);
+		made.advance(30_000);
+		expect(used() - before).toBeLessThan(500);
+	});
+});
+
 describe("the stack", () => {
 	const { creation } = JSON.parse(readFileSync("build/virtual/app.json", "utf8")) as { creation: { stack: number } };
 
