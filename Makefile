@@ -93,7 +93,8 @@ fuzz: fuzz-board app
 
 # Without clang there is nothing to build, and the other tests run.
 fuzz-board: $(DESK)/fuzz.mjs $(PACKAGES)
-	@if $(FUZZER); then $(MAKE) -s -j$(JOBS) -f tests/fuzz/fuzz.mk >&2; fi
+	@if $(FUZZER); then $(MAKE) -s -j$(JOBS) -f tests/fuzz/fuzz.mk >&2; \
+		else echo "No clang with its runtime here: fuzzing will be skipped." >&2; fi
 
 $(DESK)/fuzz.mjs: tests/fuzz/run.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
@@ -110,12 +111,19 @@ $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
 
-# Heap figures with the chip's 32-bit words, where gcc has libraries for them.
+# Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel, or else qemu, runs such programs.
+M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null
+
 heap: app $(DESK)/heap.mjs
-	@if gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null; then rm build/m32-probe; \
-		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2 && node $(DESK)/heap.mjs build/board-m32/board; \
+	@if $(M32_PROBE) && { build/m32-probe 2>/dev/null || qemu-i386 build/m32-probe 2>/dev/null; }; then \
+		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2; \
+		program=build/board-m32/board; \
+		build/m32-probe 2>/dev/null || { program=build/board-m32/under-qemu; \
+			printf '#!/bin/sh\nexec qemu-i386 build/board-m32/board "$$@"\n' > $$program && chmod +x $$program; }; \
+		node $(DESK)/heap.mjs $$program; \
 	else \
-		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries (Debian: apt-get install gcc-multilib)." >&2; \
+		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries, and qemu where the kernel does not run" \
+			"32-bit programs (Debian: apt-get install gcc-multilib qemu-user)." >&2; \
 		$(MAKE) board && node $(DESK)/heap.mjs build/board/board; \
 	fi
 

@@ -124,8 +124,9 @@ function mergeUnknown(
 
 /** A copy that holds nothing but JSON, with masked passwords given back. */
 function copyUnknown(key: string, value: unknown, old: unknown, path: string, depth: number): unknown {
-	// Assigned like other keys it would become the record's prototype.
-	if (key === "__proto__") throw new Refused(path, "no such key");
+	// Assigned like other keys `__proto__` would become the record's prototype; the rest cannot be assigned at all on the chip,
+	// where every object inherits them from flash.
+	if (key in Object.prototype) throw new Refused(path, "no such key");
 	if (value === PASSWORD_MASK && isSecret(key) && old !== undefined) return old;
 	if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
 	if (depth > DEEPEST_JSON) throw new Refused(path, `at most ${DEEPEST_JSON} levels`);

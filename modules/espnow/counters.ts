@@ -57,6 +57,8 @@ interface NativeDrops {
 	postFailed: number;
 	/** Frames that waited in the ring of a radio that was closed. */
 	abandoned: number;
+	/** Frames that came in the middle of that. */
+	whileClosed: number;
 }
 
 /** Counts since boot. */
@@ -84,12 +86,13 @@ export class Counters {
 		if (native.ringFull) causes.ringFull = native.ringFull;
 		if (native.tooLong) causes.tooLong = (causes.tooLong ?? 0) + native.tooLong;
 		if (native.abandoned) causes.abandoned = native.abandoned;
+		if (native.whileClosed) causes.whileClosed = native.whileClosed;
 		const events: Record<string, number> = {};
 		for (const [event, count] of this.#events) events[event] = count;
 		if (native.statusFull) events.statusFull = native.statusFull;
 		if (native.postFailed) events.postFailed = native.postFailed;
 		return {
-			framesIn: this.#framesRead + native.ringFull + native.tooLong + native.abandoned,
+			framesIn: this.#framesRead + native.ringFull + native.tooLong + native.abandoned + native.whileClosed,
 			framesOut: this.framesOut,
 			pongs,
 			replies,

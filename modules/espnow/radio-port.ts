@@ -8,8 +8,8 @@ const UNKNOWN = 255;
 export class RadioPort {
 	readonly #openRadio: (onActivity: OnActivity) => RadioLink;
 	readonly #onActivity: OnActivity;
-	readonly #before: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
-	readonly #now: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #before: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #now: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	#link: RadioLink | null = null;
 	/** Frames taken out of the open radio's ring. */
 	#read = 0;
@@ -99,6 +99,7 @@ export class RadioPort {
 
 function addTo(sum: RadioCounters, more: RadioCounters): void {
 	sum.received += more.received;
+	sum.whileClosed += more.whileClosed;
 	sum.ringFull += more.ringFull;
 	sum.tooLong += more.tooLong;
 	sum.statusFull += more.statusFull;

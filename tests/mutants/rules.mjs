@@ -1,5 +1,5 @@
 /**
- * Switches each rule of the fake ESP-IDF off (sim/board/RULES.md) and shows that the test named there fails then.
+ * Switches each rule of the fake ESP-IDF off (sim/board/README.md) and shows that the test named there fails then.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,8 +8,8 @@ import { join } from "node:path";
 
 /** Rows of the table: the rule, and the name of its test. */
 export function readRules(root) {
-	const text = readFileSync(join(root, "sim/board/RULES.md"), "utf8");
-	return [...text.matchAll(/^\| `([a-z0-9-]+)` \|.*\| `(\w+)` \|$/gm)].map(([, rule, test]) => ({ rule, test }));
+	const text = readFileSync(join(root, "sim/board/README.md"), "utf8");
+	return [...text.matchAll(/^\| `([a-z0-9-]+)` \|[^|]+\|[^|]+\| `(\w+)` \|$/gm)].map(([, rule, test]) => ({ rule, test }));
 }
 
 /** Runs one test with a rule switched off: its verdict, "ok" or "not ok", "" when there is no test of that name. */

@@ -27,9 +27,9 @@ function rulesInCode(): string[] {
 	return [...new Set([...code.matchAll(/ruleHolds\("([^"]+)"\)/g)].map(([, rule]) => rule ?? ""))].sort();
 }
 
-/** Rows of the table in sim/board/RULES.md. */
+/** Rows of the table in sim/board/README.md. */
 function rulesInTable(): { rule: string; test: string }[] {
-	const rows = readFileSync("sim/board/RULES.md", "utf8").matchAll(/^\| `([a-z0-9-]+)` \|[^|]+\|[^|]+\| `(\w+)` \|$/gm);
+	const rows = readFileSync("sim/board/README.md", "utf8").matchAll(/^\| `([a-z0-9-]+)` \|[^|]+\|[^|]+\| `(\w+)` \|$/gm);
 	return [...rows].map(([, rule, test]) => ({ rule: rule ?? "", test: test ?? "" }));
 }
 

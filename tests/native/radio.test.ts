@@ -3,7 +3,7 @@ import { type Event, frame, PEER, run, STATION, withWiFi } from "./native-board"
 
 /** The shipping C of the radio on the real engine, under AddressSanitizer and UBSan. */
 
-const COUNTERS = "{ received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 }";
+const COUNTERS = "{ received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 }";
 
 const READER = withWiFi(`
 const frame = { from: "", rssi: 0, bytes: 0, text: "" };
@@ -64,7 +64,7 @@ describe("radio", () => {
 			frame("y"),
 		]);
 		expect(texts(said).map((text) => text?.length)).toEqual([250, 1]);
-		expect(said.at(-2)).toBe('{"received":4,"ringFull":0,"tooLong":2,"statusFull":0,"postFailed":0}');
+		expect(said.at(-2)).toBe('{"received":4,"whileClosed":0,"ringFull":0,"tooLong":2,"statusFull":0,"postFailed":0}');
 	});
 
 	test("the callback is told how many frames and statuses wait", () => {
@@ -93,7 +93,7 @@ const radio = new Radio({ onActivity() {
 } });`),
 			Array.from({ length: 20 }, (_, i) => frame(`${i}`)),
 		);
-		expect(said).toEqual(['16 15 {"received":20,"ringFull":4,"tooLong":0,"statusFull":0,"postFailed":0}']);
+		expect(said).toEqual(['16 15 {"received":20,"whileClosed":0,"ringFull":4,"tooLong":0,"statusFull":0,"postFailed":0}']);
 	});
 
 	test("results of the driver come through as numbers", () => {
@@ -169,6 +169,29 @@ open("r");`),
 			[frame("1"), frame("2"), { type: "collect" }, frame("3")],
 		);
 		expect(said).toEqual(["r 1", "r+ 2", "r++ 3"]);
+	});
+
+	test("a frame that comes in the middle of close() is told to nobody and counted by the next radio, once", () => {
+		const { said } = run(
+			withWiFi(`
+const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const c = ${COUNTERS};
+const open = (name) => {
+	const radio = new Radio({ onActivity() {
+		let count = 0;
+		while (radio.read(frame)) count++;
+		radio.counters(c);
+		say(name, count, c.received, c.whileClosed);
+		radio.close();
+		radio.counters(c);
+		say(c.whileClosed);
+		open(name + "+");
+	} });
+};
+open("r");`),
+			[{ type: "fault", kind: "callback-in-close", count: 1 }, frame("1"), { type: "collect" }, frame("2"), frame("3")],
+		);
+		expect(said).toEqual(["r 1 1 0", "0", "r+ 1 1 1", "0", "r++ 1 1 0", "0"]);
 	});
 
 	test("an open radio that nobody holds survives a collection, with its callback", () => {

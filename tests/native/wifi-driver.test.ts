@@ -151,6 +151,14 @@ wifi.start();`,
 		expect(said).toEqual([Array(7).fill(closed).join(" "), `0 0 false ${closed}`, "0 0", "second 1", "second 9"]);
 	});
 
+	test.each(["ssid", "password", "address", "channel", "hidden"])("an option that closes the driver while it is read: %s", (option) => {
+		const { said } = run(`${READER} wifi.setMode(3);
+const value = setup.${option};
+Object.defineProperty(setup, "${option}", { get() { wifi.close(); return value; } });
+say(wifi.setAccessPoint(setup));`);
+		expect(said).toEqual([`${0x3001}`]);
+	});
+
 	test("options are checked before Wi-Fi is touched", () => {
 		const { said } = run(`
 say(failure(() => new WiFiDriver({ onEvent() {} })));

@@ -57,6 +57,15 @@ describe("a wrong configuration", () => {
 		expect(made.http("Kitchen", "ap", { path: "/?uptime" }).body).toMatch(/^OK/);
 	});
 
+	test("a key that every object inherits is refused by its path", () => {
+		const made = house(["Kitchen"]);
+		for (const key of ["constructor", "toString"]) {
+			const { status, body } = put(made, "Kitchen", "ap", "/api/config", { name: "new", x: { [key]: 1 } });
+			expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ path: `x.${key}` })]);
+		}
+		expect(snapshot(made, "Kitchen").name).toBe("Kitchen");
+	});
+
 	test("one wrong key among good ones: none of them is taken", () => {
 		const made = house(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { name: "Cellar", pins: { led: { pin: 3 } }, channel: 0 }).status).toBe(400);

@@ -109,6 +109,58 @@ describe("a crowd of 32 slow requests", () => {
 	});
 });
 
+/** A name that the engine made once, it never gives back: what anybody may say must not be looked up as a name. */
+describe("what is no name here takes no memory for good", () => {
+	const long = "x".repeat(200);
+	const others = (turn: number) => Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`other${turn}-${i}`, 0]));
+	const ways: Readonly<Record<string, (made: World, turn: number) => void>> = {
+		"in a message to be sent": (made, turn) => {
+			const message = { ...others(turn), mac: made.board("Kitchen").mac, msg: "uptime" };
+			expect(put(made, "Hub", "lan", "/api/send", message, "POST").body).toMatch(/"ok":true/);
+		},
+		"an address that is none": (made, turn) => {
+			for (let i = 0; i < 4; i++) expect(made.http("Hub", "lan", { path: `/${turn}-${i}/${long}` }).status).toBe(404);
+		},
+		"a method that is none": (made, turn) => {
+			for (let i = 0; i < 4; i++) expect(made.http("Hub", "lan", { method: `M${turn}X${i}${long}`, path: "/" }).status).toBe(405);
+		},
+		"a header": (made, turn) => {
+			const headers = { [`x-${turn}-${long}`]: "1", [`y-${turn}-${long}`]: "2", [`z-${turn}-${long}`]: "3" };
+			expect(made.http("Hub", "lan", { path: "/", headers }).status).toBe(200);
+		},
+		"a word of the query": (made, turn) => {
+			for (let i = 0; i < 4; i++) made.http("Hub", "lan", { path: `/?mac=1&msg=2&${turn}-${i}-${long}=1` });
+		},
+		"a command that is none": (made, turn) => {
+			for (let i = 0; i < 4; i++)
+				expect(made.http("Hub", "lan", { path: `/?${turn}-${i}-${long}` }).body).toMatch(/^(Unknown message|Fail)/);
+		},
+		"a key that the configuration lacks": (made, turn) => {
+			for (let i = 0; i < 4; i++)
+				expect(made.http("Hub", "lan", { path: `/?config%20a${turn}-${i}-${long}` }).body).toMatch(/^Fail \(no key/);
+		},
+		"help for what is no command": (made, turn) => {
+			for (let i = 0; i < 4; i++) made.http("Hub", "lan", { path: `/?help%20a${turn}-${i}-${long}` });
+		},
+	};
+
+	test.each(Object.entries(ways))("%s", (_, act) => {
+		const made = house(["Kitchen"]);
+		const used = () => {
+			made.board("Hub").collect();
+			const { slots, chunks } = made.board("Hub").collect();
+			return slots * 16 + chunks;
+		};
+		act(made, 0);
+		made.advance(30_000);
+		const before = used();
+		for (let turn = 1; turn <= 5; turn++) act(made, turn);
+		made.advance(30_000);
+		expect(used() - before).toBeLessThan(600);
+		expect(events(made, "restart")).toEqual([]);
+	});
+});
+
 describe("the stack", () => {
 	const { creation } = JSON.parse(readFileSync("build/virtual/app.json", "utf8")) as { creation: { stack: number } };
 

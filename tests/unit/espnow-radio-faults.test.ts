@@ -212,3 +212,21 @@ test("a reply whose driver call failed can be asked for again", async () => {
 	expect(it.radio.texts()).toEqual(["OK on -50"]);
 	expect(it.ran).toHaveLength(1);
 });
+
+test("a late status of one board is no status of the frame that is with the driver for another", async () => {
+	const it = makeBoard();
+	it.radio.fate = (to) => (to === A ? { acked: false, ms: 300 } : { acked: true, ms: 100 });
+	it.comms.espSend(A, "first");
+	await it.time.advance(255);
+	// Only now, as nothing else may go out while the first one is awaited.
+	it.comms.espSend(B, "second");
+	await it.time.advance(40);
+	expect(it.comms.sending).toBe(true);
+	await it.time.advance(20);
+	expect(it.counters.events).toMatchObject({ statusTimeout: 1, lateStatus: 1 });
+	expect(it.counters.events["sendFailed"]).toBeUndefined();
+	expect(it.comms.sending).toBe(true);
+	await it.time.advance(100);
+	expect(it.comms.sending).toBe(false);
+	expect(it.counters.events["sendFailed"]).toBeUndefined();
+});

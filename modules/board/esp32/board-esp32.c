@@ -34,7 +34,6 @@ static RTC_NOINIT_ATTR KeptWords gKept;
 
 typedef struct xsChipRecord {
 	esp_timer_handle_t timer;
-	uint32_t heartbeatMS;
 } xsChipRecord, *xsChip;
 
 static xsChip gChip;
@@ -76,7 +75,8 @@ static void keepWords(const char *words, uint32_t length)
 
 static void heartbeat(void *arg)
 {
-	uint32_t limit = *(const uint32_t *)arg;
+	/* By value: on another core this may run while the XS task closes the chip. */
+	uint32_t limit = (uint32_t)(uintptr_t)arg;
 
 	if (__atomic_add_fetch(&gSilentMS, kHeartbeatCheckMS, __ATOMIC_SEQ_CST) < limit)
 		return;
@@ -121,11 +121,10 @@ void xs_chip(xsMachine *the)
 	chip = c_calloc(1, sizeof(xsChipRecord));
 	if (!chip)
 		xsUnknownError("no memory");
-	chip->heartbeatMS = (uint32_t)heartbeatMS;
 
 	c_memset(&args, 0, sizeof(args));
 	args.callback = heartbeat;
-	args.arg = &chip->heartbeatMS;
+	args.arg = (void *)(uintptr_t)heartbeatMS;
 	args.name = "heartbeat";
 	err = esp_timer_create(&args, &chip->timer);
 	if (ESP_OK != err) {

@@ -26,7 +26,7 @@ let opened = false;
 /** ESP-NOW over the desk's air, with the driver's rules and error numbers. */
 export class Radio implements OnBoard {
 	readonly #onActivity: RadioOptions["onActivity"];
-	readonly #counters: RadioCounters = { received: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #counters: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	readonly #frames: Frame[] = [];
 	readonly #statuses: SendStatus[] = [];
 	readonly #peers = new Set<string>();

@@ -38,6 +38,7 @@ typedef struct xsRadioRecord {
 	uint8_t statusFirst;
 	uint8_t statusCount;
 	uint32_t received;
+	uint32_t whileClosed;
 	uint32_t ringFull;
 	uint32_t tooLong;
 	uint32_t statusFull;
@@ -48,6 +49,8 @@ typedef struct xsRadioRecord {
 
 /* The driver's callbacks carry no reference. Changed by the XS task only, within the critical section. */
 static xsRadio gRadio;
+/* Frames that came between two radios: the driver may be in the middle of one when it is stopped. The next radio tells them. */
+static uint32_t gWhileClosed;
 
 /*
 	life time
@@ -153,7 +156,9 @@ static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, 
 
 	modCriticalSectionBegin();
 	xsRadio radio = gRadio;
-	if (radio) {
+	if (!radio)
+		gWhileClosed += 1;
+	else {
 		radio->received += 1;
 		if ((length < 0) || (length > kFrameBytes))
 			radio->tooLong += 1;
@@ -328,6 +333,8 @@ void xs_espnow(xsMachine *the)
 	xsRemember(radio->obj);
 
 	modCriticalSectionBegin();
+	radio->whileClosed = gWhileClosed;
+	gWhileClosed = 0;
 	gRadio = radio;
 	modCriticalSectionEnd();
 
@@ -464,11 +471,12 @@ void xs_espnow_readStatus(xsMachine *the)
 void xs_espnow_counters(xsMachine *the)
 {
 	xsRadio radio = getRadio();
-	uint32_t received = 0, ringFull = 0, tooLong = 0, statusFull = 0, postFailed = 0;
+	uint32_t received = 0, whileClosed = 0, ringFull = 0, tooLong = 0, statusFull = 0, postFailed = 0;
 
 	if (radio) {
 		modCriticalSectionBegin();
 		received = radio->received;
+		whileClosed = radio->whileClosed;
 		ringFull = radio->ringFull;
 		tooLong = radio->tooLong;
 		statusFull = radio->statusFull;
@@ -479,6 +487,8 @@ void xs_espnow_counters(xsMachine *the)
 	xsmcVars(1);
 	xsmcSetUnsigned(xsVar(0), received);
 	xsmcSet(xsArg(0), xsID_received, xsVar(0));
+	xsmcSetUnsigned(xsVar(0), whileClosed);
+	xsmcSet(xsArg(0), xsID_whileClosed, xsVar(0));
 	xsmcSetUnsigned(xsVar(0), ringFull);
 	xsmcSet(xsArg(0), xsID_ringFull, xsVar(0));
 	xsmcSetUnsigned(xsVar(0), tooLong);

@@ -21,6 +21,8 @@ export interface SendStatus {
 export interface RadioCounters {
 	/** Frames the driver delivered, those that were then dropped included. */
 	received: number;
+	/** Frames that came while the radio before this one was being closed; they are in no other count. */
+	whileClosed: number;
 	/** Frames dropped because 16 waited already. */
 	ringFull: number;
 	/** Frames dropped because they were longer than 250 bytes. */

@@ -429,7 +429,7 @@ void xs_wifiroles_setMode(xsMachine *the)
 
 void xs_wifiroles_setAccessPoint(xsMachine *the)
 {
-	xsWiFiRoles wifi = getWiFi();
+	xsWiFiRoles wifi;
 	char ssid[sizeof(((wifi_ap_config_t *)0)->ssid) + 1];
 	char password[sizeof(((wifi_ap_config_t *)0)->password)];
 	char text[kAddressText];
@@ -454,6 +454,8 @@ void xs_wifiroles_setAccessPoint(xsMachine *the)
 	if (!ssid[0])
 		xsRangeError("invalid ssid");
 
+	/* Not before the options have been read: reading one may run a script, which may close the driver. */
+	wifi = getWiFi();
 	if (!wifi)
 		err = ESP_ERR_WIFI_NOT_INIT;
 	else

@@ -13,10 +13,8 @@
 typedef struct {
 	uint8_t mac[MAC_BYTES];
 	bool here;
-	bool known; /* keeps its lease when it comes back */
 } Phone;
 
-/* Its index gives a phone its address. */
 static Phone gPhones[PHONES];
 
 int accessPointPhones(void)
@@ -133,15 +131,11 @@ static Phone *placeFor(const uint8_t *mac)
 {
 	Phone *place = NULL;
 	for (int i = 0; i < PHONES; i++) {
-		if (gPhones[i].known && !memcmp(gPhones[i].mac, mac, MAC_BYTES) && ruleHolds("ap-lease-kept"))
+		if (gPhones[i].here && !memcmp(gPhones[i].mac, mac, MAC_BYTES))
 			return &gPhones[i];
-		if (!gPhones[i].known && !place)
+		if (!gPhones[i].here && !place)
 			place = &gPhones[i];
 	}
-	/* All leases known: the first whose phone is away is taken over. */
-	for (int i = 0; i < PHONES && !place; i++)
-		if (!gPhones[i].here)
-			place = &gPhones[i];
 	return place;
 }
 
@@ -180,11 +174,11 @@ void onPhoneAuth(const Json *event)
 	if (phone->here)
 		phoneGone(phone, REASON_ASSOC_LEAVE, false);
 	memcpy(phone->mac, mac, MAC_BYTES);
-	phone->here = phone->known = true;
+	phone->here = true;
 	wifi_event_ap_staconnected_t connected = {.aid = (uint8_t)(phone - gPhones + 1)};
 	memcpy(connected.mac, mac, MAC_BYTES);
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_STACONNECTED, &connected, sizeof(connected));
-	uint32_t lease = netifLease((int)(phone - gPhones));
+	uint32_t lease = netifLease(mac);
 	if (lease) {
 		ip_event_assigned_ip_to_client_t assigned = {.esp_netif = netifOfAccessPoint(), .ip.addr = lease};
 		memcpy(assigned.mac, mac, MAC_BYTES);

@@ -9,7 +9,6 @@
 #include "rules.h"
 
 #define LOST_IP_MS 120000 /* CONFIG_ESP_NETIF_IP_LOST_TIMER_INTERVAL */
-#define LEASES 8
 
 struct esp_netif_obj {
 	const char *key;
@@ -132,13 +131,13 @@ esp_netif_t *netifOfAccessPoint(void)
 	return &gAccessPoint;
 }
 
-uint32_t netifLease(int index)
+uint32_t netifLease(const uint8_t *mac)
 {
-	if (!gAccessPoint.exists || !gAccessPoint.up || (gAccessPoint.dhcp != ESP_NETIF_DHCP_STARTED && ruleHolds("dhcps-needed")) || (index >= LEASES && ruleHolds("dhcps-leases")))
+	if (!gAccessPoint.exists || !gAccessPoint.up || (gAccessPoint.dhcp != ESP_NETIF_DHCP_STARTED && ruleHolds("dhcps-needed")))
 		return 0;
 	uint8_t bytes[4];
 	memcpy(bytes, &gAccessPoint.ip.ip.addr, 4);
-	return ESP_IP4TOADDR(bytes[0], bytes[1], bytes[2], bytes[3] + 1 + index);
+	return ESP_IP4TOADDR(bytes[0], bytes[1], bytes[2], bytes[3] + leaseFor(mac));
 }
 
 /* DHCP server ----------------------------------------------------------------------------------------------------- */
@@ -152,6 +151,7 @@ esp_err_t esp_netif_dhcps_stop(esp_netif_t *netif)
 	if (netif->dhcp == ESP_NETIF_DHCP_STOPPED && ruleHolds("dhcps-stopped"))
 		return ESP_ERR_ESP_NETIF_DHCP_ALREADY_STOPPED;
 	netif->dhcp = ESP_NETIF_DHCP_STOPPED;
+	leasesForget();
 	return ESP_OK;
 }
 
@@ -255,6 +255,7 @@ void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
 	}
 	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_STOP) {
 		gAccessPoint.up = false;
+		leasesForget();
 		if (gAccessPoint.dhcp == ESP_NETIF_DHCP_STARTED)
 			gAccessPoint.dhcp = ESP_NETIF_DHCP_INIT;
 	}

@@ -133,7 +133,10 @@ void onPhoneLeave(const Json *event);
 
 void netifOnEvent(esp_event_base_t base, int32_t id, void *data);
 /* Lease for the n-th phone in network order, 0 when there is no DHCP server. */
-uint32_t netifLease(int index);
+uint32_t netifLease(const uint8_t *mac);
+/* Which address of the DHCP server a phone has, counted from 1 behind its own. */
+int leaseFor(const uint8_t *mac);
+void leasesForget(void);
 esp_netif_t *netifOfAccessPoint(void);
 uint32_t netifAccessPointAddress(void);
 void onDhcp(const Json *event);

@@ -1,5 +1,5 @@
 /*
-	The rules that the fake keeps, each under a name of its own: RULES.md says what they are and where they come from.
+	The rules that the fake keeps, each under a name of its own: the table in ../README.md says what they are and where they come from.
 	FAKE_BREAK=<rule>[,<rule>] in the environment switches rules off, so that their tests can be seen to fail.
 */
 #ifndef IDF_RULES_H

@@ -14,7 +14,7 @@
 #include "esp_wifi.h"
 #include "idf.h"
 
-/* RULE(peersAreTwenty, "text of the rule") { CHECK(...); } The name is what RULES.md says it by. */
+/* RULE(peersAreTwenty, "text of the rule") { CHECK(...); } The name is what the table in sim/board/README.md says it by. */
 #define RULE(id, text) \
 	static void id(void); \
 	__attribute__((constructor)) static void id##Register(void) \

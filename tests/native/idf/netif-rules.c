@@ -118,14 +118,36 @@ RULE(netifFirst, "who hears AP_START finds the interface up: its own handlers ha
 	CHECK(gUp);
 }
 
-RULE(leases, "the DHCP server has 8 addresses; a ninth phone gets none")
+RULE(leases, "the DHCP server remembers 8 phones; for a ninth it forgets the one that was not seen for longest")
 {
 	openAccessPoint(WIFI_AUTH_WPA2_PSK, 10);
 	for (int i = 1; i <= 8; i++)
 		phone(i, "00000000");
-	CHECK_IS(timesSaid("'address':'192.168.4."), 8);
+	phone(1, "00000000");
+	CHECK(said("'phone':'020000000001','joined':true,'address':'192.168.4.2'"));
 	phone(9, "00000000");
-	CHECK(said("'phone':'020000000009','joined':true,'why':'no address'"));
+	CHECK(said("'phone':'020000000009','joined':true,'address':'192.168.4.10'"));
+	/* The second was the one, and is a new phone again. */
+	phone(1, "00000000");
+	CHECK_IS(timesSaid("'phone':'020000000001','joined':true,'address':'192.168.4.2'"), 3);
+	phone(2, "00000000");
+	CHECK(said("'phone':'020000000002','joined':true,'address':'192.168.4.11'"));
+}
+
+RULE(leasesForgotten, "a DHCP server that was stopped, or whose access point was, begins with its first address")
+{
+	openAccessPoint(WIFI_AUTH_WPA2_PSK, 4);
+	phone(1, "00000000");
+	CHECK(said("'phone':'020000000001','joined':true,'address':'192.168.4.2'"));
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
+	settle();
+	phone(2, "00000000");
+	CHECK(said("'phone':'020000000002','joined':true,'address':'192.168.4.2'"));
+	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_OK);
+	CHECK_IS(esp_netif_dhcps_start(accessPoint()), ESP_OK);
+	phone(3, "00000000");
+	CHECK(said("'phone':'020000000003','joined':true,'address':'192.168.4.2'"));
 }
 
 RULE(openNetwork, "an open access point asks for no password")
