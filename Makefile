@@ -102,12 +102,12 @@ $(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
 $(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) $< --outfile=$@
 
-# Heap figures with the chip's 32-bit words, where gcc has libraries for them.
+# Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel runs such a program.
 heap: app $(DESK)/heap.mjs
-	@if gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null; then rm build/m32-probe; \
+	@if gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null && build/m32-probe 2>/dev/null; then rm build/m32-probe; \
 		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2 && node $(DESK)/heap.mjs build/board-m32/board; \
 	else \
-		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries (Debian: apt-get install gcc-multilib)." >&2; \
+		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries (Debian: apt-get install gcc-multilib), on a kernel that runs 32-bit programs." >&2; \
 		$(MAKE) board && node $(DESK)/heap.mjs build/board/board; \
 	fi
 
