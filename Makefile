@@ -143,9 +143,10 @@ seed: $(SEED_BOARD)
 $(SEED_BOARD): $(shell find sim/seed -type f 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) sim/seed/board.ts --loader:.py=text --banner:js='#!/usr/bin/env node' --outfile=$@ && chmod +x $@
 
-# Not `npm ci`: it fails where a registry lacks packages for platforms that are not ours. The lock file holds all the same.
+# Not `npm ci`: it fails where a registry lacks packages for platforms that are not ours. The lock file holds all the
+# same, and stays as it is (--no-save): npm would write into it what another registry has.
 $(PACKAGES): package.json package-lock.json
-	@npm install --no-audit --no-fund --loglevel=error >&2
+	@npm install --no-save --no-audit --no-fund --loglevel=error >&2
 	@touch $@
 
 tools:

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { CheckFailed, complaints, type Sdk } from "./tools";
 
-const DEVICE = "esp32/esp32c3";
+/** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end. */
+const [FIRST, ...OTHERS] = ["esp32/esp32c3", "esp32/esp32c6", "esp32/esp32s3", "esp32"] as const;
 
 export interface BuildFigures {
 	readonly what: string;
@@ -11,26 +12,41 @@ export interface BuildFigures {
 }
 
 /**
- * Builds for a board as far as the machine can: byte code and the C made of it need the SDK only, objects and the image
+ * Builds for every chip as far as the machine can: byte code and the C made of it need the SDK only, objects and the image
  * need ESP-IDF (`idf.py` on the path).
  */
-export function buildForBoard(sdk: Sdk, root: string): BuildFigures {
-	const name = basename(root);
-	const made = join(sdk.out, "tmp", DEVICE, "debug", name);
+export function* buildForBoards(sdk: Sdk, root: string): Generator<BuildFigures> {
 	if (sdk.has("idf.py")) {
-		const said = sdk.run("mcconfig", ["-d", "-m", "-t", "buildArchive", "-p", DEVICE, "-o", sdk.out]);
+		const said = sdk.run("mcconfig", ["-d", "-m", "-t", "buildArchive", "-p", FIRST, "-o", sdk.out]);
 		refuseComplaints(said, root);
 		const isWhole = /ESP-IDF v/.test(sdk.run("idf.py", ["--version"]));
-		if (isWhole) refuseComplaints(sdk.run("mcconfig", ["-d", "-m", "-t", "build", "-p", DEVICE, "-o", sdk.out]), root);
-		return { what: `${DEVICE}: byte code, C, objects${isWhole ? ", image" : ""}`, lines: figures(said, made) };
-	}
-	sdk.run("mcconfig", ["-d", "-p", DEVICE, "-o", sdk.out]);
-	const config = join(made, "xsProj-esp32c3/build/config/sdkconfig.h");
+		if (isWhole) refuseComplaints(sdk.run("mcconfig", ["-d", "-m", "-t", "build", "-p", FIRST, "-o", sdk.out]), root);
+		yield { what: `${FIRST}: byte code, C, objects${isWhole ? ", image" : ""}`, lines: figures(said, madeFor(sdk, root, FIRST)) };
+	} else yield byteCodeAndC(sdk, root, FIRST, "byte code and C (no idf.py on the path: no objects, no image)");
+	for (const target of OTHERS) yield byteCodeAndC(sdk, root, target, "byte code and C");
+}
+
+function byteCodeAndC(sdk: Sdk, root: string, target: string, what: string): BuildFigures {
+	const made = madeFor(sdk, root, target);
+	sdk.run("mcconfig", ["-d", "-p", target, "-o", sdk.out]);
+	if (target !== FIRST) takeOverScripts(madeFor(sdk, root, FIRST), made);
+	const config = join(made, `xsProj-${basename(target)}/build/config/sdkconfig.h`);
 	// The makefile asks for a checkout of the IDF and makes sdkconfig.h of it; neither is used by these two goals.
 	const words = ["-o", config, "-f", join(made, "makefile"), join(made, "mc.xs.c"), join(made, "mc.resources.c")];
 	const said = sdk.run("make", words, { cwd: made, env: { IDF_PATH: emptyRepository(sdk.out) } });
 	refuseComplaints(said, root);
-	return { what: `${DEVICE}: byte code and C (no idf.py on the path: no objects, no image)`, lines: figures(said, made) };
+	return { what: `${target}: ${what}`, lines: figures(said, made) };
+}
+
+const madeFor = (sdk: Sdk, root: string, target: string) => join(sdk.out, "tmp", target, "debug", basename(root));
+
+/**
+ * Takes the scripts that the compiler made of our TypeScript for one chip over to another: mcconfig runs it once for each file, which
+ * is nearly all the time a build takes. Where its options are not the same, the build makes its own.
+ */
+function takeOverScripts(from: string, to: string): void {
+	const options = (made: string) => readFileSync(join(made, "modules/tsconfig-base.json"), "utf8").replaceAll(made, "");
+	if (options(from) === options(to)) cpSync(join(from, "tsc"), join(to, "tsc"), { recursive: true });
 }
 
 /** Builds for this machine. @returns the program that the SDK's simulator, or the host beside this file, runs */

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildForBoard, buildForHost, buildHost } from "./builds";
+import { buildForBoards, buildForHost, buildHost } from "./builds";
 import { conversations } from "./conversations";
 import { compareStandIns } from "./standins";
+import { compareTalks } from "./talking";
 import { CheckFailed, Sdk } from "./tools";
 
 /** Ports of this check, away from those of `make start` and of a simulator that somebody runs. */
-const PORTS = { desk: 8470, air: 8479, setup: 8480, house: 8481 };
+const PORTS = { desk: 8470, air: 8479, setup: 8480, house: 8481, talks: 8482 };
 const MAC = "34b4720a3000";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -21,7 +22,7 @@ async function main(path: string): Promise<void> {
 		say(`ok  ${what}`);
 		for (const line of lines) say(`    ${line}`);
 	};
-	show(buildForBoard(sdk, root));
+	for (const done of buildForBoards(sdk, root)) show(done);
 	if (process.platform !== "linux") {
 		say("The desktop build is checked on Linux only: skipped");
 		return;
@@ -36,6 +37,7 @@ async function main(path: string): Promise<void> {
 	show(figures);
 	const host = buildHost(sdk, root);
 	say(`ok  ${await compareStandIns(sdk, { root, host })}`);
+	say(`ok  ${await compareTalks(sdk, { root, host, port: PORTS.talks })}`);
 	for await (const done of conversations({ host, program, ports: PORTS, mac: MAC })) say(`ok  ${done}`);
 }
 

@@ -15,11 +15,13 @@ export class Sdk {
 	readonly #root: string;
 	readonly #env: NodeJS.ProcessEnv;
 
-	/** @throws CheckFailed when its tools are not built */
+	/** @throws CheckFailed when there is no SDK, or its tools are not built */
 	constructor(options: { path: string; out: string; root: string }) {
 		this.path = options.path;
 		this.out = options.out;
 		this.#root = options.root;
+		if (!existsSync(join(this.path, "modules")))
+			throw new CheckFailed(`MODDABLE is "${this.path}", and there is no Moddable SDK: let it be the folder of the SDK, or unset it`);
 		const host = process.platform === "darwin" ? "mac" : "lin";
 		const folders = ["release", "debug"]
 			.map((kind) => join(this.path, "build/bin", host, kind))

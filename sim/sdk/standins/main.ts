@@ -75,7 +75,7 @@ function resources(): void {
 /** Timers are asked in an order that gives the same answers however long a turn takes. */
 function timers(done: () => void): void {
 	const order: string[] = [];
-	Timer.set(() => order.push("30 ms"), 30);
+	Timer.set(() => order.push("400 ms"), 400);
 	Timer.set(() => order.push("10 ms"), 10);
 	Timer.set(() => order.push("no time"));
 	Promise.resolve().then(() => order.push("promise"));
@@ -122,7 +122,7 @@ function timers(done: () => void): void {
 		Timer.clear(resting);
 		Timer.clear(pulled);
 		again(done);
-	}, 300);
+	}, 800);
 }
 
 /** What becomes of a one-shot that its own callback schedules anew. */
