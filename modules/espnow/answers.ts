@@ -19,8 +19,11 @@ export interface Answer {
 	 * acknowledged; closed: done with.
 	 */
 	state: "running" | "waiting" | "sending" | "failed" | "closed";
-	/** The request came again while its reply was with the driver. */
-	again: boolean;
+	/**
+	 * once: so far; again: it came again while its reply was with the driver; over: its asker has asked something else since, or has pinged, so
+	 * that the same text is a new request.
+	 */
+	asked: "once" | "again" | "over";
 	entry: Outgoing | null;
 }
 
@@ -48,7 +51,7 @@ export class Answers {
 
 	/** The same request, if our reply to it is unacknowledged. */
 	find(peer: Peer, text: string): Answer | undefined {
-		for (const answer of this.#list) if (answer.peer === peer && answer.text === text) return answer;
+		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.asked !== "over") return answer;
 		return undefined;
 	}
 
@@ -57,14 +60,14 @@ export class Answers {
 		if (peer.answers) this.#overtaken(peer);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
-		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
+		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", asked: "once", entry: null };
 		this.#list.push(answer);
 		peer.answers++;
 		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
 		return answer;
 	}
 
-	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up: the request is done with */
+	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
 	reply(answer: Answer, reply: string, now: number): boolean {
 		if (answer.state === "closed") return false;
 		answer.reply = reply;
@@ -74,7 +77,7 @@ export class Answers {
 	/** The same request came again: it gets the same reply again, if that is not on its way already. */
 	repeat(answer: Answer, now: number): void {
 		if (answer.state === "failed") this.#put(answer, now);
-		else if (answer.state === "sending") answer.again = true;
+		else if (answer.state === "sending") answer.asked = "again";
 	}
 
 	/** The driver has the reply. */
@@ -89,8 +92,9 @@ export class Answers {
 		if (answer.state === "closed") return;
 		answer.state = "failed";
 		answer.entry = null;
-		if (!answer.again) return;
-		answer.again = false;
+		if (answer.asked === "over") this.close(answer);
+		if (answer.asked !== "again") return;
+		answer.asked = "once";
 		this.#put(answer, now);
 	}
 
@@ -111,7 +115,12 @@ export class Answers {
 	 */
 	giveUp(peer: Peer): void {
 		if (peer.answers === 0) return;
-		for (const answer of [...this.#list]) if (answer.peer === peer && answer.state === "running") this.close(answer);
+		for (let i = this.#list.length - 1; i >= 0; i--) {
+			const answer = this.#list[i];
+			if (answer?.peer !== peer) continue;
+			if (answer.state === "running" || answer.state === "failed") this.close(answer);
+			else answer.asked = "over";
+		}
 	}
 
 	/** Gives up those whose askers have. */
@@ -129,19 +138,19 @@ export class Answers {
 		answer.state = "waiting";
 		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);
 		if (answer.entry) return true;
-		this.close(answer);
+		this.failed(answer, now);
 		return false;
 	}
 
 	/**
 	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
-	 * from now on would be taken for the next one's.
+	 * from now on would be taken for the next one's. Asked once more it is to be run: what was asked between may have changed what it does.
 	 */
 	#overtaken(peer: Peer): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
-			if (answer.state === "sending") answer.again = false;
+			if (answer.state === "sending") answer.asked = "over";
 			else this.close(answer);
 		}
 	}
