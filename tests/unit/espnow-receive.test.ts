@@ -393,6 +393,18 @@ test("of more requests at once than can be kept, those too many are told to be b
 	expect(comms.snapshot().counters.commands).toBe(40);
 });
 
+test("a stranger that asks without end, and acknowledges nothing, takes no other board's place", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = (to) => (to === B ? { acked: false, ms: 26 } : { acked: true, ms: 2 });
+	for (let ms = 0; ms < 2000; ms++) {
+		radio.hear(B, ms % 2 ? `question ${ms}` : "ping");
+		if (ms % 100 === 50) radio.hear(A, "uptime");
+		await time.advance(1);
+	}
+	expect(radio.texts(A)).toEqual(Array(20).fill("OK uptime -50"));
+	expect(comms.snapshot().counters.dropped.outboxFull).toBeGreaterThan(1000);
+});
+
 test("a hub is adopted once the reply to its request went out, not before and not for less", async () => {
 	const { time, radio, answered, repliesSent } = makeBoard();
 	radio.hear(A, "ping");
