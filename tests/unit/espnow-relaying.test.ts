@@ -99,8 +99,8 @@ test("a far board that does not acknowledge: `Fail (no result)`", async () => {
 });
 
 test.each([
-	["the far board itself", `!${B},x`, 8000],
-	["one more relay", `!${B},!${C},x`, 7000],
+	["the far board itself", `!${B},x`, 8500],
+	["one more relay", `!${B},!${C},x`, 9000],
 ])("what is forwarded to %s has its deadline before the asker's", async (_, text, deadline) => {
 	const { time, radio } = makeBoard();
 	radio.hear(A, text);
