@@ -78,6 +78,39 @@ test("to a relay, `pong` is the reply to a ping that it was to forward", async (
 	expect(await asked).toMatchObject({ ok: true, reply: "pong" });
 });
 
+test("a relay that was pinged twice before a relayed ping may pong twice: the second is not the far board's", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	const lost = radio.sent.length + 1;
+	radio.fate = () => ({ acked: radio.sent.length > lost, ms: 5 });
+	const asked = comms.ask(A, `!${B},ping`);
+	await time.advance(40);
+	expect(radio.texts(A)).toEqual(["1", "ping", "ping"]);
+	radio.hear(A, "pong");
+	await time.advance(3);
+	radio.hear(A, "pong");
+	await time.advance(500);
+	expect(radio.texts(A)).toEqual(["1", "ping", "ping", `!${B},ping`]);
+	radio.hear(A, "Fail (no result)");
+	await time.advance(5);
+	expect(await asked).toMatchObject({ ok: true, reply: "Fail (no result)" });
+});
+
+test("a relay that pongs between two pings before a relayed ping is not pinged again", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	radio.fate = () => ({ acked: false, ms: 5 });
+	comms.ask(A, `!${B},ping`);
+	await time.advance(10);
+	radio.hear(A, "pong");
+	await time.advance(480);
+	expect(radio.texts(A)).toEqual(["1", "ping"]);
+	await time.advance(20);
+	expect(radio.texts(A)).toEqual(["1", "ping", `!${B},ping`]);
+});
+
 test.each([
 	["the sender", `!${A},x`],
 	["ourselves", `!${SELF},x`],
