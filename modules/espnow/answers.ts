@@ -33,11 +33,14 @@ export interface Answer {
  */
 export class Answers {
 	readonly #outbox: Outbox;
+	readonly #onGivenUp: (answer: Answer, now: number) => void;
 	readonly #list: Answer[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox) {
+	/** @param onGivenUp nobody waits for this reply any more, which is still being made */
+	constructor(outbox: Outbox, onGivenUp: (answer: Answer, now: number) => void) {
 		this.#outbox = outbox;
+		this.#onGivenUp = onGivenUp;
 	}
 
 	get size(): number {
@@ -57,7 +60,7 @@ export class Answers {
 
 	/** Keeps a new request. @returns null when too many are under way */
 	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
-		if (peer.answers) this.#overtaken(peer);
+		if (peer.answers) this.#overtaken(peer, now);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", asked: "once", entry: null };
@@ -113,12 +116,12 @@ export class Answers {
 	 * The board pings. It does that before a new request when it has given up an earlier one, and never while one of its own is open: a reply that is
 	 * still being made would come after the pong, and be taken for that to the new request.
 	 */
-	giveUp(peer: Peer): void {
+	giveUp(peer: Peer, now: number): void {
 		if (peer.answers === 0) return;
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
-			if (answer.state === "running" || answer.state === "failed") this.close(answer);
+			if (answer.state === "running" || answer.state === "failed") this.#giveUp(answer, now);
 			else answer.asked = "over";
 		}
 	}
@@ -128,10 +131,16 @@ export class Answers {
 		if (now < this.#nextExpiry) return;
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
-			if (answer && answer.expires <= now) this.close(answer);
+			if (answer && answer.expires <= now) this.#giveUp(answer, now);
 		}
 		this.#nextExpiry = Infinity;
 		for (const answer of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, answer.expires);
+	}
+
+	#giveUp(answer: Answer, now: number): void {
+		const running = answer.state === "running";
+		this.close(answer);
+		if (running) this.#onGivenUp(answer, now);
 	}
 
 	#put(answer: Answer, now: number): boolean {
@@ -146,12 +155,12 @@ export class Answers {
 	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
 	 * from now on would be taken for the next one's. Asked once more it is to be run: what was asked between may have changed what it does.
 	 */
-	#overtaken(peer: Peer): void {
+	#overtaken(peer: Peer, now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
 			if (answer.state === "sending") answer.asked = "over";
-			else this.close(answer);
+			else this.#giveUp(answer, now);
 		}
 	}
 

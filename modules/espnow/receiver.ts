@@ -99,7 +99,7 @@ export class Receiver {
 		const peer = known ?? peers.get(from);
 		if (!known) peers.heard(peer, from, rssi, now);
 		if (kind === Kind.ping) {
-			this.#answers.giveUp(peer);
+			this.#answers.giveUp(peer, now);
 			this.#outbox.put("pong", peer, "pong", now);
 			return Outcome.pong;
 		}

@@ -200,6 +200,12 @@ export class Requests {
 		this.#fail(request, reason, now);
 	}
 
+	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
+	abandon(answer: Answer, now: number): void {
+		const request = this.#all.find((each) => each.answer === answer);
+		if (request) this.#fail(request, "cancelled", now);
+	}
+
 	/** Settles everything. */
 	cancelAll(reason: string, now: number): void {
 		// Those that wait behind others go first, so that none of them is begun.

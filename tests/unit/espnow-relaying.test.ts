@@ -176,3 +176,36 @@ test("a relay whose asker has given up sends it no verdict: it would be taken fo
 	expect(radio.texts(A)).toEqual(["pong", "OK on -50"]);
 	expect(comms.snapshot().counters.events.replyLost).toBe(1);
 });
+
+test.each(["ping", "uptime"])("what is forwarded for a board that has gone on to %j is given up: nobody waits behind it", async (next) => {
+	const { time, radio, comms } = makeBoard();
+	radio.hear(A, `!${B},uptime`);
+	await time.advance(5);
+	expect(comms.snapshot().requests.open).toBe(1);
+	radio.hear(A, next);
+	await time.advance(5);
+	expect(comms.snapshot().requests.open).toBe(0);
+	radio.hear(C, `!${B},on`);
+	await time.advance(5);
+	expect(radio.texts(B)).toEqual(["uptime", "ping"]);
+	radio.hear(B, "OK late");
+	radio.hear(B, "pong");
+	await time.advance(5);
+	radio.hear(B, "OK on -60");
+	await time.advance(5);
+	expect(radio.texts(C)).toEqual(["OK on -60"]);
+	expect(radio.texts(A)).toHaveLength(1);
+});
+
+test("a board that has one after the other asked without waiting for any makes no more than one request", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = (to) => ({ acked: to === A || to === B, ms: 20 });
+	let most = 0;
+	for (let n = 0; n < 500; n++) {
+		radio.hear(A, `!${n % 2 ? B : board(n)},question ${n}`);
+		await time.advance(5);
+		const { open, unsent } = comms.snapshot().requests;
+		most = Math.max(most, open + unsent);
+	}
+	expect(most).toBe(1);
+});
