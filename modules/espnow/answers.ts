@@ -20,10 +20,10 @@ export interface Answer {
 	 */
 	state: "running" | "waiting" | "sending" | "failed" | "closed";
 	/**
-	 * once: so far; again: it came again while its reply was with the driver; over: its asker has asked something else since, or has pinged, so
-	 * that the same text is a new request.
+	 * The request came again while its reply was with the driver; null: its asker has asked something else since, or has pinged, so that the same
+	 * text is a new request.
 	 */
-	asked: "once" | "again" | "over";
+	again: boolean | null;
 	entry: Outgoing | null;
 }
 
@@ -54,7 +54,7 @@ export class Answers {
 
 	/** The same request, if our reply to it is unacknowledged. */
 	find(peer: Peer, text: string): Answer | undefined {
-		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.asked !== "over") return answer;
+		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.again !== null) return answer;
 		return undefined;
 	}
 
@@ -63,7 +63,7 @@ export class Answers {
 		if (peer.answers) this.#overtaken(peer, now);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
-		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", asked: "once", entry: null };
+		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
 		peer.answers++;
 		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
@@ -80,7 +80,7 @@ export class Answers {
 	/** The same request came again: it gets the same reply again, if that is not on its way already. */
 	repeat(answer: Answer, now: number): void {
 		if (answer.state === "failed") this.#put(answer, now);
-		else if (answer.state === "sending") answer.asked = "again";
+		else if (answer.state === "sending") answer.again = true;
 	}
 
 	/** The driver has the reply. */
@@ -95,9 +95,9 @@ export class Answers {
 		if (answer.state === "closed") return;
 		answer.state = "failed";
 		answer.entry = null;
-		if (answer.asked === "over") this.close(answer);
-		if (answer.asked !== "again") return;
-		answer.asked = "once";
+		if (answer.again === null) this.close(answer);
+		if (!answer.again) return;
+		answer.again = false;
 		this.#put(answer, now);
 	}
 
@@ -122,7 +122,7 @@ export class Answers {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
 			if (answer.state === "running" || answer.state === "failed") this.#giveUp(answer, now);
-			else answer.asked = "over";
+			else answer.again = null;
 		}
 	}
 
@@ -159,7 +159,7 @@ export class Answers {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
-			if (answer.state === "sending") answer.asked = "over";
+			if (answer.state === "sending") answer.again = null;
 			else this.#giveUp(answer, now);
 		}
 	}
