@@ -58,7 +58,7 @@ $(DESK)/properties.mjs: $(wildcard tests/properties/*.ts tests/soak/*.ts) $(DESK
 $(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@
 
-mutants: board asan hazard fuzz-board app
+mutants: board asan hazard fuzz-board app seed
 	@node tests/mutants/run.mjs $(ARGS)
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.

@@ -150,7 +150,7 @@ const meterOf = ({ meter }: Board): number => meter;
 
 /**
  * What a request and its reply cost the two engines. What is allocated shows only where nothing is collected meanwhile: on the plain machine, whose
- * heap is large.
+ * heap is large. A block of chunks more or less would show in few messages; in thirty the hub collects.
  */
 export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: Cost } {
 	const measure = (machine: "plain" | "chip", many: number, figure: (board: Board) => number) =>
@@ -160,7 +160,7 @@ export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: C
 			return each(world, 1, many, figure, ask);
 		});
 	const meter = measure("chip", 501, meterOf);
-	const heap = measure("plain", 6, heapBytes);
+	const heap = measure("plain", 21, heapBytes);
 	const cost = (i: 0 | 1): Cost => ({ meter: meter[i] ?? 0, heapBytes: heap[i] ?? 0 });
 	return { hub: cost(0), device: cost(1) };
 }

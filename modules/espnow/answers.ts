@@ -19,8 +19,11 @@ export interface Answer {
 	 * acknowledged; closed: done with.
 	 */
 	state: "running" | "waiting" | "sending" | "failed" | "closed";
-	/** The request came again while its reply was with the driver. */
-	again: boolean;
+	/**
+	 * The request came again while its reply was with the driver; null: its asker has asked something else since, or has pinged, so that the same
+	 * text is a new request.
+	 */
+	again: boolean | null;
 	entry: Outgoing | null;
 }
 
@@ -30,11 +33,14 @@ export interface Answer {
  */
 export class Answers {
 	readonly #outbox: Outbox;
+	readonly #onGivenUp: (answer: Answer, now: number) => void;
 	readonly #list: Answer[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox) {
+	/** @param onGivenUp nobody waits for this reply any more, which is still being made */
+	constructor(outbox: Outbox, onGivenUp: (answer: Answer, now: number) => void) {
 		this.#outbox = outbox;
+		this.#onGivenUp = onGivenUp;
 	}
 
 	get size(): number {
@@ -48,13 +54,13 @@ export class Answers {
 
 	/** The same request, if our reply to it is unacknowledged. */
 	find(peer: Peer, text: string): Answer | undefined {
-		for (const answer of this.#list) if (answer.peer === peer && answer.text === text) return answer;
+		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.again !== null) return answer;
 		return undefined;
 	}
 
 	/** Keeps a new request. @returns null when too many are under way */
 	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
-		if (peer.answers) this.#overtaken(peer);
+		if (peer.answers) this.#overtaken(peer, now);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
@@ -64,7 +70,7 @@ export class Answers {
 		return answer;
 	}
 
-	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up: the request is done with */
+	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
 	reply(answer: Answer, reply: string, now: number): boolean {
 		if (answer.state === "closed") return false;
 		answer.reply = reply;
@@ -89,6 +95,7 @@ export class Answers {
 		if (answer.state === "closed") return;
 		answer.state = "failed";
 		answer.entry = null;
+		if (answer.again === null) this.close(answer);
 		if (!answer.again) return;
 		answer.again = false;
 		this.#put(answer, now);
@@ -109,9 +116,14 @@ export class Answers {
 	 * The board pings. It does that before a new request when it has given up an earlier one, and never while one of its own is open: a reply that is
 	 * still being made would come after the pong, and be taken for that to the new request.
 	 */
-	giveUp(peer: Peer): void {
+	giveUp(peer: Peer, now: number): void {
 		if (peer.answers === 0) return;
-		for (const answer of [...this.#list]) if (answer.peer === peer && answer.state === "running") this.close(answer);
+		for (let i = this.#list.length - 1; i >= 0; i--) {
+			const answer = this.#list[i];
+			if (answer?.peer !== peer) continue;
+			if (answer.state === "running" || answer.state === "failed") this.#giveUp(answer, now);
+			else answer.again = null;
+		}
 	}
 
 	/** Gives up those whose askers have. */
@@ -119,30 +131,36 @@ export class Answers {
 		if (now < this.#nextExpiry) return;
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
-			if (answer && answer.expires <= now) this.close(answer);
+			if (answer && answer.expires <= now) this.#giveUp(answer, now);
 		}
 		this.#nextExpiry = Infinity;
 		for (const answer of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, answer.expires);
+	}
+
+	#giveUp(answer: Answer, now: number): void {
+		const running = answer.state === "running";
+		this.close(answer);
+		if (running) this.#onGivenUp(answer, now);
 	}
 
 	#put(answer: Answer, now: number): boolean {
 		answer.state = "waiting";
 		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);
 		if (answer.entry) return true;
-		this.close(answer);
+		this.failed(answer, now);
 		return false;
 	}
 
 	/**
 	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
-	 * from now on would be taken for the next one's.
+	 * from now on would be taken for the next one's. Asked once more it is to be run: what was asked between may have changed what it does.
 	 */
-	#overtaken(peer: Peer): void {
+	#overtaken(peer: Peer, now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer?.peer !== peer) continue;
-			if (answer.state === "sending") answer.again = false;
-			else this.close(answer);
+			if (answer.state === "sending") answer.again = null;
+			else this.#giveUp(answer, now);
 		}
 	}
 

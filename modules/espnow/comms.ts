@@ -72,7 +72,7 @@ export class Comms {
 		const counters = this.#counters;
 		const peers = new Peers(() => options.hub?.() ?? "");
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
-		const answers = new Answers(outbox);
+		const answers = new Answers(outbox, (answer, now) => requests.abandon(answer, now));
 		const port = new RadioPort((onActivity) => options.openRadio(onActivity), this.#pull);
 		const requests = new Requests({
 			outbox,

@@ -20,7 +20,7 @@ export const Outcome = Object.freeze({
 	strayPong: "strayPong",
 	/** From a peer whose next words may belong to an earlier request. */
 	unclear: "unclear",
-	/** It wants an answer and there is no room for one. */
+	/** It wants an answer and there is no room for one, or its sender has taken its share. */
 	outboxFull: "outboxFull",
 	/** An error inside this board. */
 	fault: "fault",

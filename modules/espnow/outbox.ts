@@ -6,6 +6,8 @@ import type { Request } from "./request";
 export const OUTBOX_LIMIT = 32;
 /** Places that requests leave free for pongs and replies. Those beyond the rest wait elsewhere, where they take less memory. */
 const KEPT_FOR_ANSWERS = 24;
+/** Places of which one board alone gets no more: it may ask without end, and never acknowledge. */
+const FOR_ONE_BOARD = 8;
 /** Frames that are kept for their next use. */
 const SPARE = 8;
 /** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
@@ -42,6 +44,12 @@ export class Outbox {
 
 	get isFull(): boolean {
 		return this.#size >= OUTBOX_LIMIT;
+	}
+
+	/** Whether an answer to this board may wait here; undefined is one that is not known yet. */
+	takesAnswer(peer: Peer | undefined): boolean {
+		if (this.#size < FOR_ONE_BOARD) return true;
+		return this.#size < OUTBOX_LIMIT && (peer?.frames?.length ?? 0) < FOR_ONE_BOARD;
 	}
 
 	/** Whether another request may wait here. */

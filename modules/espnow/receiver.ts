@@ -95,11 +95,11 @@ export class Receiver {
 		const outcome = isClear || kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
 		if (outcome) return outcome;
 		// What is served from here on wants an answer: without room for one it is not even run.
-		if (this.#outbox.isFull) return Outcome.outboxFull;
+		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
 		const peer = known ?? peers.get(from);
 		if (!known) peers.heard(peer, from, rssi, now);
 		if (kind === Kind.ping) {
-			this.#answers.giveUp(peer);
+			this.#answers.giveUp(peer, now);
 			this.#outbox.put("pong", peer, "pong", now);
 			return Outcome.pong;
 		}

@@ -1,9 +1,10 @@
 import { hops, type RelayPath } from "./codec";
 
-/** Answers asked for on another's behalf have to be back before the asker gives up after 10 s. */
-const ON_BEHALF_MS = 8_000;
-const PER_HOP_MS = 1_000;
-const AT_LEAST_MS = 2_000;
+/** A board has 8 s for its answer (handler), and who asked first gives up after 10 s: in between lie the relays. */
+const LAST_RELAY_MS = 8_500;
+const PER_RELAY_MS = 500;
+const AT_MOST_MS = 9_500;
+
 /**
  * Whether a relayed message would pass a board twice.
  * @param from station MACs of those it has passed: the sender and this board
@@ -18,9 +19,10 @@ export function isLoop(from: readonly string[], path: RelayPath): boolean {
 }
 
 /**
- * How long a request on another's behalf may take, in ms: the fewer relays lie before it, the longer.
+ * How long a request on another's behalf may take, in ms. The board nearest to the far one gives up first: its word of what is wrong there then
+ * reaches those who wait for it, one after the other.
  * @param text what is to be forwarded, its remaining `!` included
  */
 export function relayDeadlineMs(text: string): number {
-	return Math.max(AT_LEAST_MS, ON_BEHALF_MS - PER_HOP_MS * hops(text));
+	return Math.min(AT_MOST_MS, LAST_RELAY_MS + PER_RELAY_MS * hops(text));
 }

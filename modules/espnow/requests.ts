@@ -105,6 +105,12 @@ export class Requests {
 		if (!request) return false;
 		if (request.clearing) {
 			if (request.clearUntil === Infinity) return false;
+			if (request.tries > 0 && request.pong === "also") {
+				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
+				this.#withdraw(request);
+				request.state = "acked";
+				return true;
+			}
 			request.tries = 0;
 			this.#cleared(request, now);
 			return true;
@@ -194,6 +200,12 @@ export class Requests {
 		this.#fail(request, reason, now);
 	}
 
+	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
+	abandon(answer: Answer, now: number): void {
+		const request = this.#all.find((each) => each.answer === answer);
+		if (request) this.#fail(request, "cancelled", now);
+	}
+
 	/** Settles everything. */
 	cancelAll(reason: string, now: number): void {
 		// Those that wait behind others go first, so that none of them is begun.
@@ -266,6 +278,8 @@ export class Requests {
 		request.clearing = false;
 		request.clearUntil = Infinity;
 		this.#withdraw(request);
+		// The tries that the ping took are not its own, if the peer is there.
+		if (request.state === "acked") request.tries = 0;
 		request.state = "due";
 		request.dueAt = now;
 		this.#enter(request, now);

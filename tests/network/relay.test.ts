@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
 import { ask, HUB, house, macOf, snapshot } from "./house";
+import { appWithCommands } from "./test-app";
 import { accounted, call, finish, framesOf, inject, STRANGER, textsOf } from "./traffic";
 
 const STATE = /^OK (ON|OFF) \d+\+ -\d+$/;
@@ -128,10 +129,10 @@ describe("relaying", () => {
 	});
 
 	test.each([
-		["of the last relay 8 s", ["B"], 8_000],
-		["one board before it 7 s", ["B", "C"], 7_000],
-		["two boards before it 6 s", ["B", "C", "0a0000000000"], 6_000],
-		["never less than 2 s", ["B", "C", ...Array.from({ length: 8 }, (_, i) => `0a00000000${i}0`)], 2_000],
+		["of the last relay 8.5 s", ["B"], 8_500],
+		["one board before it 9 s", ["B", "C"], 9_000],
+		["two boards before it 9.5 s", ["B", "C", "0a0000000000"], 9_500],
+		["never more", ["B", "C", ...Array.from({ length: 8 }, (_, i) => `0a00000000${i}0`)], 9_500],
 	] as const)("time on another's behalf: %s", (_, names, expected) => {
 		const made = house(["A", "B", "C"]);
 		made.fault("B", "mute");
@@ -142,12 +143,36 @@ describe("relaying", () => {
 		expect(asked.ms).toBeLessThan(expected + 150);
 	});
 
+	test.each([
+		["over one board", ["C"]],
+		["over two", ["B", "C"]],
+		["over three", ["B", "D", "C"]],
+	] as const)(
+		"%s the caller hears what the far board says at its last moment, or from the board next to it that it says nothing",
+		(_, names) => {
+			const made = house(["A", "B", "C", "D"], { app: appWithCommands({ think: "return new Promise(() => {});" }) });
+			expect(ask(made, "A", path(made, names, "think"))).toMatch(/^Fail \(timeout\) -\d+$/);
+			made.fault("C", "mute");
+			const last = ["A", ...names].at(-2) ?? "A";
+			const since = made.log.next;
+			expect(ask(made, "A", path(made, names, "uptime"))).toBe("Fail (no reply)");
+			expect(textsOf(made, last, since).at(-1)).toBe("Fail (no reply)");
+			made.advance(5_000);
+			// The verdict went from board to board, and nobody's came too late.
+			for (const name of ["Hub", "A", "B", "D"]) expect(snapshot(made, name).counters.dropped).toEqual({});
+		},
+	);
+
 	test("a far board's late word is not taken for the answer to the next request", () => {
 		const made = row();
-		made.fault("C", "mute");
-		// A gives up after 7 s; B's own verdict about C comes a second later.
+		made.fault("B", "mute", 1);
+		// B hears nothing of it; its word comes when A has asked it something else.
 		expect(ask(made, "A", path(made, ["B", "C"], "uptime"))).toBe("Fail (no reply)");
-		expect(ask(made, "A", path(made, ["B"], "on"))).toMatch(/^OK ON /);
+		const next = call(made, "A", path(made, ["B"], "on"));
+		made.advance(1);
+		made.sendFrame({ to: macOf(made, "A"), from: macOf(made, "B"), payload: Buffer.from("OK late -50") });
+		finish(made, [next]);
+		expect(next.body).toMatch(/^OK ON /);
 		made.advance(10_000);
 		const { counters } = snapshot(made, "A");
 		// The two that the hub asked for, the right answer, and the pong that told it from the late word.

@@ -3,6 +3,7 @@ import { accessPointMac, boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
 import { ask, deviceSpec, events, HUB, hubSpec, macOf, SEED, settle, snapshot, took, world } from "./house";
 import { describeSeed, type SeedSnapshot, seedDevice, seedHub } from "./seed-house";
+import { call, finish, inject, textsOf } from "./traffic";
 
 const seedSnapshot = (made: World, name: string) => made.board(name).snapshot() as SeedSnapshot;
 
@@ -33,20 +34,86 @@ describeSeed("our hub and devices with the original's code", () => {
 		expect(peers.map(({ mac }) => mac)).toEqual([station]);
 	});
 
-	test("under loss each request to a MicroPython device gets its own reply, though that device runs repeated ones twice", () => {
+	test("a MicroPython device that is written to at its access point answers from its station: that is its reply, and it is written to there", () => {
 		const made = up(hubSpec(), seedDevice("Kitchen"));
-		made.air.loss = 0.35;
-		const wrong: string[] = [];
-		let answered = 0;
-		for (let i = 0; i < 60; i++) {
-			const reply = ask(made, "Kitchen", `like:number-${i}-of-this-run`);
-			if (reply.startsWith("OK ")) answered++;
-			if (!reply.startsWith("Fail (") && !reply.startsWith(`OK e:number-${i}-`)) wrong.push(`${i}: ${reply}`);
-		}
-		expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
-		expect(answered).toBeGreaterThan(40);
-		expect(seedSnapshot(made, "Kitchen").handled.like).toBeGreaterThan(answered);
+		const station = macOf(made, "Kitchen");
+		const accessPoint = accessPointMac(station);
+		// All that the hub has heard of the device came from there.
+		made.link("Hub", "Kitchen", null);
+		expect(ask(made, "Kitchen", "uptime")).toBe("Fail (no result)");
+		inject(made, { to: "Hub", from: accessPoint, payload: "OK late -50" });
+		made.link("Hub", "Kitchen", -50);
+		const since = made.log.next;
+		for (const message of ["on", "off"]) expect(ask(made, "Kitchen", message)).toMatch(/^OK O(N|FF) \d+\+ -\d+$/);
+		const ways = events(made, "frame").filter(({ seq, text }) => seq >= since && !/^p[io]ng$/.test(String(text)));
+		expect(ways.map(({ from, to }) => [from, to])).toEqual(
+			Array.from({ length: 2 }, () => [
+				[HUB, station],
+				[station, HUB],
+			]).flat(),
+		);
+		// Nothing had come of the request before, so the first word was a ping: the answer to it told where the station is.
+		expect(textsOf(made, "Hub", since, accessPoint)).toEqual(["ping"]);
+		const { peers } = made.board("Hub").snapshot() as { peers: { mac: string }[] };
+		expect(peers.map(({ mac }) => mac)).toEqual([station]);
 	});
+
+	test("a ping of a MicroPython device that our hub has asked something is answered, and is not its reply", () => {
+		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const asked = call(made, "Kitchen", "uptime");
+		made.advanceUntil(() => textsOf(made, "Hub").includes("uptime"), 100);
+		made.sendFrame({ from: macOf(made, "Kitchen"), to: HUB, payload: Buffer.from("ping") });
+		finish(made, [asked]);
+		expect(asked.body).toMatch(/^OK OFF \d+\+ -\d+$/);
+		expect(textsOf(made, "Hub")).toEqual(["uptime", "pong"]);
+	});
+
+	test.each([
+		["cloaked", true],
+		["off", false],
+	] as const)(
+		"a MicroPython device that was told the MAC of our hub's access point is answered, and after its time where that is %s: %p",
+		(afterwards, answered) => {
+			const made = up(hubSpec({ setupAP: { minutes: 1, afterwards } }), seedDevice("Kitchen", { hub: accessPointMac(HUB) }));
+			made.advance(50_000);
+			const during = seedSnapshot(made, "Kitchen").pings;
+			expect(during).toEqual({ sent: 1, answered: 1 });
+			made.advance(60_000);
+			const { pings } = seedSnapshot(made, "Kitchen");
+			expect(pings.sent).toBeGreaterThan(1);
+			// Addresses of an access point that is off are nobody's: the radio does not even acknowledge.
+			expect(pings.answered).toBe(answered ? pings.sent : 1);
+		},
+	);
+
+	test.each([
+		["some", 0.35, 55],
+		["most", 0.7, 15],
+	])(
+		"where %s frames are lost each caller gets its own reply, though a MicroPython device runs repeated requests twice",
+		(_, loss, atLeast) => {
+			const made = up(hubSpec(), seedDevice("Kitchen"));
+			made.air.loss = loss;
+			const wrong: string[] = [];
+			let answered = 0;
+			for (let i = 0; i < 60; i += 3) {
+				// The next one goes out in the moment in which the one before it is answered.
+				const calls = [i, i + 1, i + 2].map((n) => ({ n, asked: call(made, "Kitchen", `like:number-${n}-of-this-run`) }));
+				finish(
+					made,
+					calls.map(({ asked }) => asked),
+				);
+				for (const { n, asked } of calls) {
+					const reply = asked.body ?? "";
+					if (reply.startsWith("OK ")) answered++;
+					if (!reply.startsWith("Fail (") && !reply.startsWith(`OK e:number-${n}-`)) wrong.push(`${n}: ${reply}`);
+				}
+			}
+			expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
+			expect(answered).toBeGreaterThan(atLeast);
+			expect(seedSnapshot(made, "Kitchen").handled.like).toBeGreaterThan(answered);
+		},
+	);
 
 	test("our hub answers the pings of a MicroPython device within its second, however busy it is", () => {
 		const made = up(hubSpec(), seedDevice("Kitchen"), deviceSpec("Bedroom"), deviceSpec("Mute"));
@@ -82,6 +149,14 @@ describeSeed("a hub with the original's code and our devices", () => {
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON \d+\+ -\d+$/);
 		expect(made.status().boards[1]?.relay).toBe("ON");
 		expect(ask(made, "Kitchen", "nonsense")).toMatch(/^Unknown message: nonsense -\d+$/);
+	});
+
+	test("our device is one board to a MicroPython hub that asks it at its access point: it answers from its station", () => {
+		const made = up(seedHub(), deviceSpec("Kitchen"));
+		const station = macOf(made, "Kitchen");
+		for (const address of [accessPointMac(station), station]) expect(ask(made, address, "on")).toMatch(/^OK ON \d+\+ -\d+$/);
+		expect(events(made, "frame", "Hub").map(({ to }) => to)).toEqual([accessPointMac(station), station]);
+		expect(events(made, "frame", "Kitchen").map(({ from }) => from)).toEqual([station, station]);
 	});
 
 	test("our device adopts the MicroPython hub that it answered, and stays on the channel where that answers its pings", () => {

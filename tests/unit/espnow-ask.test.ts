@@ -345,6 +345,16 @@ test("the tries that a ping took are not those of the request after it", async (
 	expect(radio.texts()).toEqual(["1", "ping", "ping", "ping", "2", "2", "2"]);
 });
 
+test("the tries that a ping took are not those of the request after it, where no pong came, either", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	radio.fate = () => ({ acked: radio.sent.length === 4, ms: 5 });
+	comms.ask(A, "2");
+	await time.advance(800);
+	expect(radio.texts()).toEqual(["1", "ping", "ping", "ping", "2", "2", "2"]);
+});
+
 test("a pong from before the ping has left makes nothing clear", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");

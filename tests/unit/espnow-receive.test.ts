@@ -306,6 +306,64 @@ test("a reply that waits for the radio is not sent when its asker asks something
 	expect(comms.snapshot()).toMatchObject({ sending: false, requestToSend: false });
 });
 
+test.each([
+	["after it left without being acknowledged", 30],
+	["while it is in the air", 10],
+])("what a board has asked before something else is run when it asks for it again, its reply overtaken %s", async (_, afterMs) => {
+	const { time, radio, ran } = makeBoard();
+	radio.fate = (_to, text) => ({ acked: text !== "OK on -50", ms: 20 });
+	radio.hear(A, "on");
+	await time.advance(afterMs);
+	radio.hear(A, "off");
+	await time.advance(100);
+	radio.hear(A, "on");
+	await time.advance(100);
+	expect(ran.map(({ text }) => text)).toEqual(["on", "off", "on"]);
+	expect(radio.texts(A)).toEqual(["OK on -50", "OK off -50", "OK on -50"]);
+});
+
+test.each([
+	["left without being acknowledged", 30],
+	["is in the air", 10],
+])("the same request after a ping is a new one, also where the reply to the first %s: its asker is done with that", async (_, afterMs) => {
+	const { time, radio, ran } = makeBoard();
+	radio.fate = (_to, text) => ({ acked: text === "pong", ms: 20 });
+	radio.hear(A, "on");
+	await time.advance(afterMs);
+	radio.hear(A, "ping");
+	await time.advance(100);
+	radio.hear(A, "on");
+	await time.advance(100);
+	expect(ran).toHaveLength(2);
+});
+
+test("of two replies that failed neither is sent again once their asker has asked something else", async () => {
+	const { time, radio, ran } = makeBoard();
+	radio.fate = () => ({ acked: false, ms: 20 });
+	for (const text of ["on", "off", "channel"]) {
+		radio.hear(A, text);
+		await time.advance(text === "channel" ? 100 : 10);
+	}
+	radio.hear(A, "off");
+	await time.advance(100);
+	expect(ran.map(({ text }) => text)).toEqual(["on", "off", "channel", "off"]);
+});
+
+test("a late answer that found no room is there for who asks again, and is not made again", async () => {
+	const { time, radio, slow, ran, comms } = makeBoard();
+	radio.hear(A, "slow");
+	await time.advance(5);
+	for (let n = 0; n < 40; n++) comms.espSend(board(n), "x");
+	slow[0]?.("OK at last");
+	await time.advance(500);
+	expect(radio.texts(A)).toEqual([]);
+	radio.hear(A, "slow");
+	await time.advance(10);
+	expect(radio.texts(A)).toEqual(["OK at last -50"]);
+	expect(ran).toHaveLength(1);
+	expect(comms.snapshot().counters.events.replyLost).toBe(1);
+});
+
 test("an unacknowledged reply is forgotten after 10 s: the same text is a new request then", async () => {
 	const { time, radio, ran } = makeBoard();
 	radio.fate = () => ({ acked: false, ms: 5 });
@@ -333,6 +391,18 @@ test("of more requests at once than can be kept, those too many are told to be b
 	await time.advance(100);
 	expect(radio.texts()).toEqual(Array(8).fill("Fail (busy)"));
 	expect(comms.snapshot().counters.commands).toBe(40);
+});
+
+test("a stranger that asks without end, and acknowledges nothing, takes no other board's place", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = (to) => (to === B ? { acked: false, ms: 26 } : { acked: true, ms: 2 });
+	for (let ms = 0; ms < 2000; ms++) {
+		radio.hear(B, ms % 2 ? `question ${ms}` : "ping");
+		if (ms % 100 === 50) radio.hear(A, "uptime");
+		await time.advance(1);
+	}
+	expect(radio.texts(A)).toEqual(Array(20).fill("OK uptime -50"));
+	expect(comms.snapshot().counters.dropped.outboxFull).toBeGreaterThan(1000);
 });
 
 test("a hub is adopted once the reply to its request went out, not before and not for less", async () => {

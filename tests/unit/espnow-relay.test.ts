@@ -23,7 +23,7 @@ test.each([
 	expect(loops(text)).toBe(true);
 });
 
-test("a request on another's behalf gets 8 s, one less for each remaining relay, at least 2", () => {
+test("a request on another's behalf gets 8.5 s, half a second more for each relay before it, at most 9.5: the nearest to the far board gives up first", () => {
 	const way = (n: number) => `!${B},`.repeat(n);
-	expect([0, 1, 2, 6, 9].map((n) => relayDeadlineMs(`${way(n)}x`))).toEqual([8000, 7000, 6000, 2000, 2000]);
+	expect([0, 1, 2, 3, 9].map((n) => relayDeadlineMs(`${way(n)}x`))).toEqual([8500, 9000, 9500, 9500, 9500]);
 });

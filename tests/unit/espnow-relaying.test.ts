@@ -78,6 +78,39 @@ test("to a relay, `pong` is the reply to a ping that it was to forward", async (
 	expect(await asked).toMatchObject({ ok: true, reply: "pong" });
 });
 
+test("a relay that was pinged twice before a relayed ping may pong twice: the second is not the far board's", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	const lost = radio.sent.length + 1;
+	radio.fate = () => ({ acked: radio.sent.length > lost, ms: 5 });
+	const asked = comms.ask(A, `!${B},ping`);
+	await time.advance(40);
+	expect(radio.texts(A)).toEqual(["1", "ping", "ping"]);
+	radio.hear(A, "pong");
+	await time.advance(3);
+	radio.hear(A, "pong");
+	await time.advance(500);
+	expect(radio.texts(A)).toEqual(["1", "ping", "ping", `!${B},ping`]);
+	radio.hear(A, "Fail (no result)");
+	await time.advance(5);
+	expect(await asked).toMatchObject({ ok: true, reply: "Fail (no result)" });
+});
+
+test("a relay that pongs between two pings before a relayed ping is not pinged again", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(10_000);
+	radio.fate = () => ({ acked: false, ms: 5 });
+	comms.ask(A, `!${B},ping`);
+	await time.advance(10);
+	radio.hear(A, "pong");
+	await time.advance(480);
+	expect(radio.texts(A)).toEqual(["1", "ping"]);
+	await time.advance(20);
+	expect(radio.texts(A)).toEqual(["1", "ping", `!${B},ping`]);
+});
+
 test.each([
 	["the sender", `!${A},x`],
 	["ourselves", `!${SELF},x`],
@@ -99,8 +132,8 @@ test("a far board that does not acknowledge: `Fail (no result)`", async () => {
 });
 
 test.each([
-	["the far board itself", `!${B},x`, 8000],
-	["one more relay", `!${B},!${C},x`, 7000],
+	["the far board itself", `!${B},x`, 8500],
+	["one more relay", `!${B},!${C},x`, 9000],
 ])("what is forwarded to %s has its deadline before the asker's", async (_, text, deadline) => {
 	const { time, radio } = makeBoard();
 	radio.hear(A, text);
@@ -142,4 +175,37 @@ test("a relay whose asker has given up sends it no verdict: it would be taken fo
 	await time.advance(7000);
 	expect(radio.texts(A)).toEqual(["pong", "OK on -50"]);
 	expect(comms.snapshot().counters.events.replyLost).toBe(1);
+});
+
+test.each(["ping", "uptime"])("what is forwarded for a board that has gone on to %j is given up: nobody waits behind it", async (next) => {
+	const { time, radio, comms } = makeBoard();
+	radio.hear(A, `!${B},uptime`);
+	await time.advance(5);
+	expect(comms.snapshot().requests.open).toBe(1);
+	radio.hear(A, next);
+	await time.advance(5);
+	expect(comms.snapshot().requests.open).toBe(0);
+	radio.hear(C, `!${B},on`);
+	await time.advance(5);
+	expect(radio.texts(B)).toEqual(["uptime", "ping"]);
+	radio.hear(B, "OK late");
+	radio.hear(B, "pong");
+	await time.advance(5);
+	radio.hear(B, "OK on -60");
+	await time.advance(5);
+	expect(radio.texts(C)).toEqual(["OK on -60"]);
+	expect(radio.texts(A)).toHaveLength(1);
+});
+
+test("a board that has one after the other asked without waiting for any makes no more than one request", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = (to) => ({ acked: to === A || to === B, ms: 20 });
+	let most = 0;
+	for (let n = 0; n < 500; n++) {
+		radio.hear(A, `!${n % 2 ? B : board(n)},question ${n}`);
+		await time.advance(5);
+		const { open, unsent } = comms.snapshot().requests;
+		most = Math.max(most, open + unsent);
+	}
+	expect(most).toBe(1);
 });
