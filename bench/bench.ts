@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { byteCode } from "./byte-code";
 import { C3_NS_PER_METER } from "./engine";
 import { benchFirmware } from "./firmware";
 import { channelMs, roundTripMs } from "./floor";
@@ -95,6 +96,8 @@ say("poll of 200 devices");
 const polled = poll(free, 200, 0.1);
 const polledCharged = poll(charged, 200, 0.1);
 
+const code = byteCode();
+
 const results = {
 	randomSeed,
 	/** What the column of the original was measured with. */
@@ -108,6 +111,7 @@ const results = {
 	hubMessagesPerSecondCharged: perSecondCharged,
 	hubMessagesPerSecondFloor: Math.round(10_000 / channelMs(20, 1)) / 10,
 	perMessage: { ...hub, device, chargedMs: Math.round((hub.meter * C3_NS_PER_METER) / 1e4) / 100 },
+	byteCode: { bytes: Object.values(code).reduce((sum, bytes) => sum + bytes, 0), modules: code },
 	heapAtRest: {
 		hub: { slots: rest.hub.slots, chunkBytes: rest.hub.chunkBytes },
 		device: { slots: rest.device.slots, chunkBytes: rest.device.chunkBytes },

@@ -51,6 +51,7 @@ export interface Results {
 	readonly perMessage: Cost & { readonly device: Cost };
 	readonly heapAtRest: { readonly hub: Heap; readonly device: Heap };
 	readonly atRestPerSecond: { readonly hub: Cost; readonly device: Cost };
+	readonly byteCode: { readonly bytes: number };
 	readonly poll200: {
 		readonly ms: number;
 		readonly chargedMs: number;
@@ -60,7 +61,7 @@ export interface Results {
 	};
 }
 
-const WIDTHS = [40, 12, 14, 12, 12];
+const WIDTHS = [42, 12, 16, 12, 12];
 
 function line(...cells: readonly Cell[]): string {
 	const texts = cells.map((cell, i) => {
@@ -72,7 +73,7 @@ function line(...cells: readonly Cell[]): string {
 
 /** The results for people. */
 export function table(results: Results): string {
-	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, perMessage, heapAtRest, atRestPerSecond, poll200 } = results;
+	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, perMessage, heapAtRest, atRestPerSecond, byteCode, poll200 } = results;
 	const trips = (name: string, trip: Trip) =>
 		line(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.seedP50Ms ?? trip.seed ?? null, trip.floorMs) +
 		line(`${name}, p95`, trip.oursP95Ms, trip.chargedP95Ms);
@@ -108,5 +109,6 @@ export function table(results: Results): string {
 		line("heap bytes per second at rest", atRestPerSecond.hub.heapBytes, atRestPerSecond.device.heapBytes),
 		line("heap at rest: slots", heapAtRest.hub.slots, heapAtRest.device.slots),
 		line("heap at rest: chunk bytes", heapAtRest.hub.chunkBytes, heapAtRest.device.chunkBytes),
+		line("byte code of the firmware, bytes", byteCode.bytes, byteCode.bytes),
 	].join("");
 }

@@ -2,6 +2,8 @@
 	What lies in flash on the chip, made at each start: the intrinsics, a function for each native, the code and names of all
 	modules and the preloaded modules' objects, treated as the SDK's linker treats them.
 */
+#include <stdio.h>
+
 #include "xsAll.h"
 #include "xsScript.h"
 #include "xs.h"
@@ -331,6 +333,12 @@ txMachine *flashMake(void)
 	}
 	gMaking = false;
 	return gFlash;
+}
+
+void flashListCode(void)
+{
+	for (const Module *module = gModules; module; module = module->next)
+		printf("%s %ld\n", module->specifier, (long)module->script->codeSize);
 }
 
 void flashDelete(void)

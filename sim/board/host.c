@@ -279,16 +279,23 @@ static bool likeChip(const char *option)
 int main(int argc, char **argv)
 {
 	bool option = argc == 3 && !strncmp(argv[1], "--", 2);
+	bool list = option && !strcmp(argv[1], "--code");
 	if (argc != 2 && !option) {
-		fprintf(stderr, "board: board [--chip | --plain] <app.json> | board --natives\n");
+		fprintf(stderr, "board: board [--chip | --plain | --code] <app.json> | board --natives\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "--natives"))
 		return listNatives();
-	gApp.chip = likeChip(option ? argv[1] + 2 : NULL);
+	gApp.chip = likeChip(option && !list ? argv[1] + 2 : NULL);
 	setenv("TZ", "UTC", 1);
 	signal(SIGALRM, onAlarm);
 	appLoad(argv[argc - 1]);
+	if (list) {
+		machineCreate();
+		flashListCode();
+		machineDelete();
+		return 0;
+	}
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t length;

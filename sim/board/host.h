@@ -71,6 +71,9 @@ typedef struct {
 /* Figures of the present event; starts the next one's. */
 MachineFigures machineFigures(void);
 
+/* flash.c: prints a line "<specifier> <bytes of byte code>" for each module of the app. */
+void flashListCode(void);
+
 /* globals.c: trace, native, Native */
 void globalsDefine(struct sxMachine *the);
 /* Makes a function for each native, which throws until the natives are linked: flash is made without them. */
