@@ -1,5 +1,5 @@
 import { parseMac, sameBoard } from "config/mac";
-import { jsonDepth } from "config/text";
+import { isWellFormed, jsonDepth } from "config/text";
 import { refuseWrite } from "./guard";
 import { parseQuery, parseRelay } from "./query";
 import { json, page, type Reply, refuse, text } from "./reply";
@@ -234,5 +234,7 @@ function readMessage(body: string): { mac: string; msg: string } | { path: strin
 	const address = typeof mac === "string" ? parseMac(mac) : undefined;
 	if (!address) return { path: "mac", expected: "the 12 hex digits of one board" };
 	if (typeof msg !== "string" || msg === "" || msg.includes("\0")) return { path: "msg", expected: "a text that is not empty" };
+	// On the radio it would be no UTF-8, at which boards with the original's firmware stop listening for good.
+	if (!isWellFormed(msg)) return { path: "msg", expected: "a text without halves of characters" };
 	return { mac: address, msg };
 }

@@ -30,7 +30,7 @@ export interface RadioCaller {
 /**
  * What became of a request.
  * `reply` is the far board's text as it came, its rssi suffix included; `rssi` (dBm) is how well we heard it, 0 when we asked ourselves.
- * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `busy`, `loop`, `cancelled`, or the name of a driver error;
+ * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `malformed`, `busy`, `loop`, `cancelled`, or the name of a driver error;
  * shown to people as `Fail (<reason>)`.
  */
 export type AskResult = { ok: true; reply: string; rssi: number; ms: number } | { ok: false; reason: string; ms: number };

@@ -243,6 +243,7 @@ describe("/api/send", () => {
 		[{ mac: far, msg: "" }, "msg"],
 		[{ mac: far, msg: 5 }, "msg"],
 		[{ mac: far, msg: "a\0b" }, "msg"],
+		[`{"mac":"${far}","msg":"half a character: \\ud800"}`, "msg"],
 	])("%j is answered 400 and sends nothing", async (body, path) => {
 		const answer = await send(body);
 		expect(answer.status).toBe(400);
