@@ -1,11 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { alteredApp } from "../../sim/build/altered-app";
 import type { World } from "../../sim/world/world";
 import { ask, events, house, macOf, put, settle, snapshot } from "./house";
-import { appWithCommands, appWithCreation } from "./test-app";
+import { appWithCommands, testApp } from "./test-app";
 
 /** Memory that is used up, on the machine that is like the chip's: the board starts anew and can tell why. */
 
@@ -101,7 +98,7 @@ describe("a crowd of 32 slow requests", () => {
 	});
 
 	test("restarts a board with two thirds of it, which tells why and serves again", () => {
-		const made = house(["Kitchen"], { app: appWithCreation({ static: 63_000 }), machine });
+		const made = house(["Kitchen"], { app: testApp({ creation: { static: 63_000 } }), machine });
 		crowd(made, 32);
 		expect(reasons(made, "Hub")).toEqual(["memory full"]);
 		expect(told(made, "Hub")).toMatch(/^restarted after an error/);
@@ -202,51 +199,33 @@ describe("an app that asks more boards at once than the heap has room for", () =
 		export class Comms extends shipped.Comms {
 			constructor(options) { super(options); globalThis.comms = this; }
 		}`;
-	const COMMANDS = `
-		import * as shipped from "handler/commands-shipped";
-		const all = {
-			name: "all:", argument: "attached", help: "asks all", who: "anyone",
-			run(args) {
-				for (const mac of args.split(",")) globalThis.comms.ask(mac, "uptime").then((result) => trace(\`\${mac} \${result.ok ? "ok" : result.reason}\\n\`));
-				return "OK";
-			},
-		};
-		export const createCommands = (board) => [...shipped.createCommands(board), all];`;
+	const ALL =
+		'for (const mac of args.split(",")) comms.ask(mac, "uptime").then((result) => trace(`${mac} ${result.ok ? "ok" : result.reason}\\n`)); return "OK";';
 
 	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
-		const folder = mkdtempSync(join(tmpdir(), "memory-test-"));
-		try {
-			const modules = { "espnow/comms": COMMS, "handler/commands": COMMANDS };
-			const app = alteredApp({
-				shipped: "build/virtual/app.json",
-				folder,
-				modules,
-				preload: ["espnow/comms-shipped", "handler/commands-shipped"],
-			});
-			const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
-			const made = house(names, { app, machine });
-			// The hub remembers as many boards as it ever does.
-			for (const name of names) ask(made, name, "channel");
-			for (const name of names) made.fault(name, "mute", -1);
-			const macs = names.map((name) => macOf(made, name));
-			const told = () => events(made, "trace", "Hub").flatMap(({ line }) => /^[0-9a-f]{12} (.+)$/.exec(String(line))?.[1] ?? []);
-			const pages = () => {
-				const all = ["/api/status", "/", "/devices", "/api/status"].map((path) => made.request("Hub", "lan", { path }));
-				made.advanceUntil(() => all.every(({ done }) => done), 5_000);
-				return all.map(({ response, error }) => response?.status ?? error);
-			};
-			for (const some of [macs.slice(0, 8), macs.slice(8, 16)])
-				expect(made.http("Hub", "lan", { path: `/?all:${some.join(",")}` }).body).toBe("OK");
-			expect(pages()).toEqual([200, 200, 200, 200]);
-			made.advance(15_000);
-			const counts = (what: string) => told().filter((each) => each === what).length;
-			expect({ busy: counts("busy"), "no reply": counts("no reply"), boots: made.board("Hub").bootCount }).toEqual({
-				...{ busy: 16 - 12, "no reply": 12, boots: 1 },
-			});
-			// What the slots have taken the strings do not get back.
-			expect(pages()).toEqual([200, 200, 200, 200]);
-		} finally {
-			rmSync(folder, { recursive: true });
-		}
+		const preload = ["espnow/comms-shipped", "handler/commands-shipped"];
+		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload });
+		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
+		const made = house(names, { app, machine });
+		// The hub remembers as many boards as it ever does.
+		for (const name of names) ask(made, name, "channel");
+		for (const name of names) made.fault(name, "mute", -1);
+		const macs = names.map((name) => macOf(made, name));
+		const told = () => events(made, "trace", "Hub").flatMap(({ line }) => /^[0-9a-f]{12} (.+)$/.exec(String(line))?.[1] ?? []);
+		const pages = () => {
+			const all = ["/api/status", "/", "/devices", "/api/status"].map((path) => made.request("Hub", "lan", { path }));
+			made.advanceUntil(() => all.every(({ done }) => done), 5_000);
+			return all.map(({ response, error }) => response?.status ?? error);
+		};
+		for (const some of [macs.slice(0, 8), macs.slice(8, 16)])
+			expect(made.http("Hub", "lan", { path: `/?all:${some.join(",")}` }).body).toBe("OK");
+		expect(pages()).toEqual([200, 200, 200, 200]);
+		made.advance(15_000);
+		const counts = (what: string) => told().filter((each) => each === what).length;
+		expect({ busy: counts("busy"), "no reply": counts("no reply"), boots: made.board("Hub").bootCount }).toEqual({
+			...{ busy: 16 - 12, "no reply": 12, boots: 1 },
+		});
+		// What the slots have taken the strings do not get back.
+		expect(pages()).toEqual([200, 200, 200, 200]);
 	});
 });
