@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { CheckFailed, complaints, type Sdk } from "./tools";
 
 /** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end. */
@@ -28,8 +29,9 @@ export function* buildForBoards(sdk: Sdk, root: string): Generator<BuildFigures>
 
 function byteCodeAndC(sdk: Sdk, root: string, target: string, what: string): BuildFigures {
 	const made = madeFor(sdk, root, target);
-	sdk.run("mcconfig", ["-d", "-p", target, "-o", sdk.out]);
-	if (target !== FIRST) takeOverScripts(madeFor(sdk, root, FIRST), made);
+	mkdirSync(outFor(sdk, target), { recursive: true });
+	sdk.run("mcconfig", ["-d", "-p", target, "-o", outFor(sdk, target)]);
+	if (target !== FIRST) takeOverScripts(root, madeFor(sdk, root, FIRST), made);
 	const config = join(made, `xsProj-${basename(target)}/build/config/sdkconfig.h`);
 	// The makefile asks for a checkout of the IDF and makes sdkconfig.h of it; neither is used by these two goals.
 	const words = ["-o", config, "-f", join(made, "makefile"), join(made, "mc.xs.c"), join(made, "mc.resources.c")];
@@ -38,15 +40,38 @@ function byteCodeAndC(sdk: Sdk, root: string, target: string, what: string): Bui
 	return { what: `${target}: ${what}`, lines: figures(said, made) };
 }
 
-const madeFor = (sdk: Sdk, root: string, target: string) => join(sdk.out, "tmp", target, "debug", basename(root));
+/**
+ * Where a chip's build goes. The platform `esp32` is one name, not two, and goes one folder deeper: its way from a compiled script
+ * back to the source is then that of the others, whose scripts it takes over.
+ */
+const outFor = (sdk: Sdk, target: string) => (target.includes("/") ? sdk.out : join(sdk.out, "plain"));
+
+const madeFor = (sdk: Sdk, root: string, target: string) => join(outFor(sdk, target), "tmp", target, "debug", basename(root));
 
 /**
  * Takes the scripts that the compiler made of our TypeScript for one chip over to another: mcconfig runs it once for each file, which
- * is nearly all the time a build takes. Where its options are not the same, the build makes its own.
+ * is nearly all the time a build takes. Where its options are not the same, the build makes its own. A chip's own modules are
+ * among the options of all (`setup/target`); they make no difference while we import none of them.
  */
-function takeOverScripts(from: string, to: string): void {
-	const options = (made: string) => readFileSync(join(made, "modules/tsconfig-base.json"), "utf8").replaceAll(made, "");
-	if (options(from) === options(to)) cpSync(join(from, "tsc"), join(to, "tsc"), { recursive: true });
+function takeOverScripts(root: string, from: string, to: string): void {
+	const imported = importedNames(root);
+	const options = (made: string) => {
+		const read: { compilerOptions: { paths: Record<string, string[]> } } = JSON.parse(
+			readFileSync(join(made, "modules/tsconfig-base.json"), "utf8").replaceAll(made, ""),
+		);
+		const { paths, ...others } = read.compilerOptions;
+		return { ...read, compilerOptions: others, paths: Object.entries(paths).filter(([name]) => imported.has(name)) };
+	};
+	if (isDeepStrictEqual(options(from), options(to))) cpSync(join(from, "tsc"), join(to, "tsc"), { recursive: true });
+}
+
+/** What our TypeScript imports, its types included. */
+function importedNames(root: string): Set<string> {
+	const files = ["modules", "web"].flatMap((folder) =>
+		readdirSync(join(root, folder), { encoding: "utf8", recursive: true }).map((file) => join(root, folder, file)),
+	);
+	const texts = [join(root, "main.ts"), ...files.filter((file) => file.endsWith(".ts"))].map((file) => readFileSync(file, "utf8"));
+	return new Set(texts.flatMap((text) => [...text.matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, name]) => name as string)));
 }
 
 /** Builds for this machine. @returns the program that the SDK's simulator, or the host beside this file, runs */
