@@ -1,5 +1,6 @@
 import type { Answer } from "./answers";
 import type { Counters } from "./counters";
+import { distrust, doubt, judge, poor } from "./doubt";
 import { DueList, removeFrom } from "./due-list";
 import type { AskResult } from "./faces";
 import type { Outbox, Outgoing } from "./outbox";
@@ -12,14 +13,6 @@ export const UNSENT_LIMIT = 256;
 const CLEAR_MS = 500;
 /** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
 const HOLD_MS = 300;
-/** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
-const AGAIN_MS = 250;
-/** No reply is there earlier after its request was handed to the driver, in ms: two frames of a byte and an acknowledgement at 1 Mbit/s. */
-const QUICKEST_MS = 1.5;
-/** A board that was given an answer too many gets its own out within this time, in ms. */
-const OWED_MS = 1_000;
-/** A link on which something went wrong is trusted again after this time, in ms. */
-const POOR_MS = 60_000;
 /** The pause before the second try, in ms; it doubles with each. */
 const RETRY_MS = 10;
 const RETRY_SPREAD_MS = 20;
@@ -128,22 +121,12 @@ export class Requests {
 	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "again" | "none" {
 		const request = peer.open;
 		if (!request || request.sends === 0 || request.pong === "only") return "none";
-		if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
-			// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
-			if (request.text !== peer.lastAsked) {
-				peer.poorUntil = now + POOR_MS;
-				if (now - request.sentAt < QUICKEST_MS) return "again";
-				this.#hold(request, text, rssi, now);
-				return "taken";
-			}
-			// To the same question it is an answer as good as the next, which may still come.
-			peer.owes = true;
+		const verdict = judge(peer, request, text, now);
+		if (verdict === "again") return "again";
+		if (verdict === "perhaps") {
+			this.#hold(request, text, rssi, now);
+			return "taken";
 		}
-		// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
-		if (request.state === "sending") peer.unclear = true;
-		peer.lastAsked = request.text;
-		peer.lastReply = text;
-		peer.lastReplyAt = now;
 		this.#settle(request, { ok: true, reply: text, rssi, ms: elapsed(request, now) }, now);
 		return "taken";
 	}
@@ -179,7 +162,7 @@ export class Requests {
 	failed(entry: Outgoing, unknown: boolean, now: number): void {
 		const request = current(entry);
 		if (!request) return;
-		request.peer.poorUntil = now + POOR_MS;
+		poor(request.peer, now);
 		if (++request.tries < request.maxTries) this.#retry(request, now);
 		else if (unknown) request.state = "acked";
 		else this.#fail(request, request.error || "no result", now);
@@ -237,21 +220,6 @@ export class Requests {
 		if (request.held !== null) this.#wakeAt(request.heldUntil);
 	}
 
-	/**
-	 * What the peer said last may be heard once more and be taken for its reply to this. On a poor link, or when it may owe an answer to another
-	 * question, a pong in between tells them apart.
-	 */
-	#distrust(request: Request, now: number): void {
-		const peer = request.peer;
-		// Nearly all links are neither.
-		if (now >= peer.poorUntil && !peer.owes) return;
-		const since = now - peer.lastReplyAt;
-		if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
-		if (request.text === peer.lastAsked) return;
-		if (peer.owes && since < OWED_MS) peer.unclear = true;
-		peer.owes = false;
-	}
-
 	#hold(request: Request, text: string, rssi: number, now: number): void {
 		if (request.held !== null) return;
 		request.held = text;
@@ -265,7 +233,7 @@ export class Requests {
 		const peer = request.peer;
 		peer.open = request;
 		request.state = "due";
-		this.#distrust(request, now);
+		distrust(peer, request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.clearing = peer.unclear && request.pong !== "only";
 		request.dueAt = now;
@@ -335,18 +303,13 @@ export class Requests {
 		removeFrom(this.#all, request);
 		if (request.answer) this.#forwarded--;
 		if (request.sends === 0) this.#unsent--;
-		else if (!result.ok || request.sends > 1 || request.held !== null) this.#noteDoubt(request);
+		else if (!result.ok || request.sends > 1 || request.held !== null) doubt(request);
 		if (peer.open === request) {
 			peer.open = null;
 			const next = peer.queue?.shift();
 			if (next) this.#begin(next, now);
 		} else if (peer.queue) removeFrom(peer.queue, request);
 		this.#options.onSettled(request, result, now);
-	}
-
-	/** After a request that got no reply, or may get two, what the peer says next is doubtful. */
-	#noteDoubt(request: Request): void {
-		if (request.pong !== "only") request.peer.unclear = true;
 	}
 
 	#wakeAt(time: number): void {

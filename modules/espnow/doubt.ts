@@ -1,0 +1,61 @@
+/**
+ * What a peer's words are worth. Replies have no id: all that ties one to a request is the order in which a link delivers them, and the radio may hand a
+ * frame over again. Where that leaves doubt, the peer is *unclear*: it is pinged before the next request, and what it says before its `pong` is dropped.
+ */
+import type { Peer } from "./peers";
+import type { Request } from "./request";
+
+/** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
+const AGAIN_MS = 250;
+/** No reply is there earlier after its request was handed to the driver, in ms: two frames of a byte and an acknowledgement at 1 Mbit/s. */
+const QUICKEST_MS = 1.5;
+/** A board that was given an answer too many gets its own out within this time, in ms. */
+const OWED_MS = 1_000;
+/** A link on which something went wrong is trusted again after this time, in ms. */
+const POOR_MS = 60_000;
+
+/**
+ * Judges a text that can be the reply to a peer's open request.
+ * @returns "reply" when it is taken for that; "again" when it can only be the last reply over again; "perhaps" when it may be either
+ */
+export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "again" | "perhaps" {
+	if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
+		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
+		if (request.text !== peer.lastAsked) {
+			poor(peer, now);
+			return now - request.sentAt < QUICKEST_MS ? "again" : "perhaps";
+		}
+		// To the same question it is an answer as good as the next, which may still come.
+		peer.owes = true;
+	}
+	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
+	if (request.state === "sending") peer.unclear = true;
+	peer.lastAsked = request.text;
+	peer.lastReply = text;
+	peer.lastReplyAt = now;
+	return "reply";
+}
+
+/** A frame of ours was not acknowledged: acknowledgements are lost, and so frames sent again and again. */
+export function poor(peer: Peer, now: number): void {
+	peer.poorUntil = now + POOR_MS;
+}
+
+/**
+ * A request is about to be its peer's open one: what the peer said last may be heard once more and be taken for the reply to this. On a poor link, or
+ * when it may owe an answer to another question, a pong in between tells them apart.
+ */
+export function distrust(peer: Peer, request: Request, now: number): void {
+	// Nearly all links are neither.
+	if (now >= peer.poorUntil && !peer.owes) return;
+	const since = now - peer.lastReplyAt;
+	if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
+	if (request.text === peer.lastAsked) return;
+	if (peer.owes && since < OWED_MS) peer.unclear = true;
+	peer.owes = false;
+}
+
+/** A request ended without its reply, or was sent more than once and may get two: what the peer says next is doubtful. */
+export function doubt(request: Request): void {
+	if (request.pong !== "only") request.peer.unclear = true;
+}
