@@ -16,18 +16,21 @@ const POOR_MS = 60_000;
 
 /**
  * Judges a text that can be the reply to a peer's open request.
- * @returns "reply" when it is taken for that; "again" when it can only be the last reply over again; "perhaps" when it may be either
+ * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
  */
-export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "again" | "perhaps" {
+export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
+	// Whatever it is: the last reply over again, or that to something asked before a restart.
+	const early = request.sends === 1 && now - request.sentAt < QUICKEST_MS;
 	if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 		if (request.text !== peer.lastAsked) {
 			poor(peer, now);
-			return now - request.sentAt < QUICKEST_MS ? "again" : "perhaps";
+			return early ? "early" : "perhaps";
 		}
 		// To the same question it is an answer as good as the next, which may still come.
 		peer.owes = true;
 	}
+	if (early) return "early";
 	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
 	if (request.state === "sending") peer.unclear = true;
 	peer.lastAsked = request.text;

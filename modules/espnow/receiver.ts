@@ -128,7 +128,7 @@ export class Receiver {
 		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.isCommand(text))) {
 			if (peer.unclear) return Outcome.unclear;
 			const reply = requests.reply(peer, text, rssi, now);
-			if (reply === "again") return Outcome.unclear;
+			if (reply === "early") return Outcome.unclear;
 			if (reply === "taken") {
 				host.onContact?.(peer.mac, "reply");
 				return Outcome.reply;

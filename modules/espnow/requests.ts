@@ -116,13 +116,13 @@ export class Requests {
 
 	/**
 	 * A text came that can be a reply.
-	 * @returns "none" when it is none, since only `pong` answers a ping; "again" when it can only be the last one over again
+	 * @returns "none" when it is none, since only `pong` answers a ping; "early" when it came before a reply can have been made
 	 */
-	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "again" | "none" {
+	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "early" | "none" {
 		const request = peer.open;
 		if (!request || request.sends === 0 || request.pong === "only") return "none";
 		const verdict = judge(peer, request, text, now);
-		if (verdict === "again") return "again";
+		if (verdict === "early") return "early";
 		if (verdict === "perhaps") {
 			this.#hold(request, text, rssi, now);
 			return "taken";

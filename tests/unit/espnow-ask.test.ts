@@ -163,10 +163,10 @@ test("a mute board holds up nobody else", async () => {
 	comms.ask(A, "x");
 	await time.advance(5);
 	const seen = watch(comms.ask(B, "x"));
-	await time.advance(1);
+	await time.advance(2);
 	radio.hear(B, "OK b");
 	await time.advance(0);
-	expect(seen.result).toMatchObject({ ok: true, ms: 1 });
+	expect(seen.result).toMatchObject({ ok: true, ms: 2 });
 });
 
 test("an absent board costs the others one series of tries at most", async () => {
@@ -419,6 +419,19 @@ test("a reply that the air gave us twice does not become that to the next reques
 	radio.hear(A, "OK 2");
 	await time.advance(0);
 	expect(second.result).toMatchObject({ reply: "OK 2" });
+});
+
+test("what comes before a request can have been answered is not the reply to it: a board that has restarted hears those to what it forgot", async () => {
+	const { time, radio, comms } = makeBoard();
+	const asked = watch(comms.ask(A, "1"));
+	await time.advance(1);
+	radio.hear(A, "OK something else");
+	await time.advance(1);
+	expect(asked.result).toBeUndefined();
+	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
+	radio.hear(A, "OK 1");
+	await time.advance(0);
+	expect(asked.result).toMatchObject({ reply: "OK 1" });
 });
 
 test("a reply heard again before the next request can have been answered is not that to it, however long that takes", async () => {
