@@ -178,7 +178,10 @@ export class Soak {
 	#inspect(minute: number): void {
 		for (const board of this.#world.boards) {
 			if (!board.running) continue;
-			const { counters, requests, web } = board.snapshot() as Status;
+			const status = board.snapshot() as Status | undefined;
+			// A planted fault may end it while it is looked at; whether it was one is judged with the other restarts.
+			if (!status) continue;
+			const { counters, requests, web } = status;
 			const { pongs, replies, relayed, commands, dropped, framesIn, ledger } = counters;
 			const claim = (holds: boolean, what: string) => {
 				if (!holds) this.#wrong.push(`minute ${minute}, ${board.name}: ${what}`);
