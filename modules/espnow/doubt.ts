@@ -32,7 +32,7 @@ export function judge(peer: Peer, request: Request, text: string, now: number): 
 	}
 	if (early) return "early";
 	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
-	if (request.state === "sending") peer.unclear = true;
+	if (request.state === "sending") poor(peer, now);
 	peer.lastAsked = request.text;
 	peer.lastReply = text;
 	peer.lastReplyAt = now;

@@ -276,7 +276,7 @@ test("after a reply that came before the status the peer is pinged before the ne
 	comms.ask(A, "1");
 	await time.advance(5);
 	radio.hear(A, "OK 1");
-	await time.advance(300);
+	await time.advance(200);
 	const second = watch(comms.ask(A, "2"));
 	await time.advance(20);
 	// It was served twice, the second time slowly.
@@ -287,6 +287,18 @@ test("after a reply that came before the status the peer is pinged before the ne
 	await time.advance(20);
 	expect(radio.texts()).toEqual(["1", "ping", "2"]);
 	expect(second.result).toMatchObject({ reply: "OK 2" });
+});
+
+test("a reply that came before the status leaves no doubt in what its board asks us later, even if we have nothing to ask it", async () => {
+	const { time, radio, comms, ran } = makeBoard();
+	radio.fate = () => ({ acked: true, ms: 15 });
+	comms.ask(A, "1");
+	await time.advance(5);
+	radio.hear(A, "OK 1");
+	await time.advance(1_000);
+	radio.hear(A, "no command of ours");
+	await time.advance(20);
+	expect(ran.map(({ text }) => text)).toEqual(["no command of ours"]);
 });
 
 test("after a request that went out once and got its reply the next goes without a ping", async () => {
