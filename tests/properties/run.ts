@@ -43,8 +43,10 @@ async function all(runs: number, seed: number): Promise<Found[]> {
 	const total = batches.length;
 	async function worker() {
 		for (let next = batches.shift(); next; next = batches.shift()) {
-			found.push(await batch(next.runs, next.seed));
-			process.stderr.write(`properties: batch ${found.length} of ${total}\n`);
+			const result = await batch(next.runs, next.seed);
+			found.push(result);
+			const verdict = result.failure ? `seed ${next.seed} FAILED: ${result.failure.wrong[0]}` : "";
+			process.stderr.write(`properties: batch ${found.length} of ${total} ${verdict}\n`);
 		}
 	}
 	await Promise.all(Array.from({ length: availableParallelism() }, worker));
