@@ -13,7 +13,7 @@ import { ConfigStore } from "config/store";
 import { Channels } from "espnow/channels";
 import { Comms, type Contact } from "espnow/comms";
 import { Radio } from "espnow/radio";
-import { createCommands } from "handler/commands";
+import { COMMANDS, surroundings } from "handler/commands";
 import { Handler } from "handler/handler";
 import config from "mc/config";
 import Timer from "timer";
@@ -77,31 +77,17 @@ function isConfigured(): boolean {
 	return store.configured || state.hub !== "";
 }
 
-const handler = new Handler({
-	timers: Timer,
-	trace: say,
-	commands: createCommands({
-		uptimeS: () => chip.now() / 1000,
-		relay,
-		restart: (from) => restarter.request(from.side),
-		address: () => roles.address,
-		channel: () => roles.home,
-		store,
-		version,
-	}),
-});
-
 const roles: WiFiRoles = new WiFiRoles({
 	mac,
 	openDriver: (options) => new WiFiDriver(options),
-	settings: () => store.configuration,
+	store,
 	isConfigured,
 	openWindow: opensSetup(resetReason, words),
 	lastChannel: () => state.channelUnder(store.configuration.channel),
 	allowed: () => allowedChannels(store.configuration.country),
 	clock: chip,
 	timers: Timer,
-	randomHex: (bytes) => chip.randomHex(bytes),
+	chance: chip,
 	listener: {
 		onReady: () => comms.start(),
 		onLateJoin: () => comms.restartESPNow(),
@@ -117,14 +103,21 @@ const roles: WiFiRoles = new WiFiRoles({
 	},
 });
 
+const handler = new Handler({
+	timers: Timer,
+	trace: say,
+	commands: COMMANDS,
+	self: surroundings({ clock: chip, relay, restarter, network: roles, store, version }),
+});
+
 const comms: Comms = new Comms({
 	mac,
 	openRadio: (onActivity) => new Radio({ onActivity }),
 	clock: chip,
 	timers: Timer,
-	random: () => chip.random(),
+	chance: chip,
 	answer: (text, from) => handler.handle(text, { side: "radio", mac: from.mac, ownHub: sameBoard(from.mac, hub()), rssi: from.rssi }),
-	isCommand: (text) => handler.isCommand(text),
+	commands: handler,
 	hub,
 	requestLimit: REQUESTS,
 	onAnswered: (sender) => {
@@ -148,15 +141,15 @@ const channels: Channels = new Channels({
 	tuner: roles,
 	comms,
 	hub,
-	remembered: () => state.channels,
+	memory: state,
 	confirm: (channel) => {
 		state.confirmChannel(channel, store.configuration.channel);
 		roles.channelConfirmed(channel);
 	},
-	setup: { isOpen: () => roles.apState === "open", phones: () => roles.phones },
+	setup: roles,
 	clock: chip,
 	timers: Timer,
-	random: () => chip.random(),
+	chance: chip,
 	trace: say,
 });
 
@@ -166,14 +159,13 @@ const web: Web = new Web({
 	timers: Timer,
 	clock: chip,
 	mac,
-	snapshot,
+	line,
+	snapshot: parts,
 	store,
-	handle: (text, caller) => handler.handle(text, { ...caller, rssi: 0 }),
-	ask: (to, text) => comms.ask(to, text),
-	setup: { isOpen: () => roles.apState === "open", network: () => roles.setupNetwork },
-	onSetupRequest: () => roles.setupUsed(),
-	onReplySent: () => restarter.replySent(),
-	restart: (side) => restarter.request(side),
+	handler,
+	comms,
+	setup: roles,
+	restarter,
 	trace: say,
 });
 
@@ -187,7 +179,7 @@ const button = new FactoryButton({
 });
 
 function ledPattern(): "window" | "hub" | "device" {
-	return roles.apState === "open" ? "window" : role;
+	return roles.isSetupOpen ? "window" : role;
 }
 
 /** The way back from a forgotten setup password. */
@@ -219,27 +211,36 @@ function bringUp(start: () => void): void {
 	}
 }
 
-/** Everything a person or a program may know about this board, as one object: the body of `/api/status`. */
-export function snapshot() {
-	return {
+/**
+ * Everything a person or a program may know about this board, the body of `/api/status`, in parts: the whole at once would take more memory than
+ * all else that a web request does.
+ */
+function* parts(): Generator<object> {
+	yield {
+		...line(),
 		mac,
-		name: store.configuration.name,
-		role,
 		version,
-		uptimeS: Math.floor(chip.now() / 1000),
 		hub: hub(),
 		relay: relay.isFitted ? (relay.isOn ? "ON" : "OFF") : null,
 		reset: { reason: resetReasonName(resetReason), words: words ?? null },
-		...roles.snapshot(),
-		peers: comms.peers(),
-		...comms.snapshot(),
-		following: channels.snapshot(),
-		store: store.snapshot(),
-		state: state.snapshot(),
-		web: web.snapshot(),
-		lastError:
-			lastError || channelTrouble() || comms.snapshot().lastError || store.snapshot().lastError || startTrouble(resetReason, words),
 	};
+	yield roles.snapshot();
+	yield { peers: comms.peers() };
+	const { lastError: radioError, ...radio } = comms.snapshot();
+	yield radio;
+	yield { following: channels.snapshot() };
+	const kept = store.snapshot();
+	yield { store: kept, state: state.snapshot(), web: web.snapshot() };
+	yield { lastError: lastError || channelTrouble() || radioError || kept.lastError || startTrouble(resetReason, words) };
+}
+
+function line() {
+	return { name: store.configuration.name, role, uptimeS: Math.floor(chip.now() / 1000) };
+}
+
+/** The same as one object. */
+export function snapshot(): object {
+	return Object.assign({}, ...parts());
 }
 
 declare global {

@@ -20,7 +20,7 @@ export class Comms extends shipped.Comms {
 
 const COMMANDS = `import Timer from "timer";
 import { run } from "bench/run";
-import * as shipped from "handler/commands-shipped";
+import * as shipped from "handler/handler-shipped";
 const like = { name: "like:", argument: "attached", help: "a reply as long", who: "anyone", run: (args) => "OK e:" + args.slice(0, -4) };
 const bench = {
 	name: "bench:", argument: "attached", help: "measures", who: "anyone",
@@ -30,7 +30,13 @@ const bench = {
 		return "OK";
 	},
 };
-export const createCommands = (board) => [...shipped.createCommands(board), like, bench];
+export class Handler extends shipped.Handler {
+	constructor(options) {
+		super(options);
+		this.add(like);
+		this.add(bench);
+	}
+}
 `;
 
 /** Runs on the hub. A line \`b <request> <asked at, ms> <1 | reason>\` for each result unless the plan is quiet, \`e <answered> <failed>\` at the end. */
@@ -88,6 +94,6 @@ export function run(plan) {
 /** Writes the bench's firmware beside the one that ships. @returns the path of its app.json */
 export function benchFirmware(folder = "build/bench/firmware"): string {
 	mkdirSync(folder, { recursive: true });
-	const modules = { "bench/run": RUN, "espnow/comms": COMMS, "handler/commands": COMMANDS };
-	return alteredApp({ shipped: SHIPPED, folder, modules, preload: ["bench/run", "espnow/comms-shipped", "handler/commands-shipped"] });
+	const modules = { "bench/run": RUN, "espnow/comms": COMMS, "handler/handler": COMMANDS };
+	return alteredApp({ shipped: SHIPPED, folder, modules, preload: ["bench/run", "espnow/comms-shipped", "handler/handler-shipped"] });
 }

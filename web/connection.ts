@@ -157,7 +157,7 @@ export class Connection {
 		if (this.#state !== "receiving" && this.#state !== "waiting") return;
 		this.#reply = reply;
 		this.#host.answered(reply);
-		this.#parts = this.#reader.head.method === "HEAD" ? [head(reply)] : [head(reply), reply.body];
+		this.#parts = this.#reader.head.method === "HEAD" ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
 		this.#write();
 	}

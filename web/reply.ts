@@ -1,8 +1,8 @@
-/** One answer. Bodies are bytes: the length of a string is not its length on the wire. */
+/** One answer. Bodies are bytes, in pieces: the length of a string is not its length on the wire. */
 export interface Reply {
 	readonly status: number;
 	readonly type: string;
-	readonly body: Uint8Array;
+	readonly body: readonly Uint8Array[];
 	/** Further headers, name and value in turn. */
 	readonly headers?: readonly string[];
 	/** Whether whoever waits for this answer to be out is told. */
@@ -26,16 +26,35 @@ const reasons: Readonly<Record<number, string>> = Object.freeze({
 	505: "HTTP Version Not Supported",
 });
 
+/** A piece of JSON has about so many bytes. */
+const PIECE = 1024;
+
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** A plain text answer. */
 export function text(status: number, body: string, headers: readonly string[] = []): Reply {
-	return { status, type: "text/plain; charset=utf-8", body: bytes(body), headers };
+	return { status, type: "text/plain; charset=utf-8", body: [bytes(body)], headers };
 }
 
 /** A JSON answer. @throws TypeError when the value is no JSON, which is a fault of ours */
 export function json(status: number, value: object): Reply {
-	return { status, type: "application/json", body: bytes(JSON.stringify(value)) };
+	return { status, type: "application/json", body: [bytes(JSON.stringify(value))] };
+}
+
+/** The JSON of one object that comes in parts: neither the whole object nor its whole text is ever there besides. */
+export function joinedJSON(parts: Iterable<object>): Reply {
+	const body: Uint8Array[] = [];
+	let text = "{";
+	for (const part of parts) {
+		const properties = JSON.stringify(part).slice(1, -1);
+		if (properties === "") continue;
+		text += text === "{" && body.length === 0 ? properties : `,${properties}`;
+		if (text.length < PIECE) continue;
+		body.push(bytes(text));
+		text = "";
+	}
+	body.push(bytes(`${text}}`));
+	return { status: 200, type: "application/json", body };
 }
 
 /** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */
@@ -50,13 +69,15 @@ export function refuse(target: string, status: number, sentence: string): Reply 
 export function page(body: Uint8Array): Reply {
 	const policy =
 		"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-	return { status: 200, type: "text/html; charset=utf-8", body, headers: ["Content-Security-Policy", policy, "Vary", "Accept"] };
+	return { status: 200, type: "text/html; charset=utf-8", body: [body], headers: ["Content-Security-Policy", policy, "Vary", "Accept"] };
 }
 
 /** Status line and headers of an answer as bytes. A text echoed under `nosniff` is never taken for a page. */
 export function head(reply: Reply): Uint8Array {
 	let lines = `HTTP/1.1 ${reply.status} ${reasons[reply.status] ?? "Status"}\r\nConnection: close\r\n`;
-	if (reply.status !== 204) lines += `Content-Type: ${reply.type}\r\nContent-Length: ${reply.body.length}\r\n`;
+	let length = 0;
+	for (const piece of reply.body) length += piece.length;
+	if (reply.status !== 204) lines += `Content-Type: ${reply.type}\r\nContent-Length: ${length}\r\n`;
 	lines += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
 	const headers = reply.headers ?? [];
 	for (let i = 0; i + 1 < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;

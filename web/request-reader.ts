@@ -46,8 +46,8 @@ export class RequestReader {
 		contentLength: 0,
 	};
 	#step: "request line" | "headers" | "between" | "body" | "done" = "request line";
-	#line: Uint8Array<ArrayBuffer> | undefined;
-	#lineLength = 0;
+	/** The beginning of a line that did not come in one piece. */
+	#begun: Uint8Array<ArrayBuffer> | undefined;
 	#headBytes = 0;
 	#lengthSeen = false;
 	#chunked = false;
@@ -62,7 +62,7 @@ export class RequestReader {
 	}
 
 	/** Takes the next bytes of the connection, which the reader may keep until `acceptBody`. */
-	feed(bytes: Uint8Array): Progress {
+	feed(bytes: Uint8Array<ArrayBuffer>): Progress {
 		if (this.#step === "body") return this.#feedBody(bytes);
 		let start = 0;
 		while (this.#step === "request line" || this.#step === "headers") {
@@ -70,12 +70,15 @@ export class RequestReader {
 			const end = feedAt < 0 ? bytes.length : feedAt + 1;
 			this.#headBytes += end - start;
 			if (this.#headBytes > HEAD_LIMIT) return { status: 431, sentence: `The request line and headers exceed ${HEAD_LIMIT} bytes.` };
-			this.#line ??= new Uint8Array(HEAD_LIMIT);
-			this.#line.set(bytes.subarray(start, end), this.#lineLength);
-			this.#lineLength += end - start;
-			if (feedAt < 0) return "more";
+			const piece = bytes.subarray(start, end);
+			if (feedAt < 0) {
+				this.#begun = joined(this.#begun, piece);
+				return "more";
+			}
+			const line = this.#begun ? joined(this.#begun, piece) : piece;
+			this.#begun = undefined;
 			start = end;
-			const bad = this.#endLine();
+			const bad = this.#endLine(lineText(line));
 			if (bad) return bad;
 		}
 		if (start < bytes.length && this.head.contentLength > 0 && !this.#early) this.#early = bytes.subarray(start);
@@ -109,8 +112,8 @@ export class RequestReader {
 		return "body";
 	}
 
-	#endLine(): BadRequest | undefined {
-		const line = this.#takeLine();
+	/** @param line without its end; undefined when its bytes are no text */
+	#endLine(line: string | undefined): BadRequest | undefined {
 		if (line === undefined) return bad("The request line and headers must be UTF-8 without NUL.");
 		if (this.#step === "request line") {
 			// Some clients send an empty line before the request (RFC 9112, 2.2).
@@ -119,22 +122,6 @@ export class RequestReader {
 			return this.#readRequestLine(line);
 		}
 		return line === "" ? this.#endHead() : this.#readHeader(line);
-	}
-
-	/** The line just completed, without its end; undefined when its bytes are no text. */
-	#takeLine(): string | undefined {
-		const bytes = this.#line;
-		let length = this.#lineLength - 1;
-		this.#lineLength = 0;
-		if (!bytes || length < 0) return undefined;
-		if (length > 0 && bytes[length - 1] === 13) length -= 1;
-		const nul = bytes.indexOf(0);
-		if (nul >= 0 && nul < length) return undefined;
-		try {
-			return String.fromArrayBuffer(bytes.buffer.slice(0, length));
-		} catch {
-			return undefined;
-		}
 	}
 
 	#readRequestLine(line: string): BadRequest | undefined {
@@ -190,10 +177,31 @@ export class RequestReader {
 	}
 
 	#endHead(): BadRequest | undefined {
-		this.#line = undefined;
 		if (this.#chunked) return { status: 411, sentence: "Send the body with a Content-Length, not in chunks." };
 		if (this.head.contentLength > BODY_LIMIT) return { status: 413, sentence: `The body exceeds ${BODY_LIMIT} bytes.` };
 		this.#step = "between";
+		return undefined;
+	}
+}
+
+/** Both in a buffer of their own size; whatever they were part of is let go. */
+function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array<ArrayBuffer> {
+	const length = first?.length ?? 0;
+	const whole = new Uint8Array(length + second.length);
+	if (first) whole.set(first);
+	whole.set(second, length);
+	return whole;
+}
+
+/** A line without its end; undefined when its bytes are no text. */
+function lineText(line: Uint8Array<ArrayBuffer>): string | undefined {
+	let length = line.length - 1;
+	if (length > 0 && line[length - 1] === 13) length -= 1;
+	const nul = line.indexOf(0);
+	if (nul >= 0 && nul < length) return undefined;
+	try {
+		return String.fromArrayBuffer(line.buffer.slice(line.byteOffset, line.byteOffset + length));
+	} catch {
 		return undefined;
 	}
 }

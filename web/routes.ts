@@ -2,12 +2,12 @@ import { parseMac, sameBoard } from "config/mac";
 import { isWellFormed, jsonDepth } from "config/text";
 import { refuseWrite } from "./guard";
 import { parseQuery, parseRelay } from "./query";
-import { json, page, type Reply, refuse, text } from "./reply";
+import { joinedJSON, json, page, type Reply, refuse, text } from "./reply";
 import type { RequestHead } from "./request-reader";
 import type { AskOutcome, HTTPCaller, Side, WebOptions } from "./types";
 
 /** What the routes need of the board. */
-export type RoutesOptions = Pick<WebOptions, "mac" | "snapshot" | "store" | "handle" | "ask" | "restart" | "page" | "clock">;
+export type RoutesOptions = Pick<WebOptions, "mac" | "line" | "snapshot" | "store" | "handler" | "comms" | "restarter" | "page" | "clock">;
 
 /** A request on its way to its answer. */
 interface Request {
@@ -22,8 +22,11 @@ interface Route {
 	/** Only through the setup access point. */
 	readonly setupOnly?: boolean;
 	readonly takesBody?: boolean;
-	readonly serve: (request: Request) => Reply | Promise<Reply>;
+	readonly serve: (routes: Routes, request: Request) => Reply | Promise<Reply>;
 }
+
+/** By its method. */
+type Methods = Readonly<Record<string, Route>>;
 
 const callers: Readonly<Record<Side, HTTPCaller>> = Object.freeze({
 	setup: Object.freeze({ side: "setup", mac: "", ownHub: false, rssi: 0 }),
@@ -41,29 +44,28 @@ const parseOnly = JSON.parse as unknown as (text: string, names: readonly string
 
 /** Which address of the board does what. */
 export class Routes {
+	/** The same for all boards, and made in flash. */
+	static readonly #table: Readonly<Record<string, Methods>> = Object.freeze({
+		"/": { GET: { serve: (routes, request) => routes.#front(request) } },
+		"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
+		"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
+		"/api/config": {
+			GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
+			PUT: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
+		},
+		"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
+		"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.#send(request) } },
+	} satisfies Record<string, Methods>);
 	readonly #options: RoutesOptions;
-	readonly #table: Readonly<Record<string, Readonly<Record<string, Route>>>>;
 
 	constructor(options: RoutesOptions) {
 		this.#options = options;
-		const { store, snapshot } = options;
-		this.#table = {
-			"/": { GET: { serve: (request) => this.#front(request) } },
-			"/devices": { GET: { serve: () => page(options.page("house.html")) } },
-			"/api/status": { GET: { serve: () => json(200, snapshot()) } },
-			"/api/config": {
-				GET: { serve: () => json(200, store.redacted()) },
-				PUT: { setupOnly: true, takesBody: true, serve: (request) => this.#configure(request.body) },
-			},
-			"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (request) => this.#restart(request.side) } },
-			"/api/send": { POST: { takesBody: true, serve: (request) => this.#send(request) } },
-		};
 	}
 
 	/** Decides by its head whether a request may go on. @returns the refusal, or whether its body is of any use */
 	admit(side: Side, head: RequestHead): Reply | "body" | "no body" {
 		const [path, query] = split(head.target);
-		const methods = find(this.#table, path);
+		const methods = find(Routes.#table, path);
 		if (head.method === "OPTIONS") return options(methods);
 		if (!methods) return refuse(head.target, 404, "There is nothing at this address.");
 		const route = routeOf(methods, head.method);
@@ -79,7 +81,7 @@ export class Routes {
 	/** Answers a request that was admitted. */
 	serve(side: Side, head: RequestHead, body: ArrayBuffer): Reply | Promise<Reply> {
 		const [path, query] = split(head.target);
-		const methods = find(this.#table, path);
+		const methods = find(Routes.#table, path);
 		const route = methods && routeOf(methods, head.method);
 		if (!route) return refuse(head.target, 404, "There is nothing at this address.");
 		let bodyText = "";
@@ -88,7 +90,7 @@ export class Routes {
 		} catch {
 			return invalid("", "JSON in UTF-8");
 		}
-		return route.serve({ side, query, wantsPage: head.accept.includes("text/html"), body: bodyText });
+		return route.serve(this, { side, query, wantsPage: head.accept.includes("text/html"), body: bodyText });
 	}
 
 	/** The answer to a request that found none in time. */
@@ -114,7 +116,7 @@ export class Routes {
 
 	/** `<mac> <M|S> <name> <uptime in s>`; tools split it at blanks. */
 	#statusLine(): string {
-		const { name, role, uptimeS } = this.#options.snapshot();
+		const { name, role, uptimeS } = this.#options.line();
 		return `${this.#options.mac} ${role === "hub" ? "M" : "S"} ${name.replace(/\s/g, "_")} ${Math.floor(uptimeS)}`;
 	}
 
@@ -128,7 +130,7 @@ export class Routes {
 
 	#run(command: string, side: Side): string | Promise<string> {
 		try {
-			const reply = this.#options.handle(command, callers[side]);
+			const reply = this.#options.handler.handle(command, callers[side]);
 			return typeof reply === "string" ? reply : reply.catch(asFailure);
 		} catch (error) {
 			return asFailure(error);
@@ -138,7 +140,7 @@ export class Routes {
 	async #ask(mac: string, message: string): Promise<AskOutcome> {
 		const start = this.#options.clock.now();
 		try {
-			return await this.#options.ask(mac, message);
+			return await this.#options.comms.ask(mac, message);
 		} catch (error) {
 			return { ok: false, reason: words(error), ms: this.#options.clock.now() - start };
 		}
@@ -150,7 +152,7 @@ export class Routes {
 	}
 
 	#restart(side: Side): Reply {
-		this.#options.restart(side);
+		this.#options.restarter.request(side);
 		return { ...json(200, { ok: true }), announced: true };
 	}
 
@@ -173,22 +175,22 @@ function split(target: string): [path: string, query: string | undefined] {
 	return mark < 0 ? [target, undefined] : [target.slice(0, mark), target.slice(mark + 1)];
 }
 
-function routeOf(methods: Readonly<Record<string, Route>>, method: string): Route | undefined {
+function routeOf(methods: Methods, method: string): Route | undefined {
 	const name = method === "HEAD" ? "GET" : method;
 	return find(methods, name);
 }
 
-function allowed(methods: Readonly<Record<string, Route>>): string {
+function allowed(methods: Methods): string {
 	const names = Object.keys(methods);
 	return [...names, ...(names.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 }
 
-function withAllow(reply: Reply, methods: Readonly<Record<string, Route>>): Reply {
+function withAllow(reply: Reply, methods: Methods): Reply {
 	return { ...reply, headers: ["Allow", allowed(methods)] };
 }
 
 /** No address of ours may be used by the pages of others, so there is nothing to say but the methods. */
-function options(methods: Readonly<Record<string, Route>> | undefined): Reply {
+function options(methods: Methods | undefined): Reply {
 	const reply = text(204, "");
 	return methods ? withAllow(reply, methods) : { ...reply, headers: ["Allow", "GET, HEAD, POST, PUT, OPTIONS"] };
 }

@@ -29,8 +29,8 @@ export interface ConfigFace {
 	updateText(json: string): UpdateOutcome;
 }
 
-/** What the status line shows; the whole snapshot is the body of `/api/status`. */
-export interface StatusFace {
+/** What the status line shows. */
+export interface StatusLine {
 	readonly name: string;
 	readonly role: string;
 	readonly uptimeS: number;
@@ -72,24 +72,32 @@ export interface WebOptions {
 	readonly clock: { now(): number };
 	/** This board's station MAC. */
 	readonly mac: string;
-	readonly snapshot: () => StatusFace;
+	readonly line: () => StatusLine;
+	/** Everything about this board, the body of `/api/status`, in parts: each holds some of the properties. */
+	readonly snapshot: () => Iterable<object>;
 	readonly store: ConfigFace;
-	/** Runs a command on this board. */
-	readonly handle: (text: string, caller: HTTPCaller) => string | Promise<string>;
-	/** Sends a request to a board; always settles. */
-	readonly ask: (mac: string, text: string) => Promise<AskOutcome>;
+	readonly handler: {
+		/** Runs a command on this board. */
+		handle(text: string, caller: HTTPCaller): string | Promise<string>;
+	};
+	readonly comms: {
+		/** Sends a request to a board; always settles. */
+		ask(mac: string, text: string): Promise<AskOutcome>;
+	};
 	readonly setup: {
 		/** Whether the setup access point is open to people. */
-		isOpen(): boolean;
+		readonly isSetupOpen: boolean;
 		/** The first three numbers of the access point's addresses: "192.168.9". */
-		network(): string;
+		readonly setupNetwork: string;
+		/** A request came through the setup access point, which stays open while it is in use. */
+		setupUsed(): void;
 	};
-	/** A request came through the setup access point, which stays open while it is in use. */
-	readonly onSetupRequest: () => void;
-	/** The reply to a command or to a restart order has reached the caller, or never will. */
-	readonly onReplySent: () => void;
-	/** Orders a restart, which waits for its reply to go out. */
-	readonly restart: (cause: Side) => void;
+	readonly restarter: {
+		/** Orders a restart, which waits for its reply to go out. */
+		request(cause: Side): void;
+		/** The reply to a command or to a restart order has reached the caller, or never will. */
+		replySent(): void;
+	};
 	readonly trace: (line: string) => void;
 }
 

@@ -89,12 +89,12 @@ export class Web implements ConnectionHost {
 	}
 
 	begin(connection: Connection, head: RequestHead): Reply | "body" | "no body" {
-		const { setup, onSetupRequest } = this.#options;
+		const { setup } = this.#options;
 		if (connection.side === "setup") {
 			// lwIP takes a packet for any of its addresses on any interface: the house could knock here too.
-			if (!isInNetwork(connection.remote, setup.network()) || !setup.isOpen())
+			if (!isInNetwork(connection.remote, setup.setupNetwork) || !setup.isSetupOpen)
 				return refuse(head.target, 403, "Only through the board's own access point, while it is open.");
-			onSetupRequest();
+			setup.setupUsed();
 		}
 		const admitted = this.#routes.admit(connection.side, head);
 		if (admitted !== "body" || head.contentLength === 0) return admitted;
@@ -130,7 +130,7 @@ export class Web implements ConnectionHost {
 		this.#release(connection);
 		if (end === "slow") this.#timedOut += 1;
 		else if (end === "left") this.#abandoned += 1;
-		if (reply?.announced) this.#options.onReplySent();
+		if (reply?.announced) this.#options.restarter.replySent();
 	}
 
 	fault(error: unknown): void {

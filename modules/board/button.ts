@@ -58,7 +58,7 @@ export class FactoryButton {
 		this.#chip = options.chip;
 		this.#timers = options.timers;
 		this.#pin = options.pin ?? -1;
-		this.#onHeld = () => options.onHeld();
+		this.#onHeld = options.onHeld;
 		const error = options.pin === undefined ? 0 : this.#chip.input(this.#pin);
 		if (error !== 0) options.trace?.(`button: pin ${this.#pin} is no input (${error})`);
 		this.#isFitted = options.pin !== undefined && error === 0;

@@ -48,7 +48,7 @@ export class Leds {
 	constructor(options: LedsOptions) {
 		this.#chip = options.chip;
 		this.#timers = options.timers;
-		this.#pattern = () => options.pattern();
+		this.#pattern = options.pattern;
 		this.#pin = options.pin?.pin ?? -1;
 		this.#onLevel = options.pin?.invert ? 0 : 1;
 		const error = options.pin ? this.#chip.output(this.#pin, 1 - this.#onLevel) : 0;

@@ -18,7 +18,7 @@ export interface StateStoreOptions {
  */
 export class StateStore {
 	#copies: TwoCopies;
-	#trace: (line: string) => void;
+	readonly #trace: ((line: string) => void) | undefined;
 	#hub = "";
 	#channels: readonly number[] = [];
 	#learnedUnder = 0;
@@ -26,7 +26,7 @@ export class StateStore {
 
 	constructor(options: StateStoreOptions) {
 		this.#copies = new TwoCopies({ records: options.records, keys: ["state-a", "state-b"] });
-		this.#trace = (line) => options.trace?.(line);
+		this.#trace = options.trace;
 	}
 
 	/** MAC of the adopted hub, "" when there is none. */
@@ -137,7 +137,7 @@ export class StateStore {
 
 	#fault(line: string): void {
 		this.#lastError = line;
-		this.#trace(line);
+		this.#trace?.(line);
 	}
 }
 

@@ -25,8 +25,8 @@ export interface ConfigStoreOptions {
 /** The configuration of this board: read once at start, changed by people, kept so that a power cut cannot lose it. */
 export class ConfigStore {
 	#copies: TwoCopies;
-	#trace: (line: string) => void;
-	#onChange: (before: Configuration, after: Configuration) => void;
+	readonly #trace: ((line: string) => void) | undefined;
+	readonly #onChange: ((before: Configuration, after: Configuration) => void) | undefined;
 	#configuration: Configuration = copyOf(defaults);
 	#configured = false;
 	#report: LoadReport = { source: "defaults", damaged: [], unknownKeys: [] };
@@ -34,8 +34,8 @@ export class ConfigStore {
 
 	constructor(options: ConfigStoreOptions) {
 		this.#copies = new TwoCopies({ records: options.records, keys: ["a", "b"] });
-		this.#trace = (line) => options.trace?.(line);
-		this.#onChange = (before, after) => options.onChange?.(before, after);
+		this.#trace = options.trace;
+		this.#onChange = options.onChange;
 	}
 
 	/** In normal form and frozen; each change makes a new one. It may hold unknown keys besides. */
@@ -89,7 +89,7 @@ export class ConfigStore {
 		const before = this.#configuration;
 		this.#configuration = merged.configuration;
 		this.#configured = true;
-		this.#onChange(before, merged.configuration);
+		this.#onChange?.(before, merged.configuration);
 		return { ok: true, changed: true };
 	}
 
@@ -139,7 +139,7 @@ export class ConfigStore {
 
 	#fault(line: string): void {
 		this.#lastError = line;
-		this.#trace(line);
+		this.#trace?.(line);
 	}
 }
 

@@ -27,20 +27,25 @@ export interface Answer {
 	entry: Outgoing | null;
 }
 
+/** The requests that are forwarded for others. */
+interface Forwarded {
+	/** Nobody waits any more for the reply that one of them would make. */
+	abandon(answer: Answer, now: number): void;
+}
+
 /**
  * Requests of others until our reply to them is acknowledged. A board whose radio missed our acknowledgement sends its request again: it must
  * not be run twice.
  */
 export class Answers {
 	readonly #outbox: Outbox;
-	readonly #onGivenUp: (answer: Answer, now: number) => void;
+	readonly #requests: Forwarded;
 	readonly #list: Answer[] = [];
 	#nextExpiry = Infinity;
 
-	/** @param onGivenUp nobody waits for this reply any more, which is still being made */
-	constructor(outbox: Outbox, onGivenUp: (answer: Answer, now: number) => void) {
+	constructor(outbox: Outbox, requests: Forwarded) {
 		this.#outbox = outbox;
-		this.#onGivenUp = onGivenUp;
+		this.#requests = requests;
 	}
 
 	get size(): number {
@@ -140,7 +145,7 @@ export class Answers {
 	#giveUp(answer: Answer, now: number): void {
 		const running = answer.state === "running";
 		this.close(answer);
-		if (running) this.#onGivenUp(answer, now);
+		if (running) this.#requests.abandon(answer, now);
 	}
 
 	#put(answer: Answer, now: number): boolean {

@@ -1,6 +1,6 @@
 import { sameBoard } from "./address";
 import { statedChannel } from "./codec";
-import type { AskOptions, AskResult, Clock, Contact, Timers } from "./faces";
+import type { AskOptions, AskResult, Chance, Clock, Contact, Timers } from "./faces";
 import { sweepOrder } from "./sweep-order";
 import type { Tuner } from "./tuner";
 
@@ -25,14 +25,14 @@ export interface ChannelsOptions {
 	/** MAC of this device's hub, "" when it has none. */
 	hub(): string;
 	/** Channels on which the hub was met before, the last one first. */
-	remembered(): readonly number[];
+	memory: { readonly channels: readonly number[] };
 	/** The hub itself stated that it is on this channel, and so are we: to be remembered. */
 	confirm(channel: number): void;
 	/** The setup access point: whether people may use it, and how many phones do. */
-	setup: { isOpen(): boolean; phones(): number };
+	setup: { readonly isSetupOpen: boolean; readonly phones: number };
 	clock: Clock;
 	timers: Timers;
-	random(): number;
+	chance: Chance;
 	trace(line: string): void;
 }
 
@@ -127,8 +127,8 @@ export class Channels {
 			this.#hub = hub();
 			this.#contactAt = now;
 		}
-		const open = setup.isOpen();
-		if (open && (!this.#setupOpen || setup.phones() > 0)) this.#phoneAt = now;
+		const open = setup.isSetupOpen;
+		if (open && (!this.#setupOpen || setup.phones > 0)) this.#phoneAt = now;
 		this.#setupOpen = open;
 		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
 		// What was heard during a search that failed may have leaked over from a neighbour channel.
@@ -173,12 +173,12 @@ export class Channels {
 
 	/** Goes from channel to channel. @param hint channel that the hub has stated, 0: none. @returns whether the hub was found */
 	async #sweep(hint: number): Promise<boolean> {
-		const { tuner, remembered, trace } = this.#options;
+		const { tuner, memory, trace } = this.#options;
 		this.#state = "sweeping";
 		this.#sweeps++;
 		// At home it has just pinged three times in vain.
 		const home = tuner.home;
-		const order = sweepOrder(tuner.allowed, [hint, this.#lastGood, ...remembered()]).filter((channel) => channel !== home);
+		const order = sweepOrder(tuner.allowed, [hint, this.#lastGood, ...memory.channels]).filter((channel) => channel !== home);
 		const visited = new Set<number>();
 		for (let channel = order.shift(); channel !== undefined && this.#timer; channel = order.shift()) {
 			if (visited.has(channel)) continue;
@@ -232,11 +232,11 @@ export class Channels {
 
 	/** Growing pauses, each a little longer or shorter, so that boards that lost the hub together do not search together for ever. */
 	#pause(): void {
-		const { clock, random } = this.#options;
+		const { clock, chance } = this.#options;
 		const pause = PAUSES_MS[Math.min(this.#failed++, PAUSES_MS.length - 1)] ?? 0;
 		this.#state = "pausing";
 		this.#pausedAt = clock.now();
-		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * random());
+		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * chance.random());
 	}
 
 	#delay(ms: number): Promise<void> {

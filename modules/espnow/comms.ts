@@ -3,13 +3,14 @@ import { Answers } from "./answers";
 import { failure, fits, isSendable, parseRelay } from "./codec";
 import { Counters } from "./counters";
 import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
+import { FaultLog } from "./fault-log";
 import { Outbox } from "./outbox";
 import { type Peer, Peers } from "./peers";
 import { RadioPort } from "./radio-port";
 import { Receiver } from "./receiver";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
-import type { RequestLimits } from "./request";
+import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
 import { Sender } from "./sender";
 
@@ -35,6 +36,7 @@ export class Comms {
 	readonly #options: CommsOptions;
 	readonly #mac: string;
 	readonly #counters = new Counters();
+	readonly #log: FaultLog;
 	readonly #outbox = new Outbox();
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
@@ -52,47 +54,47 @@ export class Comms {
 	/** Before this no deadline can have passed. */
 	#dueAt = 0;
 	#turns = 0;
-	#lastError = "";
 	/** Of the promise that was made last; one executor for all spares a closure for each. */
-	#resolve: (result: AskResult) => void = () => {};
+	#resolve: Resolve = () => {};
 	/** The next turn comes as soon as possible. A function of its own, since others are handed it. */
 	readonly #pull = (): void => {
 		if (this.#pulled || !this.#timer) return;
 		this.#pulled = true;
 		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
 	};
-	readonly #executor = (resolve: (result: AskResult) => void): void => {
+	readonly #executor = (resolve: Resolve): void => {
 		this.#resolve = resolve;
 	};
 
 	constructor(options: CommsOptions) {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
+		this.#log = new FaultLog(this.#counters, options.trace);
 		const outbox = this.#outbox;
 		const counters = this.#counters;
-		const peers = new Peers(() => options.hub?.() ?? "");
+		const peers = new Peers(options.hub);
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
-		const answers = new Answers(outbox, (answer, now) => requests.abandon(answer, now));
-		const port = new RadioPort((onActivity) => options.openRadio(onActivity), this.#pull);
+		const port = new RadioPort(options, this.#pull);
 		const requests = new Requests({
 			outbox,
 			counters,
-			random: () => options.random(),
+			chance: options.chance,
 			limit: options.requestLimit ?? Infinity,
 			onSettled: (request, result, now) => {
-				if (request.answer) this.#receiver.reply(request.answer, result.ok ? result.reply : failure(result.reason), now);
-				else request.resolve?.(result);
+				const { asker } = request;
+				if (typeof asker === "function") asker(result);
+				else this.#receiver.reply(asker, result.ok ? result.reply : failure(result.reason), now);
 			},
 		});
+		const answers = new Answers(outbox, requests);
+		const log = this.#log;
 		this.#sender = new Sender({
-			...{ host: options, port, outbox, peers, requests, answers, counters, recovery },
+			...{ host: options, port, outbox, peers, requests, answers, counters, recovery, log },
 			onBroken: (step, now) => this.#repair(step, now),
-			onError: (name) => this.#note(name),
 		});
 		this.#receiver = new Receiver({
-			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters },
+			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters, log },
 			onReplied: this.#pull,
-			onFault: (where, error) => this.#fault(where, error),
 		});
 		this.#peers = peers;
 		this.#recovery = recovery;
@@ -159,7 +161,7 @@ export class Comms {
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
 		if (!known && stationMac(mac) === this.#mac) return this.#askSelf(text, limits);
 		const promise = new Promise(this.#executor);
-		if (!this.#requests.add(known ?? this.#peers.get(mac), text, this.#options.clock.now(), limits, null, this.#resolve)) {
+		if (!this.#requests.add(known ?? this.#peers.get(mac), text, this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
 		}
@@ -192,7 +194,7 @@ export class Comms {
 			recovery: this.#recovery.view(),
 			requests: { open: this.#requests.size - this.#requests.unsent, unsent: this.#requests.unsent },
 			driverPeers: this.#peers.driverCount,
-			lastError: this.#lastError,
+			lastError: this.#log.lastError,
 		};
 	}
 
@@ -211,7 +213,7 @@ export class Comms {
 			this.#sender.grant(now);
 			options.turn?.();
 		} catch (error) {
-			this.#fault("turn", error);
+			this.#log.fault("turn", error);
 			more = this.#insist(now);
 		}
 		this.#planNext(more, now);
@@ -233,7 +235,7 @@ export class Comms {
 			try {
 				part();
 			} catch (error) {
-				this.#fault(name, error);
+				this.#log.fault(name, error);
 			}
 		}
 		return more;
@@ -273,7 +275,7 @@ export class Comms {
 			return;
 		}
 		this.#counters.event("radioFailed");
-		this.#note(this.#port.error);
+		this.#log.note(this.#port.error);
 		this.#reopenAt = now + REOPEN_MS;
 		const step = this.#recovery.openFailed(now);
 		if (step !== "espnow") this.#repair(step, now);
@@ -324,7 +326,7 @@ export class Comms {
 				resolve({ ok: true, reply, rssi: 0, ms: clock.now() - started });
 			};
 			const failed = (error: unknown): void => {
-				this.#fault("answer", error);
+				this.#log.fault("answer", error);
 				done(failure(error instanceof Error ? error.message : String(error)));
 			};
 			try {
@@ -333,16 +335,5 @@ export class Comms {
 				failed(error);
 			}
 		});
-	}
-
-	#note(error: string): void {
-		if (error === this.#lastError) return;
-		this.#lastError = error;
-		this.#options.trace(`ESP-NOW: ${error}`);
-	}
-
-	#fault(where: string, error: unknown): void {
-		this.#counters.event("fault");
-		this.#note(`${where}: ${error instanceof Error ? error.message : String(error)}`);
 	}
 }

@@ -3,7 +3,7 @@
  * frame over again. Where that leaves doubt, the peer is *unclear*: it is pinged before the next request, and what it says before its `pong` is dropped.
  */
 import type { Peer } from "./peers";
-import type { Request } from "./request";
+import { isPing, type Request } from "./request";
 
 /** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
 const AGAIN_MS = 250;
@@ -60,5 +60,5 @@ export function distrust(peer: Peer, request: Request, now: number): void {
 
 /** A request ended without its reply, or was sent more than once and may get two: what the peer says next is doubtful. */
 export function doubt(request: Request): void {
-	if (request.pong !== "only") request.peer.unclear = true;
+	if (!isPing(request)) request.peer.unclear = true;
 }

@@ -5,6 +5,11 @@ export interface Clock {
 	now(): number;
 }
 
+export interface Chance {
+	/** Evenly spread in [0, 1). */
+	random(): number;
+}
+
 /** What this part uses of the SDK's "timer" module. */
 export interface Timers {
 	set(callback: () => void, ms?: number, repeatMs?: number): object;
@@ -18,6 +23,11 @@ export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" 
 
 /** Told by the radio that something waits in it: how many frames and send statuses, where it knows. */
 export type OnActivity = (frames?: number, statuses?: number) => void;
+
+export interface Commands {
+	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
+	isCommand(text: string): boolean;
+}
 
 /** Who sent a request that this board is to answer. */
 export interface RadioCaller {
@@ -56,12 +66,10 @@ export interface CommsOptions {
 	clock: Clock;
 	/** The SDK's Timer. */
 	timers: Timers;
-	/** Evenly spread in [0, 1). */
-	random(): number;
+	chance: Chance;
 	/** Answers a request meant for this board; the text goes back with our rssi appended. */
 	answer(text: string, from: RadioCaller): string | Promise<string>;
-	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
-	isCommand(text: string): boolean;
+	commands: Commands;
 	/** MAC of this device's hub, "" when it has none: it stays among the known boards whoever else is heard. */
 	hub?(): string;
 	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */

@@ -25,6 +25,8 @@ export interface Outgoing {
 	answer: Answer | null;
 	/** Clock time at which it came, in ms. */
 	since: number;
+	/** The one behind it for the same peer. */
+	next: Outgoing | null;
 }
 
 /**
@@ -49,7 +51,10 @@ export class Outbox {
 	/** Whether an answer to this board may wait here; undefined is one that is not known yet. */
 	takesAnswer(peer: Peer | undefined): boolean {
 		if (this.#size < FOR_ONE_BOARD) return true;
-		return this.#size < OUTBOX_LIMIT && (peer?.frames?.length ?? 0) < FOR_ONE_BOARD;
+		if (this.#size >= OUTBOX_LIMIT) return false;
+		let count = 0;
+		for (let entry = peer?.frames; entry; entry = entry.next) count++;
+		return count < FOR_ONE_BOARD;
 	}
 
 	/** Whether another request may wait here. */
@@ -70,7 +75,7 @@ export class Outbox {
 		answer: Answer | null = null,
 	): Outgoing | null {
 		if (this.#size >= OUTBOX_LIMIT) return null;
-		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now };
+		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now, next: null };
 		entry.kind = kind;
 		entry.peer = peer;
 		entry.text = text;
@@ -78,8 +83,11 @@ export class Outbox {
 		entry.answer = answer;
 		entry.since = now;
 		this.#size++;
-		peer.frames ??= [];
-		peer.frames.push(entry);
+		let last = peer.frames;
+		if (last) {
+			while (last.next) last = last.next;
+			last.next = entry;
+		} else peer.frames = entry;
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
 		if (peer.ring !== "prompt") this.#place(peer, request !== null && (peer.absent || request.tries > 0));
 		return entry;
@@ -91,8 +99,8 @@ export class Outbox {
 		if (!peer) return;
 		this.#pausedUntil = until;
 		this.#size++;
-		peer.frames ??= [];
-		peer.frames.unshift(entry);
+		entry.next = peer.frames;
+		peer.frames = entry;
 		this.#leave(peer);
 		peer.ring = "prompt";
 		this.#prompt.unshift(peer);
@@ -102,7 +110,7 @@ export class Outbox {
 	take(now: number): Outgoing | null {
 		if (now < this.#pausedUntil) return null;
 		if (this.#patient.length === 0) return this.#takeFrom(this.#prompt);
-		const waiting = this.#patient[0]?.frames?.[0];
+		const waiting = this.#patient[0]?.frames;
 		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#patient : this.#prompt;
 		return this.#takeFrom(first) ?? this.#takeFrom(this.#patient);
 	}
@@ -125,11 +133,16 @@ export class Outbox {
 	/** Takes a frame that waits out of its place, as nobody wants it any more. */
 	remove(entry: Outgoing): void {
 		const peer = entry.peer;
-		const index = peer?.frames?.indexOf(entry) ?? -1;
-		if (!peer?.frames || index < 0) return;
-		peer.frames.splice(index, 1);
+		if (!peer) return;
+		if (peer.frames === entry) peer.frames = entry.next;
+		else {
+			let before = peer.frames;
+			while (before && before.next !== entry) before = before.next;
+			if (!before) return;
+			before.next = entry.next;
+		}
 		this.#size--;
-		if (peer.frames.length === 0) this.#leave(peer);
+		if (!peer.frames) this.#leave(peer);
 		this.release(entry);
 	}
 
@@ -139,15 +152,18 @@ export class Outbox {
 		entry.request = null;
 		entry.answer = null;
 		entry.text = "";
+		entry.next = null;
 		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
 	#takeFrom(ring: Peer[]): Outgoing | null {
 		const peer = ring.shift();
-		const entry = peer?.frames?.shift();
+		const entry = peer?.frames;
 		if (!peer || !entry) return null;
+		peer.frames = entry.next;
+		entry.next = null;
 		this.#size--;
-		if (peer.frames?.length) ring.push(peer);
+		if (peer.frames) ring.push(peer);
 		else peer.ring = "none";
 		return entry;
 	}

@@ -28,8 +28,8 @@ export class Peer {
 	rssi = 0;
 	usedAt = 0;
 
-	/** outbox: its frames in order, and which ring it stands in. */
-	frames: Outgoing[] | null = null;
+	/** outbox: the first of its frames, and which ring it stands in. */
+	frames: Outgoing | null = null;
 	ring: "none" | "prompt" | "patient" = "none";
 
 	/** requests: the open one, those behind it, and what makes its words doubtful. */
@@ -58,7 +58,7 @@ export class Peer {
 
 	/** Nothing of it is under way. */
 	get idle(): boolean {
-		return this.open === null && this.answers === 0 && (this.frames === null || this.frames.length === 0);
+		return this.open === null && this.answers === 0 && this.frames === null;
 	}
 }
 
@@ -72,11 +72,11 @@ export class Peers {
 	readonly #unclear = new Set<string>();
 	/** Addresses that the driver still holds although their board is now written to at its other one. */
 	readonly #moved: string[] = [];
-	readonly #hub: () => string;
+	readonly #hub: (() => string) | undefined;
 	#uses = 0;
 
 	/** @param hub MAC of the board that is remembered whatever happens, "" for none */
-	constructor(hub: () => string = () => "") {
+	constructor(hub?: () => string) {
 		this.#hub = hub;
 	}
 
@@ -195,7 +195,7 @@ export class Peers {
 
 	#forgetOne(): void {
 		let oldest: Peer | null = null;
-		const hub = this.find(this.#hub());
+		const hub = this.find(this.#hub?.() ?? "");
 		for (const peer of this.#known.values()) {
 			if (peer.usedAt === 0 && peer.idle && peer !== hub && (!oldest || peer.seenAt < oldest.seenAt)) oldest = peer;
 		}

@@ -1,12 +1,12 @@
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
-import type { OnActivity, RadioLink } from "./faces";
+import type { CommsOptions, OnActivity, RadioLink } from "./faces";
 
 /** More than a radio can hold: how many wait is found out by reading. */
 const UNKNOWN = 255;
 
 /** The radio as it comes and goes, and its counts over all of them. */
 export class RadioPort {
-	readonly #openRadio: (onActivity: OnActivity) => RadioLink;
+	readonly #host: Pick<CommsOptions, "openRadio">;
 	readonly #onActivity: OnActivity;
 	readonly #before: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
 	readonly #now: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
@@ -21,8 +21,8 @@ export class RadioPort {
 	statuses = 0;
 
 	/** @param onActivity called when something waits in the open radio */
-	constructor(openRadio: (onActivity: OnActivity) => RadioLink, onActivity: () => void) {
-		this.#openRadio = openRadio;
+	constructor(host: Pick<CommsOptions, "openRadio">, onActivity: () => void) {
+		this.#host = host;
 		this.#onActivity = (frames = UNKNOWN, statuses = UNKNOWN) => {
 			this.frames = frames;
 			this.statuses = statuses;
@@ -40,7 +40,7 @@ export class RadioPort {
 		this.close();
 		this.suspect();
 		try {
-			this.#link = this.#openRadio(this.#onActivity);
+			this.#link = this.#host.openRadio(this.#onActivity);
 			this.error = "";
 		} catch (error) {
 			this.error = error instanceof Error ? error.message : String(error);

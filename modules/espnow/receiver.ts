@@ -4,6 +4,7 @@ import type { Answer, Answers } from "./answers";
 import { buildReply, classify, FRAME_LIMIT, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";
 import type { CommsOptions } from "./faces";
+import type { FaultLog } from "./fault-log";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
@@ -15,7 +16,7 @@ export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
 
 export interface ReceiverOptions {
-	host: Pick<CommsOptions, "answer" | "isCommand" | "onContact" | "clock">;
+	host: Pick<CommsOptions, "answer" | "commands" | "onContact" | "clock">;
 	mac: string;
 	port: RadioPort;
 	peers: Peers;
@@ -25,13 +26,12 @@ export interface ReceiverOptions {
 	counters: Counters;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
-	onFault(where: string, error: unknown): void;
+	log: FaultLog;
 }
 
 /** What is done with the frames that come in: each has exactly one outcome, which is counted. */
 export class Receiver {
-	readonly #options: ReceiverOptions;
-	// What each frame needs, at hand: taking it out of the options every time is a tenth of a frame's cost.
+	// Each at hand: taking it out of the options every time is a tenth of a frame's cost.
 	readonly #host: ReceiverOptions["host"];
 	readonly #port: RadioPort;
 	readonly #peers: Peers;
@@ -39,10 +39,12 @@ export class Receiver {
 	readonly #requests: Requests;
 	readonly #answers: Answers;
 	readonly #counters: Counters;
+	readonly #log: FaultLog;
+	readonly #onReplied: () => void;
+	readonly #mac: string;
 	readonly #frame: Frame = { from: "", rssi: 0, bytes: 0, text: null };
 
 	constructor(options: ReceiverOptions) {
-		this.#options = options;
 		this.#host = options.host;
 		this.#port = options.port;
 		this.#peers = options.peers;
@@ -50,6 +52,9 @@ export class Receiver {
 		this.#requests = options.requests;
 		this.#answers = options.answers;
 		this.#counters = options.counters;
+		this.#log = options.log;
+		this.#onReplied = options.onReplied;
+		this.#mac = options.mac;
 	}
 
 	/** Handles at most 8 frames. @returns whether more may wait */
@@ -61,7 +66,7 @@ export class Receiver {
 			try {
 				outcome = this.#receive(frame, now);
 			} catch (error) {
-				this.#options.onFault("frame", error);
+				this.#log.fault("frame", error);
 			}
 			this.#counters.frame(outcome);
 		}
@@ -82,7 +87,7 @@ export class Receiver {
 		if (known) peers.heard(known, from, rssi, now);
 		const sender = known ? known.mac : stationMac(from);
 		// Forged: a reply would go to everybody, or to this board itself.
-		if (!known && (isGroup(from) || sender === this.#options.mac)) return Outcome.malformed;
+		if (!known && (isGroup(from) || sender === this.#mac)) return Outcome.malformed;
 		this.#host.onContact?.(sender, "frame");
 		if (frame.bytes > FRAME_LIMIT) return Outcome.tooLong;
 		if (text === null) return Outcome.notText;
@@ -125,7 +130,7 @@ export class Receiver {
 			host.onContact?.(peer.mac, "reply");
 			return Outcome.reply;
 		}
-		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.isCommand(text))) {
+		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.commands.isCommand(text))) {
 			if (peer.unclear) return Outcome.unclear;
 			const reply = requests.reply(peer, text, rssi, now);
 			if (reply === "early") return Outcome.unclear;
@@ -145,14 +150,13 @@ export class Receiver {
 
 	/** A request on another's behalf; its result comes back through {@link reply}. */
 	#relay(answer: Answer, path: RelayPath, now: number): void {
-		const { mac } = this.#options;
 		const next = path.macs[0];
-		if (!next || isLoop([answer.peer.mac, mac], path)) {
+		if (!next || isLoop([answer.peer.mac, this.#mac], path)) {
 			this.reply(answer, failure("loop"), now);
 			return;
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
-		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer, null)) return;
+		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) return;
 		this.#counters.event("busy");
 		this.reply(answer, failure("busy"), now);
 	}
@@ -162,7 +166,7 @@ export class Receiver {
 		try {
 			reply = this.#host.answer(answer.text, { mac: answer.peer.mac, rssi: answer.rssi });
 		} catch (error) {
-			this.#options.onFault("answer", error);
+			this.#log.fault("answer", error);
 			reply = failure(message(error));
 		}
 		if (typeof reply === "string") this.reply(answer, buildReply(reply, answer.rssi), now);
@@ -174,7 +178,7 @@ export class Receiver {
 		Promise.resolve(reply).then(
 			(text) => this.#late(answer, text),
 			(error) => {
-				this.#options.onFault("answer", error);
+				this.#log.fault("answer", error);
 				this.#late(answer, failure(message(error)));
 			},
 		);
@@ -183,9 +187,9 @@ export class Receiver {
 	#late(answer: Answer, reply: string): void {
 		try {
 			this.reply(answer, buildReply(reply, answer.rssi), this.#host.clock.now());
-			this.#options.onReplied();
+			this.#onReplied();
 		} catch (error) {
-			this.#options.onFault("answer", error);
+			this.#log.fault("answer", error);
 		}
 	}
 }

@@ -16,25 +16,30 @@ export interface RequestLimits {
 	tries: number;
 }
 
-/** A request of ours, or one that we forward. */
+/** Takes an asker's result. */
+export type Resolve = (result: AskResult) => void;
+
+/** A reply that looks like the last one heard twice: it is taken if no other comes until `until` (ms). */
+export interface HeldReply {
+	readonly text: string;
+	readonly rssi: number;
+	readonly until: number;
+}
+
+/** A request of ours, or one that we forward. There may be many at once: each property more is 16 bytes for each. */
 export interface Request {
 	readonly peer: Peer;
 	readonly text: string;
 	readonly started: number;
-	readonly deadline: number;
-	readonly maxTries: number;
-	/** For whom it is forwarded, null when it is our own; then `resolve` is the asker's. */
-	readonly answer: Answer | null;
-	readonly resolve: ((result: AskResult) => void) | null;
-	/** Whether `pong` is its reply: the only one, one of several, or never. */
-	readonly pong: "only" | "also" | "never";
+	readonly limits: RequestLimits;
+	/** Who is told the result: another board, or our own caller. */
+	readonly asker: Answer | Resolve;
 	state: RequestState;
 	/** Sendings that were not acknowledged. */
 	tries: number;
 	/** Sendings of its own text. */
 	sends: number;
-	/** It waits for the pong of an unclear peer, until `clearUntil` (Infinity before the ping has left). */
-	clearing: boolean;
+	/** It waits for the pong of an unclear peer until then (ms; Infinity before the ping has left); 0: it does not. */
 	clearUntil: number;
 	/** When it may be sent, and when it was handed to the driver last, in ms. */
 	dueAt: number;
@@ -42,49 +47,53 @@ export interface Request {
 	entry: Outgoing | null;
 	/** A driver error that keeps it from being sent. */
 	error: string;
-	/** A reply that looks like the last one heard twice. */
-	held: string | null;
-	heldRssi: number;
-	heldUntil: number;
+	held: HeldReply | null;
 }
 
 /** A request that nothing has been done about. */
-export function newRequest(
-	peer: Peer,
-	text: string,
-	now: number,
-	limits: RequestLimits,
-	answer: Answer | null,
-	resolve: ((result: AskResult) => void) | null,
-): Request {
+export function newRequest(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): Request {
 	return {
 		peer,
 		text,
 		started: now,
-		deadline: now + limits.timeoutMs,
-		maxTries: limits.tries,
-		answer,
-		resolve,
-		pong: text === "ping" ? "only" : text.startsWith("!") && innermost(text) === "ping" ? "also" : "never",
+		limits,
+		asker,
 		state: "queued",
 		tries: 0,
 		sends: 0,
-		clearing: false,
-		clearUntil: Infinity,
+		clearUntil: 0,
 		dueAt: now,
 		sentAt: 0,
 		entry: null,
 		error: "",
 		held: null,
-		heldRssi: 0,
-		heldUntil: Infinity,
 	};
+}
+
+/** When it is settled at the latest, in ms. */
+export function deadlineOf(request: Request): number {
+	return request.started + request.limits.timeoutMs;
+}
+
+/** Whether it waits for the pong of an unclear peer. */
+export function isClearing(request: Request): boolean {
+	return request.clearUntil !== 0;
+}
+
+/** Whether it is answered by `pong` and nothing else. */
+export function isPing(request: Request): boolean {
+	return request.text === "ping";
+}
+
+/** Whether it asks for a ping of another board: `pong` may be its reply. */
+export function isRelayedPing(request: Request): boolean {
+	return request.text.startsWith("!") && innermost(request.text) === "ping";
 }
 
 /** The request that a frame was sent for, if the frame still matters to it. */
 export function current(entry: Outgoing): Request | null {
 	const request = entry.request;
-	if (request?.state !== "sending" || request.clearing !== (entry.kind === "clear")) return null;
+	if (request?.state !== "sending" || isClearing(request) !== (entry.kind === "clear")) return null;
 	return request;
 }
 

@@ -2,10 +2,22 @@ import type { Answer } from "./answers";
 import type { Counters } from "./counters";
 import { distrust, doubt, judge, poor } from "./doubt";
 import { DueList, removeFrom } from "./due-list";
-import type { AskResult } from "./faces";
+import type { AskResult, Chance } from "./faces";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
-import { current, deadlineReason, elapsed, newRequest, type Request, type RequestLimits } from "./request";
+import {
+	current,
+	deadlineOf,
+	deadlineReason,
+	elapsed,
+	isClearing,
+	isPing,
+	isRelayedPing,
+	newRequest,
+	type Request,
+	type RequestLimits,
+	type Resolve,
+} from "./request";
 
 /** Requests that wait for their first sending. */
 export const UNSENT_LIMIT = 256;
@@ -20,7 +32,7 @@ const RETRY_SPREAD_MS = 20;
 export interface RequestsOptions {
 	outbox: Outbox;
 	counters: Counters;
-	random(): number;
+	chance: Chance;
 	/** How many requests there may be at once, at most half of them on others' behalf. */
 	limit: number;
 	/** Called once for each request. */
@@ -59,24 +71,17 @@ export class Requests {
 	}
 
 	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
-	add(
-		peer: Peer,
-		text: string,
-		now: number,
-		limits: RequestLimits,
-		answer: Answer | null,
-		resolve: ((result: AskResult) => void) | null,
-	): boolean {
+	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): boolean {
 		const limit = this.#options.limit;
 		if (this.#all.length >= limit || this.#unsent >= UNSENT_LIMIT) return false;
-		if (answer) {
+		if (typeof asker !== "function") {
 			if (this.#forwarded >= limit / 2) return false;
 			this.#forwarded++;
 		}
-		const request = newRequest(peer, text, now, limits, answer, resolve);
+		const request = newRequest(peer, text, now, limits, asker);
 		this.#unsent++;
 		this.#all.push(request);
-		this.#wakeAt(request.deadline);
+		this.#wakeAt(deadlineOf(request));
 		if (peer.open) {
 			peer.queue ??= [];
 			peer.queue.push(request);
@@ -96,9 +101,9 @@ export class Requests {
 	pong(peer: Peer, rssi: number, now: number): boolean {
 		const request = peer.open;
 		if (!request) return false;
-		if (request.clearing) {
+		if (isClearing(request)) {
 			if (request.clearUntil === Infinity) return false;
-			if (request.tries > 0 && request.pong === "also") {
+			if (request.tries > 0 && isRelayedPing(request)) {
 				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
 				this.#withdraw(request);
 				request.state = "acked";
@@ -108,8 +113,9 @@ export class Requests {
 			this.#cleared(request, now);
 			return true;
 		}
-		if (request.sends === 0 || request.pong === "never") return false;
-		if (request.pong === "only") peer.unclear = false;
+		if (request.sends === 0) return false;
+		if (isPing(request)) peer.unclear = false;
+		else if (!isRelayedPing(request)) return false;
 		this.#settle(request, { ok: true, reply: "pong", rssi, ms: elapsed(request, now) }, now);
 		return true;
 	}
@@ -120,7 +126,7 @@ export class Requests {
 	 */
 	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "early" | "none" {
 		const request = peer.open;
-		if (!request || request.sends === 0 || request.pong === "only") return "none";
+		if (!request || request.sends === 0 || isPing(request)) return "none";
 		const verdict = judge(peer, request, text, now);
 		if (verdict === "early") return "early";
 		if (verdict === "perhaps") {
@@ -163,7 +169,7 @@ export class Requests {
 		const request = current(entry);
 		if (!request) return;
 		poor(request.peer, now);
-		if (++request.tries < request.maxTries) this.#retry(request, now);
+		if (++request.tries < request.limits.tries) this.#retry(request, now);
 		else if (unknown) request.state = "acked";
 		else this.#fail(request, request.error || "no result", now);
 	}
@@ -174,7 +180,7 @@ export class Requests {
 		if (!request || request.state === "settled") return;
 		request.entry = null;
 		request.error = error;
-		if (++request.tries < request.maxTries) this.#retry(request, now);
+		if (++request.tries < request.limits.tries) this.#retry(request, now);
 		else this.#fail(request, error, now);
 	}
 
@@ -185,7 +191,7 @@ export class Requests {
 
 	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
 	abandon(answer: Answer, now: number): void {
-		const request = this.#all.find((each) => each.answer === answer);
+		const request = this.#all.find((each) => each.asker === answer);
 		if (request) this.#fail(request, "cancelled", now);
 	}
 
@@ -206,26 +212,26 @@ export class Requests {
 
 	#check(request: Request, now: number): void {
 		if (request.state === "settled") return;
-		if (now >= request.deadline) {
+		const deadline = deadlineOf(request);
+		if (now >= deadline) {
 			this.#fail(request, deadlineReason(request), now);
 			return;
 		}
-		if (request.held !== null && now >= request.heldUntil) {
-			this.#settle(request, { ok: true, reply: request.held, rssi: request.heldRssi, ms: elapsed(request, now) }, now);
+		const held = request.held;
+		if (held && now >= held.until) {
+			this.#settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: elapsed(request, now) }, now);
 			return;
 		}
-		if (request.clearing && now >= request.clearUntil) this.#cleared(request, now);
-		this.#wakeAt(request.deadline);
-		if (request.clearing) this.#wakeAt(request.clearUntil);
-		if (request.held !== null) this.#wakeAt(request.heldUntil);
+		if (isClearing(request) && now >= request.clearUntil) this.#cleared(request, now);
+		this.#wakeAt(deadline);
+		if (isClearing(request)) this.#wakeAt(request.clearUntil);
+		if (held) this.#wakeAt(held.until);
 	}
 
 	#hold(request: Request, text: string, rssi: number, now: number): void {
-		if (request.held !== null) return;
-		request.held = text;
-		request.heldRssi = rssi;
-		request.heldUntil = now + HOLD_MS;
-		this.#wakeAt(request.heldUntil);
+		if (request.held) return;
+		request.held = { text, rssi, until: now + HOLD_MS };
+		this.#wakeAt(request.held.until);
 	}
 
 	/** It is the peer's open request now. */
@@ -235,7 +241,7 @@ export class Requests {
 		request.state = "due";
 		distrust(peer, request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
-		request.clearing = peer.unclear && request.pong !== "only";
+		request.clearUntil = peer.unclear && !isPing(request) ? Infinity : 0;
 		request.dueAt = now;
 		this.#enter(request, now);
 	}
@@ -243,8 +249,7 @@ export class Requests {
 	/** The peer's next words belong to this request. */
 	#cleared(request: Request, now: number): void {
 		request.peer.unclear = false;
-		request.clearing = false;
-		request.clearUntil = Infinity;
+		request.clearUntil = 0;
 		this.#withdraw(request);
 		// The tries that the ping took are not its own, if the peer is there.
 		if (request.state === "acked") request.tries = 0;
@@ -262,7 +267,7 @@ export class Requests {
 	}
 
 	#retry(request: Request, now: number): void {
-		const pause = (RETRY_MS + this.#options.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
+		const pause = (RETRY_MS + this.#options.chance.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
 		request.state = "due";
 		request.dueAt = now + pause;
 		this.#waiting.addLater(request);
@@ -278,8 +283,8 @@ export class Requests {
 	}
 
 	#put(request: Request, now: number): void {
-		const text = request.clearing ? "ping" : request.text;
-		request.entry = this.#outbox.put(request.clearing ? "clear" : "request", request.peer, text, now, request);
+		const clearing = isClearing(request);
+		request.entry = this.#outbox.put(clearing ? "clear" : "request", request.peer, clearing ? "ping" : request.text, now, request);
 	}
 
 	/** Takes a request out of whatever it waits in. */
@@ -301,9 +306,9 @@ export class Requests {
 		this.#withdraw(request);
 		request.state = "settled";
 		removeFrom(this.#all, request);
-		if (request.answer) this.#forwarded--;
+		if (typeof request.asker !== "function") this.#forwarded--;
 		if (request.sends === 0) this.#unsent--;
-		else if (!result.ok || request.sends > 1 || request.held !== null) doubt(request);
+		else if (!result.ok || request.sends > 1 || request.held) doubt(request);
 		if (peer.open === request) {
 			peer.open = null;
 			const next = peer.queue?.shift();

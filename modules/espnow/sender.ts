@@ -4,6 +4,7 @@ import type { Answers } from "./answers";
 import type { Counters } from "./counters";
 import { DriverError, errorName, isDown } from "./driver-errors";
 import type { CommsOptions } from "./faces";
+import type { FaultLog } from "./fault-log";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
@@ -26,8 +27,8 @@ export interface SenderOptions {
 	recovery: Recovery;
 	/** The radio needs this; called at the end of what showed it. */
 	onBroken(step: Step, now: number): void;
-	/** The driver refused a frame. */
-	onError(name: string): void;
+	/** Told of frames that the driver refused. */
+	log: FaultLog;
 }
 
 /**
@@ -35,7 +36,9 @@ export interface SenderOptions {
  * to NO_MEM and to statuses that cannot be told apart.
  */
 export class Sender {
-	readonly #options: SenderOptions;
+	readonly #host: SenderOptions["host"];
+	readonly #onBroken: SenderOptions["onBroken"];
+	readonly #log: FaultLog;
 	readonly #port: RadioPort;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
@@ -49,7 +52,9 @@ export class Sender {
 	grants = 0;
 
 	constructor(options: SenderOptions) {
-		this.#options = options;
+		this.#host = options.host;
+		this.#onBroken = options.onBroken;
+		this.#log = options.log;
 		this.#port = options.port;
 		this.#outbox = options.outbox;
 		this.#peers = options.peers;
@@ -87,7 +92,7 @@ export class Sender {
 		this.#counters.event("statusTimeout");
 		this.#complete(null, now);
 		const step = this.#recovery.statusMissing(now);
-		if (step !== "none") this.#options.onBroken(step, now);
+		if (step !== "none") this.#onBroken(step, now);
 	}
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
@@ -150,7 +155,7 @@ export class Sender {
 	}
 
 	#tell(mac: string, acked: boolean): void {
-		const host = this.#options.host;
+		const host = this.#host;
 		if (acked) {
 			host.onContact?.(mac, "answered");
 			host.onAnswered?.(mac);
@@ -161,14 +166,14 @@ export class Sender {
 	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
 		const { request, answer } = entry;
 		const name = errorName(error);
-		this.#options.onError(name);
+		this.#log.note(name);
 		if (error === DriverError.noMemory || isDown(error)) {
 			const full = error === DriverError.noMemory;
 			this.#counters.event(full ? "noMemory" : "driverError");
 			this.#outbox.putBack(entry, now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS));
 			if (request) request.error = name;
 			const step = full ? this.#recovery.noMemory(now) : "none";
-			if (step !== "none") this.#options.onBroken(step, now);
+			if (step !== "none") this.#onBroken(step, now);
 			return;
 		}
 		this.#counters.event("driverError");

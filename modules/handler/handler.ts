@@ -1,3 +1,5 @@
+import { CommandTable } from "./command-table";
+
 /** Where a request came from. */
 export interface Caller {
 	readonly side: "radio" | "setup" | "house";
@@ -33,7 +35,7 @@ export interface Command {
 	/** "none" unless told. */
 	readonly argument?: Argument;
 	/** @returns the reply. What it throws is answered as `Fail (<message>)`. */
-	run(args: string, from: Caller): string | Promise<string>;
+	run(args: string, from: Caller, handler: Handler): string | Promise<string>;
 }
 
 /** The part of the SDK's `timer` that is needed here. */
@@ -43,7 +45,9 @@ export interface Timers {
 }
 
 export interface HandlerOptions {
-	commands?: readonly Command[];
+	/** Those that every board has, and what their functions find as `this`. */
+	commands: CommandTable;
+	self: object;
 	timers: Timers;
 	trace?(line: string): void;
 }
@@ -54,23 +58,18 @@ const LONGEST_REASON = 160;
 
 /** The commands a board understands: one text in, one text out, whichever way it came. */
 export class Handler {
-	#commands = new Map<string, Command>();
-	/** Those that take an argument, by the first character of their name: few are looked at for each text. */
-	#withArgument = new Map<number, Command[]>();
-	#timers: Timers;
-	#trace: (line: string) => void;
+	readonly #commands: CommandTable;
+	readonly #self: object;
+	readonly #timers: Timers;
+	readonly #trace: ((line: string) => void) | undefined;
+	/** Those of the app, null as long as there are none. */
+	#added: CommandTable | null = null;
 
 	constructor(options: HandlerOptions) {
+		this.#commands = options.commands;
+		this.#self = options.self;
 		this.#timers = options.timers;
-		this.#trace = (line) => options.trace?.(line);
-		for (const command of options.commands ?? []) this.add(command);
-		this.add({
-			name: "help",
-			argument: "optional",
-			help: "help [command] lists the commands or explains one",
-			who: "anyone",
-			run: (name) => this.#explain(name),
-		});
+		this.#trace = options.trace;
 	}
 
 	/**
@@ -78,16 +77,9 @@ export class Handler {
 	 * @throws RangeError when there is one of this name, or the name is none: empty, a space in it, `ping`, a leading `!`
 	 */
 	add(command: Command): void {
-		const { name } = command;
-		if (name === "" || name === "ping" || name.startsWith("!") || name.includes(" "))
-			throw new RangeError(`no name for a command: ${name}`);
-		if (this.#commands.has(name)) throw new RangeError(`command exists: ${name}`);
-		this.#commands.set(name, command);
-		if (command.argument === undefined || command.argument === "none") return;
-		const first = name.charCodeAt(0);
-		const alike = this.#withArgument.get(first);
-		if (alike) alike.push(command);
-		else this.#withArgument.set(first, [command]);
+		if (this.#commands.named(command.name)) throw new RangeError(`command exists: ${command.name}`);
+		this.#added ??= new CommandTable();
+		this.#added.add(command);
 	}
 
 	/** Whether a text is exactly a registered command with its argument: how a command is told from a reply on the radio. */
@@ -97,7 +89,12 @@ export class Handler {
 
 	/** The names of all commands. */
 	help(): string[] {
-		return [...this.#commands.keys()];
+		return [...this.#commands.names(), ...(this.#added?.names() ?? [])];
+	}
+
+	/** The line for people about a command, given by its name or as one types it; undefined when there is none. */
+	explain(text: string): string | undefined {
+		return (this.#commands.named(text) ?? this.#added?.named(text) ?? this.#find(text))?.help;
 	}
 
 	/**
@@ -109,7 +106,8 @@ export class Handler {
 		if (!command) return `Unknown message: ${text}`;
 		if (!isAllowed(command.who, from)) return "Fail (not allowed)";
 		try {
-			const reply = command.run(argumentOf(command, text), from);
+			const self = this.#commands.named(command.name) === command ? this.#self : command;
+			const reply = command.run.call(self, argumentOf(command, text), from, this);
 			return typeof reply === "string" ? reply : this.#await(command, reply);
 		} catch (error) {
 			return this.#fail(command, error);
@@ -117,16 +115,11 @@ export class Handler {
 	}
 
 	#find(text: string): Command | undefined {
-		const exact = this.#commands.get(text);
-		if (exact && takesNothing(exact)) return exact;
-		const alike = this.#withArgument.get(text.charCodeAt(0));
-		if (!alike) return undefined;
-		// An iterator would cost more than the rest.
-		for (let i = 0; i < alike.length; i++) {
-			const command = alike[i];
-			if (command && matches(command, text)) return command;
-		}
-		return undefined;
+		const common = this.#commands;
+		const added = this.#added;
+		// A name of its own goes before one that the text only begins with.
+		if (!added) return common.exact(text) ?? common.begun(text);
+		return common.exact(text) ?? added.exact(text) ?? common.begun(text) ?? added.begun(text);
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
@@ -134,7 +127,7 @@ export class Handler {
 			let running = true;
 			const timer = this.#timers.set(() => {
 				running = false;
-				this.#trace(`${command.name}: no answer in ${ANSWER_TIMEOUT_MS} ms`);
+				this.#trace?.(`${command.name}: no answer in ${ANSWER_TIMEOUT_MS} ms`);
 				resolve("Fail (timeout)");
 			}, ANSWER_TIMEOUT_MS);
 			const settle = (text: string) => {
@@ -151,27 +144,9 @@ export class Handler {
 		const message = error instanceof Error ? error.message : String(error);
 		// What a driver or an app says may be long or hold line ends, and the reply must stay one short line.
 		const reason = message.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_REASON);
-		this.#trace(`${command.name}: ${reason}`);
+		this.#trace?.(`${command.name}: ${reason}`);
 		return `Fail (${reason})`;
 	}
-
-	#explain(name: string): string {
-		if (name === "") return `OK ${this.help().join(" ")}`;
-		const command = this.#commands.get(name) ?? this.#find(name);
-		return command ? `OK ${command.help}` : `Fail (no command ${name})`;
-	}
-}
-
-function takesNothing(command: Command): boolean {
-	return command.argument === undefined || command.argument === "none" || command.argument === "optional";
-}
-
-function matches(command: Command, text: string): boolean {
-	const { name, argument } = command;
-	if (argument === undefined || argument === "none" || text.length <= name.length || !text.startsWith(name)) return false;
-	if (argument === "attached") return true;
-	if (argument === "separated") return text.length > name.length + 1;
-	return text.charAt(name.length) === " ";
 }
 
 function argumentOf(command: Command, text: string): string {

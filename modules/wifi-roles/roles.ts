@@ -52,7 +52,7 @@ export interface WiFiRolesOptions {
 	/** The station's MAC, 12 hex digits. */
 	mac: string;
 	openDriver(options: { country: string; onEvent(): void }): Driver;
-	settings(): WiFiSettings;
+	store: { readonly configuration: WiFiSettings };
 	/** Was the board ever configured, or did it adopt a hub? If not, its setup access point stays open. */
 	isConfigured(): boolean;
 	/** Whether this start opens the setup access point at all. */
@@ -62,7 +62,7 @@ export interface WiFiRolesOptions {
 	allowed(): readonly number[];
 	clock: { now(): number };
 	timers: Pick<typeof Timer, "repeat" | "clear">;
-	randomHex(bytes: number): string;
+	chance: { randomHex(bytes: number): string };
 	listener: WiFiListener;
 }
 
@@ -100,10 +100,10 @@ export class WiFiRoles {
 
 	constructor(options: WiFiRolesOptions) {
 		this.#options = options;
-		this.#role = options.settings().role;
+		this.#role = options.store.configuration.role;
 		this.#link = new RouterLink({
 			driver: () => this.#driver,
-			credentials: () => options.settings().router,
+			store: options.store,
 			lastChannel: options.lastChannel(),
 		});
 	}
@@ -111,7 +111,7 @@ export class WiFiRoles {
 	/** Brings Wi-Fi up. Throws what the driver throws when it cannot even be opened. */
 	start(): void {
 		if (this.#options.openWindow || !this.#options.isConfigured()) {
-			this.#window = new SetupWindow(this.#options.clock.now(), this.#options.settings().setupAP.minutes);
+			this.#window = new SetupWindow(this.#options.clock.now(), this.#options.store.configuration.setupAP.minutes);
 		}
 		this.#open();
 		this.#ticker = this.#options.timers.repeat(() => this.#tick(), TICK_MS);
@@ -165,8 +165,9 @@ export class WiFiRoles {
 		if (this.#role === "hub") this.#link.credentialsChanged(this.#options.clock.now());
 	}
 
-	get apState(): AccessPointState {
-		return this.#apState;
+	/** Whether the setup access point is open to people. */
+	get isSetupOpen(): boolean {
+		return this.#apState === "open";
 	}
 
 	get phones(): number {
@@ -214,7 +215,7 @@ export class WiFiRoles {
 	}
 
 	#open(): void {
-		const { country } = this.#options.settings();
+		const { country } = this.#options.store.configuration;
 		this.#driver = this.#options.openDriver({ country, onEvent: () => this.#drain() });
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
@@ -251,7 +252,7 @@ export class WiFiRoles {
 
 	/** The channel a board starts on: the last confirmed one, else the configured one, if its country allows it. */
 	#startChannel(): number {
-		const wanted = this.#options.lastChannel() || this.#options.settings().channel;
+		const wanted = this.#options.lastChannel() || this.#options.store.configuration.channel;
 		return this.allowed.includes(wanted) ? wanted : (this.allowed[0] ?? 1);
 	}
 
@@ -340,7 +341,7 @@ export class WiFiRoles {
 	#stationUp(now: number): void {
 		if (this.#role === "hub") {
 			this.#link.begin(now);
-			if (this.#options.settings().router.ssid === "") this.#accessPointOrUp();
+			if (this.#options.store.configuration.router.ssid === "") this.#accessPointOrUp();
 			else this.#enter("join", this.#routerAway ? ROUTER_AWAY_WAIT_MS : ROUTER_WAIT_MS);
 			return;
 		}
@@ -409,7 +410,7 @@ export class WiFiRoles {
 		if (!driver || !this.#ap) return;
 		this.#window = undefined;
 		this.#options.listener.onSetupAP("");
-		if (this.#options.settings().setupAP.afterwards === "cloaked") {
+		if (this.#options.store.configuration.setupAP.afterwards === "cloaked") {
 			this.#apState = "cloaked";
 			this.#setAccessPoint({ ...this.#ap, ssid: "-", hidden: true, password: "", channel: this.#home || this.#ap.channel });
 		} else {
@@ -424,7 +425,7 @@ export class WiFiRoles {
 	#setupOptions(channel: number): AccessPointOptions {
 		return {
 			ssid: `RBR-Now-${this.#options.mac}`,
-			password: this.#options.settings().setupAP.password,
+			password: this.#options.store.configuration.setupAP.password,
 			channel,
 			hidden: false,
 			address: this.#address.startsWith("192.168.9.") ? SETUP_ADDRESS_ELSEWHERE : SETUP_ADDRESS,
@@ -434,7 +435,7 @@ export class WiFiRoles {
 	/** A hidden access point gets a fresh random password each time, which is kept nowhere. */
 	#setAccessPoint(options: AccessPointOptions): void {
 		this.#ap = options;
-		const password = options.hidden ? this.#options.randomHex(CLOAK_BYTES) : options.password;
+		const password = options.hidden ? this.#options.chance.randomHex(CLOAK_BYTES) : options.password;
 		if (this.#driver) this.#call("access point", this.#driver.setAccessPoint({ ...options, password }));
 	}
 

@@ -20,6 +20,11 @@ export interface RouterCredentials {
 	password: string;
 }
 
+/** What people have set, read anew whenever it is needed. */
+interface CredentialStore {
+	readonly configuration: { readonly router: RouterCredentials };
+}
+
 type LinkState = "idle" | "connecting" | "scanning" | "joined" | "waiting";
 
 /**
@@ -29,7 +34,7 @@ type LinkState = "idle" | "connecting" | "scanning" | "joined" | "waiting";
  */
 export class RouterLink {
 	readonly #driver: () => StationDriver | undefined;
-	readonly #credentials: () => RouterCredentials;
+	readonly #store: CredentialStore;
 	#state: LinkState = "idle";
 	#lastChannel: number;
 	#dirty = true;
@@ -40,9 +45,9 @@ export class RouterLink {
 	#fullMs = 0;
 
 	/** @param lastChannel the last confirmed channel, 0 when there is none */
-	constructor(options: { driver: () => StationDriver | undefined; credentials: () => RouterCredentials; lastChannel: number }) {
+	constructor(options: { driver: () => StationDriver | undefined; store: CredentialStore; lastChannel: number }) {
 		this.#driver = options.driver;
-		this.#credentials = options.credentials;
+		this.#store = options.store;
 		this.#lastChannel = options.lastChannel;
 	}
 
@@ -58,7 +63,7 @@ export class RouterLink {
 
 	/** Starts joining; every channel is searched. */
 	begin(nowMs: number): void {
-		if (this.#credentials().ssid === "") {
+		if (this.#store.configuration.router.ssid === "") {
 			this.#state = "idle";
 			return;
 		}
@@ -99,7 +104,7 @@ export class RouterLink {
 
 	/** To be called about once a second. @param phones phones on the setup access point */
 	tick(nowMs: number, phones: number): void {
-		if (this.#state === "joined" || this.#credentials().ssid === "") return;
+		if (this.#state === "joined" || this.#store.configuration.router.ssid === "") return;
 		if (this.#state === "connecting" || this.#state === "scanning") {
 			if (nowMs - this.#sinceMs >= SILENT_ATTEMPT_MS) this.#state = "waiting";
 			return;
@@ -111,7 +116,7 @@ export class RouterLink {
 
 	snapshot(): { ssid: string; joined: boolean; reason: string; tries: number } {
 		return {
-			ssid: this.#credentials().ssid,
+			ssid: this.#store.configuration.router.ssid,
 			joined: this.joined,
 			reason: this.joined || this.#reason === 0 ? "" : reasonWords(this.#reason),
 			tries: this.#tries,
@@ -121,7 +126,7 @@ export class RouterLink {
 	#connect(nowMs: number): void {
 		const driver = this.#driver();
 		if (!driver) return;
-		if (this.#dirty && driver.setStation(this.#credentials()) !== 0) {
+		if (this.#dirty && driver.setStation(this.#store.configuration.router) !== 0) {
 			this.#wait(nowMs);
 			return;
 		}
@@ -136,7 +141,7 @@ export class RouterLink {
 	#look(nowMs: number): void {
 		this.#quickMs = nowMs;
 		this.#sinceMs = nowMs;
-		const refused = this.#driver()?.scan({ ssid: this.#credentials().ssid, channel: this.#lastChannel });
+		const refused = this.#driver()?.scan({ ssid: this.#store.configuration.router.ssid, channel: this.#lastChannel });
 		this.#state = refused === 0 ? "scanning" : "waiting";
 	}
 

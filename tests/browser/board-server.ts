@@ -75,34 +75,41 @@ export class BoardServer {
 			timers: timers as unknown as ConstructorParameters<typeof Web>[0]["timers"],
 			clock: { now: () => performance.now() },
 			mac: "a0b1c2d3e4f0",
-			snapshot: () => ({
-				mac: "a0b1c2d3e4f0",
-				name: this.store.configuration.name,
-				role: this.store.configuration.role,
-				version: "0.1.0",
-				uptimeS: (performance.now() - this.startedMs) / 1000,
-				channel: 6,
-				hub: "",
-				address: "",
-				ap: { state: "open", ssid: "RBR-Now-a0b1c2d3e4f0", secondsLeft: 90 },
-				router: { ssid: this.store.configuration.router.ssid, joined: false, reason: "", tries: 0 },
-				peers: [],
-				relay: null,
-				lastError: "",
-				...this.status,
-			}),
+			line: () => this.line(),
+			snapshot: () => [
+				{
+					mac: "a0b1c2d3e4f0",
+					...this.line(),
+					version: "0.1.0",
+					channel: 6,
+					hub: "",
+					address: "",
+					ap: { state: "open", ssid: "RBR-Now-a0b1c2d3e4f0", secondsLeft: 90 },
+					router: { ssid: this.store.configuration.router.ssid, joined: false, reason: "", tries: 0 },
+					peers: [],
+					relay: null,
+					lastError: "",
+					...this.status,
+				},
+			],
 			store: this.store,
-			handle: (text) => `Unknown message: ${text}`,
-			ask: (mac, text) => this.ask(mac, text),
-			setup: { isOpen: () => true, network: () => "192.168.9" },
-			onSetupRequest: () => {},
-			onReplySent: () => {},
-			restart: () => {
-				this.restarts += 1;
-				this.startedMs = performance.now();
+			handler: { handle: (text) => `Unknown message: ${text}` },
+			comms: { ask: (mac, text) => this.ask(mac, text) },
+			setup: { isSetupOpen: true, setupNetwork: "192.168.9", setupUsed: () => {} },
+			restarter: {
+				request: () => {
+					this.restarts += 1;
+					this.startedMs = performance.now();
+				},
+				replySent: () => {},
 			},
 			trace: (line) => console.log(line),
 		});
+	}
+
+	line() {
+		const { name, role } = this.store.configuration;
+		return { name, role, uptimeS: (performance.now() - this.startedMs) / 1000 };
 	}
 
 	async open(): Promise<void> {

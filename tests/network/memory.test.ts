@@ -203,7 +203,7 @@ describe("an app that asks more boards at once than the heap has room for", () =
 		'for (const mac of args.split(",")) comms.ask(mac, "uptime").then((result) => trace(`${mac} ${result.ok ? "ok" : result.reason}\\n`)); return "OK";';
 
 	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
-		const preload = ["espnow/comms-shipped", "handler/commands-shipped"];
+		const preload = ["espnow/comms-shipped"];
 		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload });
 		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
 		const made = house(names, { app, machine });

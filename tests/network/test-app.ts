@@ -30,8 +30,14 @@ export function appWithCommands(
 	});
 	const source = `
 		import Timer from "timer";
-		import * as shipped from "handler/commands-shipped";
-		export const createCommands = (board) => [...shipped.createCommands(board), ${made.join(", ")}];
+		import * as shipped from "handler/handler-shipped";
+		export class Handler extends shipped.Handler {
+			constructor(options) {
+				super(options);
+				for (const command of [${made.join(", ")}]) this.add(command);
+			}
+		}
 	`;
-	return testApp({ ...alterations, modules: { ...alterations.modules, "handler/commands": source } });
+	const preload = ["handler/handler-shipped", ...(alterations.preload ?? [])];
+	return testApp({ ...alterations, preload, modules: { ...alterations.modules, "handler/handler": source } });
 }

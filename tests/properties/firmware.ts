@@ -54,7 +54,7 @@ export function begin(comms) {
 const COMMANDS = `
 import config from "mc/config";
 import Timer from "timer";
-import * as shipped from "handler/commands-shipped";
+import * as shipped from "handler/handler-shipped";
 const question = {
 	name: "q:", argument: "attached", help: "a question", who: "anyone",
 	run(args) {
@@ -64,11 +64,16 @@ const question = {
 		return ms === "0" ? reply : new Promise((resolve) => Timer.set(() => resolve(reply), Number(ms)));
 	},
 };
-export const createCommands = (board) => [...shipped.createCommands(board), question];
+export class Handler extends shipped.Handler {
+	constructor(options) {
+		super(options);
+		this.add(question);
+	}
+}
 `;
 
 /** Writes the firmware of one board with its plan. @returns the path of its app.json */
 export function plannedApp(shipped: string, folder: string, self: number, plan: readonly Planned[]): string {
-	const modules = { ...LEDGER, "espnow/comms": COMMS, "properties/plan": PLAN, "handler/commands": COMMANDS };
+	const modules = { ...LEDGER, "espnow/comms": COMMS, "properties/plan": PLAN, "handler/handler": COMMANDS };
 	return alteredApp({ shipped, folder, modules, config: { self, plan }, name: `board-${self}.json` });
 }

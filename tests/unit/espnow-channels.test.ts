@@ -65,12 +65,23 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		tuner,
 		comms,
 		hub: () => world.hub,
-		remembered: () => world.remembered,
+		memory: {
+			get channels() {
+				return world.remembered;
+			},
+		},
 		confirm: (channel) => confirmed.push(channel),
-		setup: { isOpen: () => world.open, phones: () => world.phones },
+		setup: {
+			get isSetupOpen() {
+				return world.open;
+			},
+			get phones() {
+				return world.phones;
+			},
+		},
 		clock: time,
 		timers: time,
-		random: () => 0.5,
+		chance: { random: () => 0.5 },
 		trace: () => {},
 		...overrides,
 	});

@@ -208,7 +208,7 @@ export function makeBoard(overrides: Partial<CommsOptions> = {}) {
 		},
 		clock: time,
 		timers: time,
-		random: () => 0.5,
+		chance: { random: () => 0.5 },
 		answer: (text, from) => {
 			ran.push({ text, from });
 			if (text === "throw") throw new Error("thrown");
@@ -217,7 +217,7 @@ export function makeBoard(overrides: Partial<CommsOptions> = {}) {
 			if (text === "long") return "x".repeat(249);
 			return COMMANDS.includes(text) ? `OK ${text}` : `Unknown message: ${text}`;
 		},
-		isCommand: (text) => COMMANDS.includes(text),
+		commands: { isCommand: (text) => COMMANDS.includes(text) },
 		onAnswered: (mac) => answered.push(mac),
 		onReplySent: (mac) => repliesSent.push(mac),
 		onContact: (mac, how) => contacts.push({ mac, how }),

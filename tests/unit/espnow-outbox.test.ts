@@ -14,7 +14,7 @@ function drain(outbox: Outbox, now = 0): string[] {
 	return texts;
 }
 
-const retry = (peer: Peer) => ({ ...newRequest(peer, "x", 0, { timeoutMs: 10, tries: 3 }, null, null), tries: 1 });
+const retry = (peer: Peer) => ({ ...newRequest(peer, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}), tries: 1 });
 
 test("frames for one peer go in order", () => {
 	const outbox = new Outbox();
@@ -61,7 +61,13 @@ test("the first request to a board known to be absent lets others go first too",
 	const outbox = new Outbox();
 	const absent = new Peer(A);
 	absent.absent = true;
-	outbox.put("request", absent, "first", 0, newRequest(absent, "x", 0, { timeoutMs: 10, tries: 3 }, null, null));
+	outbox.put(
+		"request",
+		absent,
+		"first",
+		0,
+		newRequest(absent, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}),
+	);
 	outbox.put("oneWay", new Peer(B), "b", 1);
 	expect(drain(outbox, 2)).toEqual(["b", "first"]);
 });

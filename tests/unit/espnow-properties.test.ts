@@ -77,7 +77,7 @@ function house(boards: number, mute: number, strokes: Luck[]) {
 			},
 			clock: time,
 			timers: time,
-			random: () => 0.5,
+			chance: { random: () => 0.5 },
 			answer: (text) => {
 				add(runs, `${mac} ${text}`);
 				const reply = `OK ${text} by ${n}`;
@@ -87,7 +87,7 @@ function house(boards: number, mute: number, strokes: Luck[]) {
 					time.set(() => resolve(reply), answerMs);
 				});
 			},
-			isCommand: (text) => /^q\d+$/.test(text),
+			commands: { isCommand: (text) => /^q\d+$/.test(text) },
 			restartWiFi: () => comms.restartESPNow(),
 			restartBoard: () => comms.restartESPNow(),
 			trace: () => {},

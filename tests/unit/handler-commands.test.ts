@@ -35,24 +35,24 @@ describe("replies in RBR-Now's newest form", () => {
 	});
 
 	test("ipaddr answers the address, or None", () => {
-		const { ask, board } = fakeBoard();
+		const { ask, network } = fakeBoard();
 		expect(ask("ipaddr")).toBe("OK None");
-		board.house = "192.168.1.20";
+		network.address = "192.168.1.20";
 		expect(ask("ipaddr")).toBe("OK 192.168.1.20");
 	});
 
 	test("channel states where the radio is now, not what is configured", () => {
-		const { ask, board, store } = fakeBoard();
+		const { ask, network, store } = fakeBoard();
 		store.update({ channel: 1 });
 		expect(ask("channel", stranger)).toBe("OK 6");
-		board.home = 11;
+		network.home = 11;
 		expect(ask("channel", stranger)).toBe("OK 11");
 	});
 
 	test("reset answers first and tells who ordered the restart", () => {
 		const { ask, restarts } = fakeBoard();
 		expect(ask("reset", house)).toBe("OK");
-		expect(restarts).toEqual([house]);
+		expect(restarts).toEqual(["house"]);
 	});
 
 	test("version, and the list of commands", () => {
@@ -89,10 +89,10 @@ describe("replies in RBR-Now's newest form", () => {
 
 describe("channel=", () => {
 	test("keeps a number for the next start and leaves the radio alone", () => {
-		const { ask, board, store, records } = fakeBoard();
+		const { ask, network, store, records } = fakeBoard();
 		expect(ask("channel=11", ownHub)).toBe("OK 11");
 		expect(store.configuration.channel).toBe(11);
-		expect(board.home).toBe(6);
+		expect(network.home).toBe(6);
 		ask("channel=11", ownHub);
 		expect(records.writes).toBe(1);
 	});

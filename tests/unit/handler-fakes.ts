@@ -1,5 +1,5 @@
 import { ConfigStore } from "config/store";
-import { type Board, createCommands } from "handler/commands";
+import { type Board, COMMANDS, surroundings } from "handler/commands";
 import { type Caller, type Command, Handler } from "handler/handler";
 import { FakeRecords } from "./config-fakes";
 
@@ -45,7 +45,7 @@ export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {
 	const store = new ConfigStore({ records });
 	store.load();
 	const timers = new FakeTimers();
-	const restarts: Caller[] = [];
+	const restarts: Caller["side"][] = [];
 	const lines: string[] = [];
 	const relay = {
 		isFitted: options.relay ?? true,
@@ -56,23 +56,22 @@ export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {
 			this.sets += 1;
 		},
 	};
-	const board: Board & { house: string; home: number; seconds: number } = {
-		house: "",
-		home: 6,
-		seconds: 1234.9,
-		uptimeS: () => board.seconds,
+	const network = { address: "", home: 6 };
+	const board: Board = {
+		clock: { now: () => 1_234_900 },
 		relay,
-		restart: (from) => restarts.push(from),
-		address: () => board.house,
-		channel: () => board.home,
+		restarter: { request: (side) => restarts.push(side) },
+		network,
 		store,
 		version: "1.2.3",
 	};
 	const handler = new Handler({
-		commands: [...createCommands(board), ...(options.commands ?? [])],
+		commands: COMMANDS,
+		self: surroundings(board),
 		timers,
 		trace: (line) => lines.push(line),
 	});
+	for (const command of options.commands ?? []) handler.add(command);
 	const ask = (text: string, from: Caller = setup) => handler.handle(text, from);
-	return { ask, board, handler, lines, records, relay, restarts, store, timers };
+	return { ask, handler, network, lines, records, relay, restarts, store, timers };
 }

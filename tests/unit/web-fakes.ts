@@ -132,10 +132,11 @@ export class Desk {
 	listenFails = 0;
 	timers = 0;
 	name = "Living room";
-	handle: WebOptions["handle"] = (text) => (text === "on" ? "OK ON 12+" : `Unknown message: ${text}`);
+	handle: WebOptions["handler"]["handle"] = (text) => (text === "on" ? "OK ON 12+" : `Unknown message: ${text}`);
 	ask: (mac: string, text: string) => Promise<AskOutcome> = async () => ({ ok: true, reply: "OK ON 5+ -57", rssi: -57, ms: 6 });
 	update: (text: string) => UpdateOutcome = () => ({ ok: true, changed: true });
-	snapshot: WebOptions["snapshot"] = () => ({ name: this.name, role: "hub", uptimeS: 83.7 });
+	line: WebOptions["line"] = () => ({ name: this.name, role: "hub", uptimeS: 83.7 });
+	snapshot: WebOptions["snapshot"] = () => [this.line(), {}, { peers: [] }];
 	#tick: (() => void) | undefined;
 
 	constructor() {
@@ -150,6 +151,14 @@ export class Desk {
 				this.#tick = undefined;
 			},
 		};
+		const isOpen = () => this.apOpen;
+		const setup = {
+			get isSetupOpen() {
+				return isOpen();
+			},
+			setupNetwork: "192.168.9",
+			setupUsed: () => this.ordered.push("setup request"),
+		};
 		this.web = new Web({
 			listen: (address, accept) => {
 				if (this.listenFails-- > 0) throw new Error("socket bind");
@@ -161,6 +170,7 @@ export class Desk {
 			timers: timers as unknown as WebOptions["timers"],
 			clock: { now: () => this.nowMs },
 			mac: "a0b1c2d3e4f0",
+			line: () => this.line(),
 			snapshot: () => this.snapshot(),
 			store: {
 				redacted: () => ({ name: this.name, router: { ssid: "home", password: "********" } }),
@@ -169,18 +179,23 @@ export class Desk {
 					return this.update(text);
 				},
 			},
-			handle: (text, caller) => {
-				this.commands.push([text, caller]);
-				return this.handle(text, caller);
+			handler: {
+				handle: (text, caller) => {
+					this.commands.push([text, caller]);
+					return this.handle(text, caller);
+				},
 			},
-			ask: (mac, text) => {
-				this.asked.push([mac, text]);
-				return this.ask(mac, text);
+			comms: {
+				ask: (mac, text) => {
+					this.asked.push([mac, text]);
+					return this.ask(mac, text);
+				},
 			},
-			setup: { isOpen: () => this.apOpen, network: () => "192.168.9" },
-			onSetupRequest: () => this.ordered.push("setup request"),
-			onReplySent: () => this.ordered.push("reply sent"),
-			restart: (cause) => this.ordered.push(`restart ${cause}`),
+			setup,
+			restarter: {
+				request: (cause) => this.ordered.push(`restart ${cause}`),
+				replySent: () => this.ordered.push("reply sent"),
+			},
 			trace: (line) => this.traces.push(line),
 		});
 		this.web.openSetup("192.168.9.1");

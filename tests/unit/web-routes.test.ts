@@ -97,7 +97,7 @@ describe("the seed's addresses", () => {
 describe("/api/status and /api/config", () => {
 	test("are JSON", async () => {
 		const status = await desk.request("GET /api/status", { house: true });
-		expect(JSON.parse(status.body)).toEqual({ name: "Living room", role: "hub", uptimeS: 83.7 });
+		expect(JSON.parse(status.body)).toEqual({ name: "Living room", role: "hub", uptimeS: 83.7, peers: [] });
 		expect(status.headers["content-type"]).toBe("application/json");
 		expect(JSON.parse((await desk.request("GET /api/config", { house: true })).body)).toMatchObject({ router: { password: "********" } });
 	});

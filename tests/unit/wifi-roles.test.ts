@@ -89,7 +89,11 @@ function roles(options: { openWindow?: boolean; lastChannel?: number } = {}): Wi
 			driver = new FakeDriver(onEvent);
 			return driver;
 		},
-		settings: () => settings,
+		store: {
+			get configuration() {
+				return settings;
+			},
+		},
 		isConfigured: () => configured,
 		openWindow: options.openWindow ?? true,
 		lastChannel: () => options.lastChannel ?? 0,
@@ -102,7 +106,7 @@ function roles(options: { openWindow?: boolean; lastChannel?: number } = {}): Wi
 			},
 			clear: () => undefined,
 		},
-		randomHex: (bytes) => "5a".repeat(bytes),
+		chance: { randomHex: (bytes) => "5a".repeat(bytes) },
 		listener: {
 			onReady: () => heard.push("ready"),
 			onLateJoin: () => heard.push("late join"),
@@ -209,9 +213,9 @@ describe("bring-up", () => {
 		driver.tell(Kind.joined, 6);
 		driver.tell(Kind.address, 0, 0, "192.168.1.50");
 		driver.tell(Kind.apStarted);
-		expect(hub.apState).toBe("open");
+		expect(hub.snapshot().ap.state).toBe("open");
 		seconds(20);
-		expect(hub.apState).toBe("off");
+		expect(hub.snapshot().ap.state).toBe("off");
 	});
 });
 
@@ -219,9 +223,9 @@ describe("setup access point", () => {
 	test("closes after 120 s by leaving only the station", () => {
 		const hub = hubUp();
 		seconds(119);
-		expect(hub.apState).toBe("open");
+		expect(hub.snapshot().ap.state).toBe("open");
 		seconds(1);
-		expect(hub.apState).toBe("off");
+		expect(hub.snapshot().ap.state).toBe("off");
 		expect(driver.calls.at(-2)).toBe("mode 1");
 	});
 
@@ -229,7 +233,7 @@ describe("setup access point", () => {
 		settings.setupAP.afterwards = "cloaked";
 		const hub = hubUp();
 		seconds(120);
-		expect(hub.apState).toBe("cloaked");
+		expect(hub.snapshot().ap.state).toBe("cloaked");
 		expect(driver.ap).toMatchObject({ ssid: "-", hidden: true, password: "5a5a5a5a5a5a", channel: 6 });
 	});
 
@@ -246,7 +250,7 @@ describe("setup access point", () => {
 		configured = false;
 		const hub = hubUp();
 		seconds(1200);
-		expect(hub.apState).toBe("open");
+		expect(hub.snapshot().ap.state).toBe("open");
 	});
 
 	test("a board that is told something for the first time, however late, has its whole window from then on", () => {
@@ -255,9 +259,9 @@ describe("setup access point", () => {
 		seconds(1200);
 		configured = true;
 		seconds(119);
-		expect(hub.apState).toBe("open");
+		expect(hub.snapshot().ap.state).toBe("open");
 		seconds(2);
-		expect(hub.apState).toBe("off");
+		expect(hub.snapshot().ap.state).toBe("off");
 	});
 
 	test("moves out of the way of a house on the same subnet", () => {
@@ -297,7 +301,7 @@ describe("router link", () => {
 				disconnect: () => did("disconnect"),
 				scan: ({ channel }) => did(`scan ${channel}`),
 			}),
-			credentials: () => credentials,
+			store: { configuration: { router: credentials } },
 			lastChannel,
 		});
 		return { made, calls, credentials };

@@ -1,0 +1,69 @@
+import type { Command } from "./handler";
+
+/** Commands, found by the text that one types. What is the same for all boards can be made in flash. */
+export class CommandTable {
+	readonly #commands = new Map<string, Command>();
+	/** Those that take an argument, by the first character of their name: few are looked at for each text. */
+	readonly #withArgument = new Map<number, Command[]>();
+
+	constructor(commands: readonly Command[] = []) {
+		for (const command of commands) this.add(command);
+	}
+
+	/**
+	 * Adds a command.
+	 * @throws RangeError when there is one of this name, or the name is none: empty, a space in it, `ping`, a leading `!`
+	 */
+	add(command: Command): void {
+		const { name } = command;
+		if (name === "" || name === "ping" || name.startsWith("!") || name.includes(" "))
+			throw new RangeError(`no name for a command: ${name}`);
+		if (this.#commands.has(name)) throw new RangeError(`command exists: ${name}`);
+		this.#commands.set(name, command);
+		if (command.argument === undefined || command.argument === "none") return;
+		const first = name.charCodeAt(0);
+		const alike = this.#withArgument.get(first);
+		if (alike) alike.push(command);
+		else this.#withArgument.set(first, [command]);
+	}
+
+	/** The names of all. */
+	names(): string[] {
+		return [...this.#commands.keys()];
+	}
+
+	/** The command of this name. */
+	named(name: string): Command | undefined {
+		return this.#commands.get(name);
+	}
+
+	/** The command that a text is without an argument. */
+	exact(text: string): Command | undefined {
+		const command = this.#commands.get(text);
+		return command && takesNothing(command) ? command : undefined;
+	}
+
+	/** The command that a text begins with, its argument behind it. */
+	begun(text: string): Command | undefined {
+		const alike = this.#withArgument.get(text.charCodeAt(0));
+		if (!alike) return undefined;
+		// An iterator would cost more than the rest.
+		for (let i = 0; i < alike.length; i++) {
+			const command = alike[i];
+			if (command && matches(command, text)) return command;
+		}
+		return undefined;
+	}
+}
+
+function takesNothing(command: Command): boolean {
+	return command.argument === undefined || command.argument === "none" || command.argument === "optional";
+}
+
+function matches(command: Command, text: string): boolean {
+	const { name, argument } = command;
+	if (argument === undefined || argument === "none" || text.length <= name.length || !text.startsWith(name)) return false;
+	if (argument === "attached") return true;
+	if (argument === "separated") return text.length > name.length + 1;
+	return text.charAt(name.length) === " ";
+}
