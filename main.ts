@@ -28,10 +28,10 @@ const HEARTBEAT_MS = 30_000;
 /** It is fed every so many turns: at least once a second. */
 const FEED_TURNS = 10;
 /**
- * Requests to other boards at once, others' included; more are `busy`. Each takes 1.3 KB with its asker's promise. What slots have once taken of the
- * engine's static memory (an ESP32-C3 has 94,208 bytes) they never give back to strings and buffers, and four web requests at once need 30 KB of those.
+ * Requests to other boards at once, others' included; more are `busy`. Each takes 1 KB with its asker's promise. What slots have once taken of the
+ * engine's static memory (an ESP32-C3 has 94,208 bytes) they never give back to strings and buffers, and four web requests at once need 10 KB of those.
  */
-const REQUESTS = 12;
+const REQUESTS = 26;
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
@@ -223,15 +223,14 @@ function* parts(): Generator<object> {
 		hub: hub(),
 		relay: relay.isFitted ? (relay.isOn ? "ON" : "OFF") : null,
 		reset: { reason: resetReasonName(resetReason), words: words ?? null },
+		...roles.snapshot(),
 	};
-	yield roles.snapshot();
 	yield { peers: comms.peers() };
 	const { lastError: radioError, ...radio } = comms.snapshot();
-	yield radio;
-	yield { following: channels.snapshot() };
+	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
-	yield { store: kept, state: state.snapshot(), web: web.snapshot() };
-	yield { lastError: lastError || channelTrouble() || radioError || kept.lastError || startTrouble(resetReason, words) };
+	const trouble = lastError || channelTrouble() || radioError || kept.lastError || startTrouble(resetReason, words);
+	yield { store: kept, state: state.snapshot(), web: web.snapshot(), lastError: trouble };
 }
 
 function line() {

@@ -11,8 +11,7 @@ const SHIPPED = "build/virtual/app.json";
 const COMMS = `import * as shipped from "espnow/comms-shipped";
 export class Comms extends shipped.Comms {
 	constructor(options) {
-		// As many at once as a measurement asks for; the heap has nothing else to hold then.
-		super({ ...options, requestLimit: 64 });
+		super(options);
 		globalThis.bench = { comms: this, clock: options.clock };
 	}
 }

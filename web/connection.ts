@@ -46,7 +46,9 @@ export class Connection {
 	/** Counts against the limit of connections; false for those that are only told so. */
 	readonly counted: boolean;
 	readonly #host: ConnectionHost;
-	readonly #reader = new RequestReader();
+	/** Until the request is there: what it holds is not needed while the answer is waited for. */
+	#reader: RequestReader | undefined;
+	readonly #head: RequestHead;
 	#wire: Wire | undefined;
 	#state: "receiving" | "waiting" | "sending" | "sent" | "lingering" | "closed" = "receiving";
 	#deadline: number;
@@ -58,6 +60,9 @@ export class Connection {
 	#lingered = 0;
 
 	constructor(options: { wire: Wire; side: Side; host: ConnectionHost; counted: boolean }) {
+		const reader = new RequestReader();
+		this.#reader = reader;
+		this.#head = reader.head;
 		this.side = options.side;
 		this.counted = options.counted;
 		this.#host = options.host;
@@ -75,7 +80,7 @@ export class Connection {
 	/** Closes what is out of time. To be called now and then. */
 	tick(nowMs: number): void {
 		if (nowMs < this.#deadline) return;
-		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#reader.head)));
+		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#head)));
 		else this.#end(this.#state === "lingering" ? "done" : "slow");
 	}
 
@@ -106,38 +111,40 @@ export class Connection {
 		const wire = this.#wire;
 		// The socket throws when it is asked for bytes and has none.
 		if (!wire || wire.read() <= 0) return;
-		if (this.#state !== "receiving") {
+		const reader = this.#reader;
+		if (this.#state !== "receiving" || !reader) {
 			this.#lingered += wire.read(null);
 			if (this.#lingered > LINGER_BYTES) this.#end("done");
 			return;
 		}
-		this.#advance(this.#reader.feed(new Uint8Array(wire.read(ArrayBuffer))));
+		this.#advance(reader, reader.feed(new Uint8Array(wire.read(ArrayBuffer))));
 	}
 
-	#advance(progress: Progress): void {
+	#advance(reader: RequestReader, progress: Progress): void {
 		if (progress === "more") return;
-		if (progress === "head") this.#begin();
-		else if (progress === "body") this.#serve(this.#reader.takeBody());
-		else this.#respond(refuse(this.#reader.head.target, progress.status, progress.sentence));
+		if (progress === "head") this.#begin(reader);
+		else if (progress === "body") this.#serve(reader.takeBody());
+		else this.#respond(refuse(this.#head.target, progress.status, progress.sentence));
 	}
 
-	#begin(): void {
-		const head = this.#reader.head;
+	#begin(reader: RequestReader): void {
+		const head = this.#head;
 		const decision = this.#host.begin(this, head);
 		if (typeof decision === "object") {
 			this.#received = head.contentLength === 0;
 			this.#respond(decision);
 		} else if (decision === "body" && head.contentLength > 0) {
 			if (head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
-			this.#advance(this.#reader.acceptBody());
+			this.#advance(reader, reader.acceptBody());
 		} else this.#serve(new ArrayBuffer(0));
 	}
 
 	#serve(body: ArrayBuffer): void {
-		this.#received = body.byteLength > 0 || this.#reader.head.contentLength === 0;
+		this.#received = body.byteLength > 0 || this.#head.contentLength === 0;
+		this.#reader = undefined;
 		this.#state = "waiting";
 		this.#deadline = this.#host.now() + ANSWER_MS;
-		const head = this.#reader.head;
+		const head = this.#head;
 		let answer: Reply | Promise<Reply>;
 		try {
 			answer = this.#host.serve(this, head, body);
@@ -157,7 +164,7 @@ export class Connection {
 		if (this.#state !== "receiving" && this.#state !== "waiting") return;
 		this.#reply = reply;
 		this.#host.answered(reply);
-		this.#parts = this.#reader.head.method === "HEAD" ? [head(reply)] : [head(reply), ...reply.body];
+		this.#parts = this.#head.method === "HEAD" ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
 		this.#write();
 	}

@@ -26,8 +26,8 @@ const reasons: Readonly<Record<number, string>> = Object.freeze({
 	505: "HTTP Version Not Supported",
 });
 
-/** A piece of JSON has about so many bytes. */
-const PIECE = 1024;
+const EMPTY_OBJECT = "{}";
+const COMMA = 0x2c;
 
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -41,19 +41,21 @@ export function json(status: number, value: object): Reply {
 	return { status, type: "application/json", body: [bytes(JSON.stringify(value))] };
 }
 
-/** The JSON of one object that comes in parts: neither the whole object nor its whole text is ever there besides. */
+/** The JSON of one object that comes in parts: neither the whole object nor its whole text is ever there. */
 export function joinedJSON(parts: Iterable<object>): Reply {
 	const body: Uint8Array[] = [];
-	let text = "{";
+	let last: Uint8Array | undefined;
 	for (const part of parts) {
-		const properties = JSON.stringify(part).slice(1, -1);
-		if (properties === "") continue;
-		text += text === "{" && body.length === 0 ? properties : `,${properties}`;
-		if (text.length < PIECE) continue;
-		body.push(bytes(text));
-		text = "";
+		const piece = bytes(JSON.stringify(part));
+		if (piece.length === EMPTY_OBJECT.length) continue;
+		if (last) {
+			body.push(last.subarray(0, -1));
+			// In place of its opening brace.
+			piece[0] = COMMA;
+		}
+		last = piece;
 	}
-	body.push(bytes(`${text}}`));
+	body.push(last ?? bytes(EMPTY_OBJECT));
 	return { status: 200, type: "application/json", body };
 }
 

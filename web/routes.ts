@@ -107,7 +107,7 @@ export class Routes {
 				return this.#command(question.text, request.side);
 			case "ask":
 				if (sameBoard(question.mac, this.#options.mac)) return this.#command(question.text, request.side);
-				return this.#ask(question.mac, question.text).then(asText);
+				return this.#ask(question.mac, question.text, asText);
 			case "status":
 				if (request.wantsPage) return page(this.#options.page(request.side === "setup" ? "setup.html" : "house.html"));
 				return text(200, this.#statusLine());
@@ -123,7 +123,7 @@ export class Routes {
 	/** A command for this board, or one that it passes on. */
 	#command(command: string, side: Side): Reply | Promise<Reply> {
 		// Asked of ourselves, so that a ring which comes back here is seen.
-		if (parseRelay(command)) return this.#ask(this.#options.mac, command).then(asText);
+		if (parseRelay(command)) return this.#ask(this.#options.mac, command, asText);
 		const reply = this.#run(command, side);
 		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
 	}
@@ -137,13 +137,9 @@ export class Routes {
 		}
 	}
 
-	async #ask(mac: string, message: string): Promise<AskOutcome> {
-		const start = this.#options.clock.now();
-		try {
-			return await this.#options.comms.ask(mac, message);
-		} catch (error) {
-			return { ok: false, reason: words(error), ms: this.#options.clock.now() - start };
-		}
+	/** @param made makes the answer; one step and no more, as each takes memory while the radio is waited for */
+	#ask(mac: string, message: string, made: (outcome: AskOutcome) => Reply): Promise<Reply> {
+		return this.#options.comms.ask(mac, message).then(made);
 	}
 
 	#configure(body: string): Reply {
@@ -156,17 +152,17 @@ export class Routes {
 		return { ...json(200, { ok: true }), announced: true };
 	}
 
-	async #send(request: Request): Promise<Reply> {
+	#send(request: Request): Reply | Promise<Reply> {
 		const message = readMessage(request.body);
 		if ("expected" in message) return invalid(message.path, message.expected);
-		if (sameBoard(message.mac, this.#options.mac) && !parseRelay(message.msg)) {
-			const start = this.#options.clock.now();
-			const reply = await this.#run(message.msg, request.side);
-			return { ...json(200, { ok: true, reply, rssi: 0, ms: Math.round(this.#options.clock.now() - start) }), announced: true };
-		}
-		const outcome = await this.#ask(message.mac, message.msg);
-		if (!outcome.ok) return json(200, { ok: false, reason: outcome.reason });
-		return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: Math.round(outcome.ms) });
+		if (!sameBoard(message.mac, this.#options.mac) || parseRelay(message.msg)) return this.#ask(message.mac, message.msg, asOutcome);
+		const start = this.#options.clock.now();
+		const reply = this.#run(message.msg, request.side);
+		const own = (text: string): Reply => {
+			const ms = Math.round(this.#options.clock.now() - start);
+			return { ...json(200, { ok: true, reply: text, rssi: 0, ms }), announced: true };
+		};
+		return typeof reply === "string" ? own(reply) : reply.then(own);
 	}
 }
 
@@ -215,6 +211,11 @@ function words(error: unknown): string {
 
 function asText(outcome: AskOutcome): Reply {
 	return text(200, outcome.ok ? outcome.reply : `Fail (${outcome.reason})`);
+}
+
+function asOutcome(outcome: AskOutcome): Reply {
+	if (!outcome.ok) return json(200, { ok: false, reason: outcome.reason });
+	return json(200, { ok: true, reply: outcome.reply, rssi: outcome.rssi, ms: Math.round(outcome.ms) });
 }
 
 function invalid(path: string, expected: string): Reply {

@@ -51,7 +51,8 @@ describe("the seed's addresses", () => {
 		desk.ask = async () => ({ ok: false, reason: "no result", ms: 60 });
 		expect(await desk.request(`GET /?mac=${far}&msg=on`)).toMatchObject({ status: 200, body: "Fail (no result)" });
 		desk.ask = () => Promise.reject(new Error("radio"));
-		expect(await desk.request(`GET /?mac=${far}&msg=on`)).toMatchObject({ status: 200, body: "Fail (radio)" });
+		expect(await desk.request(`GET /?mac=${far}&msg=on`)).toMatchObject({ status: 500 });
+		expect(desk.web.snapshot()).toMatchObject({ faults: 1, lastFault: "Error: radio" });
 	});
 
 	test("both of the board's own MACs mean this board", async () => {
