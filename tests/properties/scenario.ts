@@ -57,13 +57,22 @@ export function pairIndex(a: number, b: number): number {
 	return (high * (high - 1)) / 2 + low;
 }
 
+/** Faults that make a radio acknowledge a frame which its board never sees. */
+const DEAFNESS = ["mute", "queue-full", "burst"];
+
 /**
  * Whether plain texts can tell what must be told apart. A reply has no id. A board that restarts forgets what it has asked, and when the board that is
- * still at the answer acknowledges the next request and never sees it, nobody can know what the answer is to.
+ * still at the answer, or waits for it to pass it on, acknowledges the next request and never sees it, nobody can know what the answer is to.
  */
-export function isDecidable({ troubles, asks }: Scenario): boolean {
-	const some = (...kinds: string[]) => troubles.some(({ kind }) => kinds.includes(kind));
-	return !(some("reset", "power") && some("mute", "queue-full", "burst") && asks.some(({ answerMs }) => answerMs > 0));
+export function isDecidable({ boards, troubles, asks }: Scenario): boolean {
+	const troubled = (board: number, kinds: readonly string[]) =>
+		troubles.some((trouble) => trouble.board % boards === board % boards && kinds.includes(trouble.kind));
+	return !asks.some(({ from, via, to, answerMs }) => {
+		if (answerMs === 0) return false;
+		const path = [from, ...via, to];
+		const forgets = path.findIndex((board) => troubled(board, ["reset", "power"]));
+		return forgets >= 0 && path.slice(forgets + 1).some((board) => troubled(board, DEAFNESS));
+	});
 }
 
 /** Mostly the first boards, so that many requests meet. */

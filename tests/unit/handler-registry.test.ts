@@ -17,6 +17,7 @@ describe("the registry", () => {
 		handler.add({ name: "beep", help: "beep sounds the buzzer", who: "anyone", run: () => `OK ${++beeps}` });
 		expect(ask("beep", stranger)).toBe("OK 1");
 		expect(handler.isCommand("beep")).toBe(true);
+		expect(ask("help")).toMatch(/^OK uptime .* beep$/);
 		expect(ask("help beep")).toBe("OK beep sounds the buzzer");
 	});
 
