@@ -28,10 +28,11 @@ const HEARTBEAT_MS = 30_000;
 /** It is fed every so many turns: at least once a second. */
 const FEED_TURNS = 10;
 /**
- * Requests to other boards at once, others' included; more are `busy`. Each takes 1 KB with its asker's promise. What slots have once taken of the
- * engine's static memory (an ESP32-C3 has 94,208 bytes) they never give back to strings and buffers, and four web requests at once need 10 KB of those.
+ * What the heap of an ESP32-C3 holds: requests to other boards at once, others' included, and those together with what other boards are to be told.
+ * Requests beyond it are `busy`. One takes 1 KB with its asker's promise, what a stranger is told as much. What slots have once taken of the engine's
+ * static memory (94,208 bytes) they never give back to strings and buffers, of which four web requests at once need 10 KB.
  */
-const REQUESTS = 26;
+const LIMITS = Object.freeze({ requests: 26, together: 30 });
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
@@ -119,7 +120,7 @@ const comms: Comms = new Comms({
 	answer: (text, from) => handler.handle(text, { side: "radio", mac: from.mac, ownHub: sameBoard(from.mac, hub()), rssi: from.rssi }),
 	commands: handler,
 	hub,
-	requestLimit: REQUESTS,
+	limits: LIMITS,
 	onAnswered: (sender) => {
 		if (role === "device" && hub() === "") state.setHub(sender);
 	},

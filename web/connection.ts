@@ -19,12 +19,13 @@ export interface ConnectionHost {
 	/** Serves it. The answer may come later, and may be thrown away by then. */
 	serve(connection: Connection, head: RequestHead, body: ArrayBuffer): Reply | Promise<Reply>;
 	/** Counts a fault of ours. @returns the answer to the request that met it */
-	failed(head: RequestHead, error: unknown): Reply;
+	failed(target: string, error: unknown): Reply;
 	/** The answer to a request whose own has not come in time. */
-	late(head: RequestHead): Reply;
+	late(target: string): Reply;
 	/** Called once for each answer that goes out. */
 	answered(reply: Reply): void;
-	ended(connection: Connection, end: End, reply: Reply | undefined): void;
+	/** @param announced whether whoever waits for its answer to be out is told */
+	ended(connection: Connection, end: End, announced: boolean): void;
 	fault(error: unknown): void;
 }
 
@@ -46,13 +47,14 @@ export class Connection {
 	/** Counts against the limit of connections; false for those that are only told so. */
 	readonly counted: boolean;
 	readonly #host: ConnectionHost;
-	/** Until the request is there: what it holds is not needed while the answer is waited for. */
+	/** Until the request is there: while the answer is waited for no more of it is kept than what follows. */
 	#reader: RequestReader | undefined;
-	readonly #head: RequestHead;
+	#target = "";
+	#wantsHead = false;
 	#wire: Wire | undefined;
 	#state: "receiving" | "waiting" | "sending" | "sent" | "lingering" | "closed" = "receiving";
 	#deadline: number;
-	#reply: Reply | undefined;
+	#announced = false;
 	/** What is still to be written, and how far its first part is. */
 	#parts: Uint8Array[] = [];
 	#offset = 0;
@@ -60,9 +62,7 @@ export class Connection {
 	#lingered = 0;
 
 	constructor(options: { wire: Wire; side: Side; host: ConnectionHost; counted: boolean }) {
-		const reader = new RequestReader();
-		this.#reader = reader;
-		this.#head = reader.head;
+		this.#reader = new RequestReader();
 		this.side = options.side;
 		this.counted = options.counted;
 		this.#host = options.host;
@@ -80,7 +80,7 @@ export class Connection {
 	/** Closes what is out of time. To be called now and then. */
 	tick(nowMs: number): void {
 		if (nowMs < this.#deadline) return;
-		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#head)));
+		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#target)));
 		else this.#end(this.#state === "lingering" ? "done" : "slow");
 	}
 
@@ -122,13 +122,16 @@ export class Connection {
 
 	#advance(reader: RequestReader, progress: Progress): void {
 		if (progress === "more") return;
+		const head = reader.head;
+		this.#target = head.target;
+		this.#wantsHead = head.method === "HEAD";
 		if (progress === "head") this.#begin(reader);
-		else if (progress === "body") this.#serve(reader.takeBody());
-		else this.#respond(refuse(this.#head.target, progress.status, progress.sentence));
+		else if (progress === "body") this.#serve(head, reader.takeBody());
+		else this.#respond(refuse(head.target, progress.status, progress.sentence));
 	}
 
 	#begin(reader: RequestReader): void {
-		const head = this.#head;
+		const head = reader.head;
 		const decision = this.#host.begin(this, head);
 		if (typeof decision === "object") {
 			this.#received = head.contentLength === 0;
@@ -136,35 +139,37 @@ export class Connection {
 		} else if (decision === "body" && head.contentLength > 0) {
 			if (head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
 			this.#advance(reader, reader.acceptBody());
-		} else this.#serve(new ArrayBuffer(0));
+		} else this.#serve(head, new ArrayBuffer(0));
 	}
 
-	#serve(body: ArrayBuffer): void {
-		this.#received = body.byteLength > 0 || this.#head.contentLength === 0;
+	#serve(head: RequestHead, body: ArrayBuffer): void {
+		this.#received = body.byteLength > 0 || head.contentLength === 0;
 		this.#reader = undefined;
 		this.#state = "waiting";
 		this.#deadline = this.#host.now() + ANSWER_MS;
-		const head = this.#head;
 		let answer: Reply | Promise<Reply>;
 		try {
 			answer = this.#host.serve(this, head, body);
 		} catch (error) {
-			answer = this.#host.failed(head, error);
+			answer = this.#host.failed(this.#target, error);
 		}
 		// An answer that is there must go out now: the peer may have closed its half, which the socket tells next.
 		if (!(answer instanceof Promise)) this.#respond(answer);
-		else
-			answer.then(
-				(reply) => this.#guarded(() => this.#respond(reply)),
-				(error) => this.#guarded(() => this.#respond(this.#host.failed(head, error))),
-			);
+		else this.#await(answer);
+	}
+
+	#await(answer: Promise<Reply>): void {
+		answer.then(
+			(reply) => this.#guarded(() => this.#respond(reply)),
+			(error) => this.#guarded(() => this.#respond(this.#host.failed(this.#target, error))),
+		);
 	}
 
 	#respond(reply: Reply): void {
 		if (this.#state !== "receiving" && this.#state !== "waiting") return;
-		this.#reply = reply;
+		this.#announced = reply.announced ?? false;
 		this.#host.answered(reply);
-		this.#parts = this.#head.method === "HEAD" ? [head(reply)] : [head(reply), ...reply.body];
+		this.#parts = this.#wantsHead ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
 		this.#write();
 	}
@@ -215,7 +220,7 @@ export class Connection {
 				this.#host.fault(error);
 			}
 		}
-		this.#host.ended(this, end, this.#reply);
+		this.#host.ended(this, end, this.#announced);
 	}
 }
 

@@ -45,17 +45,20 @@ const parseOnly = JSON.parse as unknown as (text: string, names: readonly string
 /** Which address of the board does what. */
 export class Routes {
 	/** The same for all boards, and made in flash. */
-	static readonly #table: Readonly<Record<string, Methods>> = Object.freeze({
-		"/": { GET: { serve: (routes, request) => routes.#front(request) } },
-		"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
-		"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
-		"/api/config": {
-			GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
-			PUT: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
-		},
-		"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
-		"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.#send(request) } },
-	} satisfies Record<string, Methods>);
+	static readonly #table: Readonly<Record<string, Methods>> = Object.freeze(
+		{
+			"/": { GET: { serve: (routes, request) => routes.#front(request) } },
+			"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
+			"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
+			"/api/config": {
+				GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
+				PUT: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
+			},
+			"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
+			"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.#send(request) } },
+		} satisfies Record<string, Methods>,
+		true,
+	);
 	readonly #options: RoutesOptions;
 
 	constructor(options: RoutesOptions) {
@@ -94,8 +97,8 @@ export class Routes {
 	}
 
 	/** The answer to a request that found none in time. */
-	late(head: RequestHead): Reply {
-		return split(head.target)[0] === "/api/send" ? json(200, { ok: false, reason: "timeout" }) : text(200, "Fail (timeout)");
+	late(target: string): Reply {
+		return split(target)[0] === "/api/send" ? json(200, { ok: false, reason: "timeout" }) : text(200, "Fail (timeout)");
 	}
 
 	#front(request: Request): Reply | Promise<Reply> {

@@ -111,26 +111,26 @@ export class Web implements ConnectionHost {
 		}
 	}
 
-	failed(head: RequestHead, error: unknown): Reply {
+	failed(target: string, error: unknown): Reply {
 		this.fault(error);
-		return refuse(head.target, 500, "The board could not answer; its status says why.");
+		return refuse(target, 500, "The board could not answer; its status says why.");
 	}
 
-	late(head: RequestHead): Reply {
-		return this.#routes.late(head);
+	late(target: string): Reply {
+		return this.#routes.late(target);
 	}
 
 	answered(reply: Reply): void {
 		this.#count(reply.status);
 	}
 
-	ended(connection: Connection, end: End, reply: Reply | undefined): void {
+	ended(connection: Connection, end: End, announced: boolean): void {
 		const index = this.#connections.indexOf(connection);
 		if (index >= 0) this.#connections.splice(index, 1);
 		this.#release(connection);
 		if (end === "slow") this.#timedOut += 1;
 		else if (end === "left") this.#abandoned += 1;
-		if (reply?.announced) this.#options.restarter.replySent();
+		if (announced) this.#options.restarter.replySent();
 	}
 
 	fault(error: unknown): void {

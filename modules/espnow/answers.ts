@@ -1,5 +1,6 @@
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
+import type { Room } from "./room";
 
 /** Requests of others that may be under way here at once. */
 const ANSWERS = 32;
@@ -40,10 +41,12 @@ interface Forwarded {
 export class Answers {
 	readonly #outbox: Outbox;
 	readonly #requests: Forwarded;
+	readonly #room: Room;
 	readonly #list: Answer[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox, requests: Forwarded) {
+	constructor(outbox: Outbox, requests: Forwarded, room: Room) {
+		this.#room = room;
 		this.#outbox = outbox;
 		this.#requests = requests;
 	}
@@ -71,6 +74,7 @@ export class Answers {
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
 		peer.answers++;
+		this.#room.answers++;
 		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
 		return answer;
 	}
@@ -112,6 +116,7 @@ export class Answers {
 		if (index < 0) return;
 		this.#list.splice(index, 1);
 		answer.peer.answers--;
+		this.#room.answers--;
 		answer.state = "closed";
 		if (answer.entry) this.#outbox.remove(answer.entry);
 		answer.entry = null;

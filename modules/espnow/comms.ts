@@ -12,6 +12,7 @@ import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
 import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
+import { Room } from "./room";
 import { Sender } from "./sender";
 
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
@@ -37,7 +38,7 @@ export class Comms {
 	readonly #mac: string;
 	readonly #counters = new Counters();
 	readonly #log: FaultLog;
-	readonly #outbox = new Outbox();
+	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
 	readonly #answers: Answers;
@@ -70,7 +71,8 @@ export class Comms {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
 		this.#log = new FaultLog(this.#counters, options.trace);
-		const outbox = this.#outbox;
+		const room = new Room(options.limits);
+		const outbox = new Outbox(room);
 		const counters = this.#counters;
 		const peers = new Peers(options.hub);
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
@@ -79,23 +81,24 @@ export class Comms {
 			outbox,
 			counters,
 			chance: options.chance,
-			limit: options.requestLimit ?? Infinity,
+			room,
 			onSettled: (request, result, now) => {
 				const { asker } = request;
 				if (typeof asker === "function") asker(result);
 				else this.#receiver.reply(asker, result.ok ? result.reply : failure(result.reason), now);
 			},
 		});
-		const answers = new Answers(outbox, requests);
+		const answers = new Answers(outbox, requests, room);
 		const log = this.#log;
 		this.#sender = new Sender({
 			...{ host: options, port, outbox, peers, requests, answers, counters, recovery, log },
 			onBroken: (step, now) => this.#repair(step, now),
 		});
 		this.#receiver = new Receiver({
-			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters, log },
+			...{ host: options, mac: this.#mac, port, outbox, room, peers, requests, answers, counters, log },
 			onReplied: this.#pull,
 		});
+		this.#outbox = outbox;
 		this.#peers = peers;
 		this.#recovery = recovery;
 		this.#answers = answers;

@@ -13,6 +13,11 @@ const QUICKEST_MS = 1.5;
 const OWED_MS = 1_000;
 /** A link on which something went wrong is trusted again after this time, in ms. */
 const POOR_MS = 60_000;
+/**
+ * So many characters of a peer's last reply are remembered, and no longer question: texts may have 250 bytes, and many boards are known. A longer
+ * reply that begins alike is taken for the same, a longer question for another one: the peer is doubted rather too often.
+ */
+const REMEMBERED = 48;
 
 /**
  * Judges a text that can be the reply to a peer's open request.
@@ -21,7 +26,7 @@ const POOR_MS = 60_000;
 export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 	// Whatever it is: the last reply over again, or that to something asked before a restart.
 	const early = request.sends === 1 && now - request.sentAt < QUICKEST_MS;
-	if (text === peer.lastReply && now - peer.lastReplyAt < AGAIN_MS) {
+	if (mayBe(text, peer.lastReply) && now - peer.lastReplyAt < AGAIN_MS) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 		if (request.text !== peer.lastAsked) {
 			poor(peer, now);
@@ -33,10 +38,15 @@ export function judge(peer: Peer, request: Request, text: string, now: number): 
 	if (early) return "early";
 	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
 	if (request.state === "sending") poor(peer, now);
-	peer.lastAsked = request.text;
-	peer.lastReply = text;
+	peer.lastAsked = request.text.length > REMEMBERED ? "" : request.text;
+	peer.lastReply = text.length > REMEMBERED ? text.slice(0, REMEMBERED) : text;
 	peer.lastReplyAt = now;
 	return "reply";
+}
+
+/** Whether a text may be the one of which this is remembered. */
+function mayBe(text: string, kept: string): boolean {
+	return text === kept || (text.length > REMEMBERED && kept.length === REMEMBERED && text.startsWith(kept));
 }
 
 /** A frame of ours was not acknowledged: acknowledgements are lost, and so frames sent again and again. */

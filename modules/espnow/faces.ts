@@ -1,4 +1,5 @@
 import type { Radio } from "espnow/radio";
+import type { RoomLimits } from "./room";
 
 /** Milliseconds since boot; never goes back. */
 export interface Clock {
@@ -84,8 +85,8 @@ export interface CommsOptions {
 	restartWiFi(): void;
 	/** Restarts the board; `reason` is for the last words. */
 	restartBoard(reason: string): void;
-	/** Requests at once, others' included, beyond which more are `busy`: what the board's memory holds. No limit but the 256 unsent unless given. */
-	requestLimit?: number;
+	/** What the board's memory holds. Requests beyond it are `busy`, frames beyond it are dropped. No limit but that of the lists unless given. */
+	limits?: RoomLimits;
 	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
 	restartedByRecovery?: boolean;
 	/** One line without its end. */

@@ -1,6 +1,7 @@
 import type { Answer } from "./answers";
 import type { Peer } from "./peers";
 import type { Request } from "./request";
+import { Room } from "./room";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
@@ -37,8 +38,14 @@ export class Outbox {
 	readonly #prompt: Peer[] = [];
 	readonly #patient: Peer[] = [];
 	readonly #free: Outgoing[] = [];
+	readonly #room: Room;
 	#size = 0;
 	#pausedUntil = 0;
+
+	/** @param room is told how many frames wait that are no requests of ours */
+	constructor(room = new Room()) {
+		this.#room = room;
+	}
 
 	get size(): number {
 		return this.#size;
@@ -82,7 +89,7 @@ export class Outbox {
 		entry.request = request;
 		entry.answer = answer;
 		entry.since = now;
-		this.#size++;
+		this.#count(entry, 1);
 		let last = peer.frames;
 		if (last) {
 			while (last.next) last = last.next;
@@ -98,7 +105,7 @@ export class Outbox {
 		const peer = entry.peer;
 		if (!peer) return;
 		this.#pausedUntil = until;
-		this.#size++;
+		this.#count(entry, 1);
 		entry.next = peer.frames;
 		peer.frames = entry;
 		this.#leave(peer);
@@ -141,7 +148,7 @@ export class Outbox {
 			if (!before) return;
 			before.next = entry.next;
 		}
-		this.#size--;
+		this.#count(entry, -1);
 		if (!peer.frames) this.#leave(peer);
 		this.release(entry);
 	}
@@ -156,13 +163,18 @@ export class Outbox {
 		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
+	#count(entry: Outgoing, change: 1 | -1): void {
+		this.#size += change;
+		if (entry.request === null) this.#room.frames += change;
+	}
+
 	#takeFrom(ring: Peer[]): Outgoing | null {
 		const peer = ring.shift();
 		const entry = peer?.frames;
 		if (!peer || !entry) return null;
 		peer.frames = entry.next;
 		entry.next = null;
-		this.#size--;
+		this.#count(entry, -1);
 		if (peer.frames) ring.push(peer);
 		else peer.ring = "none";
 		return entry;

@@ -39,7 +39,7 @@ export class Peer {
 	unclear = false;
 	/** Its radio did not acknowledge the last frame: others go first. */
 	absent = false;
-	/** Its last reply, when that came (ms) and to which text of ours. */
+	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
 	lastReply = "";
 	lastReplyAt = 0;
 	lastAsked = "";

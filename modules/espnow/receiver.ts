@@ -10,6 +10,7 @@ import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
 import { isLoop, relayDeadlineMs } from "./relay";
 import type { Requests } from "./requests";
+import type { Room } from "./room";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
@@ -21,6 +22,7 @@ export interface ReceiverOptions {
 	port: RadioPort;
 	peers: Peers;
 	outbox: Outbox;
+	room: Room;
 	requests: Requests;
 	answers: Answers;
 	counters: Counters;
@@ -39,6 +41,7 @@ export class Receiver {
 	readonly #requests: Requests;
 	readonly #answers: Answers;
 	readonly #counters: Counters;
+	readonly #room: Room;
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
 	readonly #mac: string;
@@ -52,6 +55,7 @@ export class Receiver {
 		this.#requests = options.requests;
 		this.#answers = options.answers;
 		this.#counters = options.counters;
+		this.#room = options.room;
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
 		this.#mac = options.mac;
@@ -100,7 +104,7 @@ export class Receiver {
 		const outcome = isClear || kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
 		if (outcome) return outcome;
 		// What is served from here on wants an answer: without room for one it is not even run.
-		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
+		if (!this.#room.takesAnswer || !this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
 		const peer = known ?? peers.get(from);
 		if (!known) peers.heard(peer, from, rssi, now);
 		if (kind === Kind.ping) {

@@ -18,6 +18,7 @@ import {
 	type RequestLimits,
 	type Resolve,
 } from "./request";
+import type { Room } from "./room";
 
 /** Requests that wait for their first sending. */
 export const UNSENT_LIMIT = 256;
@@ -33,8 +34,7 @@ export interface RequestsOptions {
 	outbox: Outbox;
 	counters: Counters;
 	chance: Chance;
-	/** How many requests there may be at once, at most half of them on others' behalf. */
-	limit: number;
+	room: Room;
 	/** Called once for each request. */
 	onSettled(request: Request, result: AskResult, now: number): void;
 }
@@ -46,8 +46,6 @@ export class Requests {
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
-	/** On others' behalf. */
-	#forwarded = 0;
 	#nextDeadline = Infinity;
 
 	constructor(options: RequestsOptions) {
@@ -72,12 +70,11 @@ export class Requests {
 
 	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
 	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): boolean {
-		const limit = this.#options.limit;
-		if (this.#all.length >= limit || this.#unsent >= UNSENT_LIMIT) return false;
-		if (typeof asker !== "function") {
-			if (this.#forwarded >= limit / 2) return false;
-			this.#forwarded++;
-		}
+		const room = this.#options.room;
+		const forwarded = typeof asker !== "function";
+		if (this.#unsent >= UNSENT_LIMIT || !room.takesRequest(forwarded)) return false;
+		room.requests++;
+		if (forwarded) room.forwarded++;
 		const request = newRequest(peer, text, now, limits, asker);
 		this.#unsent++;
 		this.#all.push(request);
@@ -306,7 +303,9 @@ export class Requests {
 		this.#withdraw(request);
 		request.state = "settled";
 		removeFrom(this.#all, request);
-		if (typeof request.asker !== "function") this.#forwarded--;
+		const room = this.#options.room;
+		room.requests--;
+		if (typeof request.asker !== "function") room.forwarded--;
 		if (request.sends === 0) this.#unsent--;
 		else if (!result.ok || request.sends > 1 || request.held) doubt(request);
 		if (peer.open === request) {

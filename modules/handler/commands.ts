@@ -50,147 +50,153 @@ function keep(board: Board, patch: object, reply: string): string {
 	return result.ok ? `OK ${reply}` : refusalText(result);
 }
 
+const SPECIFICATIONS: readonly Specification[] = Object.freeze(
+	[
+		// What a board says about itself, and the relay.
+		{
+			name: "uptime",
+			help: "uptime tells the relay's state and the seconds since the start",
+			who: "anyone",
+			run() {
+				return state(this.board);
+			},
+		},
+		{
+			name: "on",
+			help: "on switches the relay on",
+			who: "anyone",
+			run() {
+				return turn(this.board, true);
+			},
+		},
+		{
+			name: "off",
+			help: "off switches the relay off",
+			who: "anyone",
+			run() {
+				return turn(this.board, false);
+			},
+		},
+		{
+			name: "relay",
+			help: "relay tells whether the relay is on: True, False, or None when there is none",
+			who: "anyone",
+			run() {
+				const { relay } = this.board;
+				return `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`;
+			},
+		},
+		{
+			name: "ipaddr",
+			help: "ipaddr tells the address in the house",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.network.address || "None"}`;
+			},
+		},
+		{
+			name: "channel",
+			help: "channel tells the radio's channel",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.network.home}`;
+			},
+		},
+		{
+			name: "version",
+			help: "version tells the firmware's version",
+			who: "anyone",
+			run() {
+				return `OK ${this.board.version}`;
+			},
+		},
+		// What changes a board for good.
+		{
+			name: "reset",
+			help: "reset restarts the board",
+			who: "house",
+			run(_args, from) {
+				this.board.restarter.request(from.side);
+				return "OK";
+			},
+		},
+		{
+			name: "channel=",
+			argument: "attached",
+			help: "channel=<n> keeps a channel for the next start",
+			who: "ownHub",
+			run(text) {
+				return keep(this.board, { channel: numberOf(text) }, text);
+			},
+		},
+		{
+			name: "environ",
+			argument: "separated",
+			help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
+			who: "ownHub",
+			run(text) {
+				const dash = text.indexOf("-");
+				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
+				if (this.board.store.configuration.role === "hub") return "Fail (this is the hub)";
+				const hub = text.slice(dash + 1);
+				// An empty one would forget the hub, which nobody asks for by this command.
+				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
+				return keep(this.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
+			},
+		},
+		{
+			name: "part:",
+			argument: "attached",
+			help: "part:<n>,text:<hex> sends a piece of config.json",
+			who: "ownHub",
+			run(args) {
+				return this.upload.part(args);
+			},
+		},
+		{
+			name: "save:",
+			argument: "attached",
+			help: "save:config.json closes what was sent",
+			who: "ownHub",
+			run(file) {
+				return this.upload.save(file);
+			},
+		},
+		{
+			name: "update",
+			help: "update takes the saved config.json into use",
+			who: "ownHub",
+			run() {
+				return this.upload.update();
+			},
+		},
+		{
+			name: "config",
+			argument: "optional",
+			help: "config [key] shows the configuration or one key of it",
+			who: "anyone",
+			run(key, from) {
+				return redactedText(this.board.store.redacted(), key, from.side === "radio");
+			},
+		},
+		{
+			name: "help",
+			argument: "optional",
+			help: "help [command] lists the commands or explains one",
+			who: "anyone",
+			run(name, _from, handler) {
+				if (name === "") return `OK ${handler.help().join(" ")}`;
+				const line = handler.explain(name);
+				return line ? `OK ${line}` : `Fail (no command ${name})`;
+			},
+		},
+	] satisfies Specification[],
+	true,
+);
+
 /** The commands of RBR-Now in their newest form, and our own. They are the same for all boards, and made in flash. */
-export const COMMANDS = new CommandTable([
-	// What a board says about itself, and the relay.
-	{
-		name: "uptime",
-		help: "uptime tells the relay's state and the seconds since the start",
-		who: "anyone",
-		run() {
-			return state(this.board);
-		},
-	},
-	{
-		name: "on",
-		help: "on switches the relay on",
-		who: "anyone",
-		run() {
-			return turn(this.board, true);
-		},
-	},
-	{
-		name: "off",
-		help: "off switches the relay off",
-		who: "anyone",
-		run() {
-			return turn(this.board, false);
-		},
-	},
-	{
-		name: "relay",
-		help: "relay tells whether the relay is on: True, False, or None when there is none",
-		who: "anyone",
-		run() {
-			const { relay } = this.board;
-			return `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`;
-		},
-	},
-	{
-		name: "ipaddr",
-		help: "ipaddr tells the address in the house",
-		who: "anyone",
-		run() {
-			return `OK ${this.board.network.address || "None"}`;
-		},
-	},
-	{
-		name: "channel",
-		help: "channel tells the radio's channel",
-		who: "anyone",
-		run() {
-			return `OK ${this.board.network.home}`;
-		},
-	},
-	{
-		name: "version",
-		help: "version tells the firmware's version",
-		who: "anyone",
-		run() {
-			return `OK ${this.board.version}`;
-		},
-	},
-	// What changes a board for good.
-	{
-		name: "reset",
-		help: "reset restarts the board",
-		who: "house",
-		run(_args, from) {
-			this.board.restarter.request(from.side);
-			return "OK";
-		},
-	},
-	{
-		name: "channel=",
-		argument: "attached",
-		help: "channel=<n> keeps a channel for the next start",
-		who: "ownHub",
-		run(text) {
-			return keep(this.board, { channel: numberOf(text) }, text);
-		},
-	},
-	{
-		name: "environ",
-		argument: "separated",
-		help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
-		who: "ownHub",
-		run(text) {
-			const dash = text.indexOf("-");
-			if (dash < 0) return "Fail (environ-<channel>-<mac>)";
-			if (this.board.store.configuration.role === "hub") return "Fail (this is the hub)";
-			const hub = text.slice(dash + 1);
-			// An empty one would forget the hub, which nobody asks for by this command.
-			if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
-			return keep(this.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
-		},
-	},
-	{
-		name: "part:",
-		argument: "attached",
-		help: "part:<n>,text:<hex> sends a piece of config.json",
-		who: "ownHub",
-		run(args) {
-			return this.upload.part(args);
-		},
-	},
-	{
-		name: "save:",
-		argument: "attached",
-		help: "save:config.json closes what was sent",
-		who: "ownHub",
-		run(file) {
-			return this.upload.save(file);
-		},
-	},
-	{
-		name: "update",
-		help: "update takes the saved config.json into use",
-		who: "ownHub",
-		run() {
-			return this.upload.update();
-		},
-	},
-	{
-		name: "config",
-		argument: "optional",
-		help: "config [key] shows the configuration or one key of it",
-		who: "anyone",
-		run(key, from) {
-			return redactedText(this.board.store.redacted(), key, from.side === "radio");
-		},
-	},
-	{
-		name: "help",
-		argument: "optional",
-		help: "help [command] lists the commands or explains one",
-		who: "anyone",
-		run(name, _from, handler) {
-			if (name === "") return `OK ${handler.help().join(" ")}`;
-			const line = handler.explain(name);
-			return line ? `OK ${line}` : `Fail (no command ${name})`;
-		},
-	},
-] satisfies Specification[] as Command[]);
+export const COMMANDS = new CommandTable(SPECIFICATIONS as readonly Command[]);
+Object.freeze(COMMANDS);
 
 /** The number that a text of digits means; what is none is passed on, to be refused with the key's own rule. */
 function numberOf(text: string): unknown {

@@ -1,4 +1,5 @@
 import { afterEach } from "@jest/globals";
+import type { CountersView } from "../../modules/espnow/faces";
 import type { Board } from "../../sim/world/board";
 import type { HttpResponse } from "../../sim/world/http";
 import type { LogEvent } from "../../sim/world/log";
@@ -91,16 +92,7 @@ export interface Snapshot {
 	readonly requestToSend: boolean;
 	readonly turns: number;
 	readonly grants: number;
-	readonly counters: {
-		framesIn: number;
-		framesOut: number;
-		pongs: number;
-		replies: number;
-		relayed: number;
-		commands: number;
-		dropped: Record<string, number>;
-		events: Record<string, number>;
-	};
+	readonly counters: CountersView;
 	readonly recovery: { espnow: number; wifi: number; board: number };
 	readonly wifi: { step: string; restarts: number; eventsLost: number; postsRefused: number };
 	readonly reset: { reason: string; words: { cause: string; text: string } | null };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
 import { ask, events, house, macOf, put, settle, snapshot } from "./house";
 import { appWithCommands, testApp } from "./test-app";
@@ -199,33 +200,81 @@ describe("an app that asks more boards at once than the heap has room for", () =
 		export class Comms extends shipped.Comms {
 			constructor(options) { super(options); globalThis.comms = this; }
 		}`;
-	const ALL =
-		'for (const mac of args.split(",")) comms.ask(mac, "uptime").then((result) => trace(`${mac} ${result.ok ? "ok" : result.reason}\\n`)); return "OK";';
+	const ALL = `
+		for (const mac of args.split(",")) comms.ask(mac, "uptime").then((result) => trace(mac + " " + (result.ok ? "ok" : result.reason) + "\\n"));
+		return "OK";`;
 
-	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
+	/** A hub that remembers as many boards as it ever does, all of which hear it and say nothing. */
+	function muteHouse() {
 		const preload = ["espnow/comms-shipped"];
 		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload });
 		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
 		const made = house(names, { app, machine });
-		// The hub remembers as many boards as it ever does.
 		for (const name of names) ask(made, name, "channel");
 		for (const name of names) made.fault(name, "mute", -1);
-		const macs = names.map((name) => macOf(made, name));
-		const told = () => events(made, "trace", "Hub").flatMap(({ line }) => /^[0-9a-f]{12} (.+)$/.exec(String(line))?.[1] ?? []);
-		const pages = () => {
-			const all = ["/api/status", "/", "/devices", "/api/status"].map((path) => made.request("Hub", "lan", { path }));
-			made.advanceUntil(() => all.every(({ done }) => done), 5_000);
-			return all.map(({ response, error }) => response?.status ?? error);
-		};
-		for (let first = 0; first < 32; first += 8)
+		return { made, macs: names.map((name) => macOf(made, name)) };
+	}
+
+	function askAll(made: World, macs: readonly string[]): void {
+		for (let first = 0; first < macs.length; first += 8)
 			expect(made.http("Hub", "lan", { path: `/?all:${macs.slice(first, first + 8).join(",")}` }).body).toBe("OK");
-		expect(pages()).toEqual([200, 200, 200, 200]);
+	}
+
+	function told(made: World): Record<string, number> {
+		const counts: Record<string, number> = {};
+		for (const { line } of events(made, "trace", "Hub")) {
+			const what = /^[0-9a-f]{12} (.+)$/.exec(String(line))?.[1];
+			if (what) counts[what] = (counts[what] ?? 0) + 1;
+		}
+		return counts;
+	}
+
+	function pages(made: World): unknown[] {
+		const all = ["/api/status", "/", "/devices", "/api/status"].map((path) => made.request("Hub", "lan", { path }));
+		made.advanceUntil(() => all.every(({ done }) => done), 5_000);
+		return all.map(({ response, error }) => response?.status ?? error);
+	}
+
+	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
+		const { made, macs } = muteHouse();
+		askAll(made, macs.slice(0, 32));
+		expect(pages(made)).toEqual([200, 200, 200, 200]);
 		made.advance(15_000);
-		const counts = (what: string) => told().filter((each) => each === what).length;
-		expect({ busy: counts("busy"), "no reply": counts("no reply"), boots: made.board("Hub").bootCount }).toEqual({
-			...{ busy: 32 - 26, "no reply": 26, boots: 1 },
-		});
+		expect(told(made)).toEqual({ busy: 32 - 26, "no reply": 26 });
 		// What the slots have taken the strings do not get back.
-		expect(pages()).toEqual([200, 200, 200, 200]);
+		expect(pages(made)).toEqual([200, 200, 200, 200]);
+		expect(made.board("Hub").bootCount).toBe(1);
 	});
+
+	test.each([0, 12, 26])("%d of them, strangers that all want a long answer, and four pages: it goes on", (asked) => {
+		const { made, macs } = muteHouse();
+		askAll(made, macs.slice(0, asked));
+		for (let n = 0; n < 300; n++) {
+			const payload = Buffer.from(`environ-6-${"x".repeat(180)}${n}`);
+			made.sendFrame({ from: boardMac(500 + (n % 100)), to: macOf(made, "Hub"), payload }, () => {});
+			if (n % 4 === 3) made.advance(8);
+		}
+		expect(pages(made)).toEqual([200, 200, 200, 200]);
+		made.advance(15_000);
+		expect(told(made)).toEqual(asked ? { "no reply": asked } : {});
+		expect(pages(made)).toEqual([200, 200, 200, 200]);
+		expect(made.board("Hub").bootCount).toBe(1);
+		for (const name of ["Room 0", "Room 1"]) made.fault(name, "mute", 0);
+		expect(ask(made, "Room 0", "uptime")).toMatch(/^OK/);
+	});
+});
+
+test("of long replies only the beginning is remembered", () => {
+	const names = Array.from({ length: 32 }, (_, i) => `Room ${i}`);
+	const made = house(names, { app: appWithCommands({ tell: 'return "OK " + "x".repeat(200);' }), machine });
+	const used = () => {
+		const { slots, chunks } = made.board("Hub").collect();
+		return slots * 16 + chunks;
+	};
+	for (const name of names) ask(made, name, "channel");
+	made.advance(2_000);
+	const before = used();
+	for (const name of names) expect(ask(made, name, "tell")).toMatch(/^OK x{200} -\d+$/);
+	made.advance(2_000);
+	expect(used() - before).toBeLessThan(names.length * 80);
 });

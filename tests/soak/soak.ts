@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CountersView } from "../../modules/espnow/faces";
 import { boardMac } from "../../sim/world/mac";
 import { Random } from "../../sim/world/random";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
@@ -50,16 +51,7 @@ export interface SoakResult {
 
 interface Status {
 	readonly requests: { open: number; unsent: number };
-	readonly counters: {
-		framesIn: number;
-		pongs: number;
-		replies: number;
-		relayed: number;
-		commands: number;
-		dropped: Record<string, number>;
-		events: Record<string, number>;
-		ledger: Ledger;
-	};
+	readonly counters: CountersView & { readonly ledger: Ledger };
 	readonly ap: { state: string };
 	readonly web: { faults: number };
 }

@@ -1,17 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { AskResult } from "espnow/faces";
-import { A, B, board, C, makeBoard, SELF } from "./espnow-fakes";
+import { A, B, board, C, makeBoard, SELF, watch } from "./espnow-fakes";
 
 const reason = (result: AskResult) => (result.ok ? result.reply : result.reason);
-
-/** The result of a promise so far, undefined while it has none. */
-function watch(promise: Promise<AskResult>) {
-	const seen: { result?: AskResult } = {};
-	promise.then((result) => {
-		seen.result = result;
-	});
-	return seen;
-}
 
 test("a request gets the reply as it came, how well it was heard, and how long it took", async () => {
 	const { time, radio, comms } = makeBoard();
@@ -477,22 +468,32 @@ test("a reply like the one before, whose status is lost, is still accepted withi
 	expect(second.result).toMatchObject({ ok: true, reply: "OK" });
 });
 
-test("a reply that is heard again and again while the next request is with its board does not become that to it", async () => {
-	const { time, radio, comms } = makeBoard();
-	comms.ask(A, "1");
-	const second = watch(comms.ask(A, "2"));
-	await time.advance(5);
-	radio.hear(A, "OK 1");
-	// The next request has arrived, and its board is still repeating the last reply, as our acknowledgements are lost.
-	for (let i = 0; i < 4; i++) {
-		await time.advance(50);
-		radio.hear(A, "OK 1");
-	}
-	expect(second.result).toBeUndefined();
-	radio.hear(A, "OK 2");
-	await time.advance(0);
-	expect(second.result).toMatchObject({ reply: "OK 2" });
-});
+const LONG = "x".repeat(200);
+
+test.each([
+	["1", "2", "OK 1"],
+	["1", "2", `OK 1 ${LONG}`],
+	[`1 ${LONG}`, `2 ${LONG}`, "OK 1"],
+	[`${LONG} 1`, `${LONG} 2`, `OK ${LONG} 1`],
+])(
+	"a reply that is heard again and again while the next request is with its board does not become that to it (%#)",
+	async (one, two, reply) => {
+		const { time, radio, comms } = makeBoard();
+		comms.ask(A, one);
+		const second = watch(comms.ask(A, two));
+		await time.advance(5);
+		radio.hear(A, reply);
+		// The next request has arrived, and its board is still repeating the last reply, as our acknowledgements are lost.
+		for (let i = 0; i < 4; i++) {
+			await time.advance(50);
+			radio.hear(A, reply);
+		}
+		expect(second.result).toBeUndefined();
+		radio.hear(A, "OK 2");
+		await time.advance(0);
+		expect(second.result).toMatchObject({ reply: "OK 2" });
+	},
+);
 
 test("the same words later are a reply of their own", async () => {
 	const { time, radio, comms } = makeBoard();
@@ -643,7 +644,7 @@ test("the 257th request that waits to be sent is refused: `busy`", async () => {
 });
 
 test("a board with little memory takes so many requests at once; those too many are `busy`, and room is again when one is settled", async () => {
-	const { comms, radio, time } = makeBoard({ requestLimit: 3 });
+	const { comms, radio, time } = makeBoard({ limits: { requests: 3, together: 30 } });
 	const asked = Array.from({ length: 4 }, (_, n) => watch(comms.ask(board(n), "x")));
 	await time.advance(20);
 	expect(asked.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, undefined, "busy"]);
@@ -657,7 +658,7 @@ test("a board with little memory takes so many requests at once; those too many 
 });
 
 test("requests on others' behalf take at most half of that", async () => {
-	const { comms, radio, time } = makeBoard({ requestLimit: 4 });
+	const { comms, radio, time } = makeBoard({ limits: { requests: 4, together: 30 } });
 	for (const asker of [A, B, C]) radio.hear(asker, `!${board(9)},x`);
 	await time.advance(50);
 	expect([A, B, C].map((asker) => radio.texts(asker))).toEqual([[], [], ["Fail (busy)"]]);

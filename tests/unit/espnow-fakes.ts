@@ -1,5 +1,5 @@
 import { Comms } from "espnow/comms";
-import type { CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/faces";
+import type { AskResult, CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/faces";
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
 
 export const SELF = "a0b1c2d30000";
@@ -256,4 +256,13 @@ export function partsOf(counters: {
 }): number {
 	const dropped = Object.values(counters.dropped).reduce((sum, count) => sum + count, 0);
 	return counters.pongs + counters.replies + counters.relayed + counters.commands + dropped;
+}
+
+/** The result of a promise so far, undefined while it has none. */
+export function watch(promise: Promise<AskResult>) {
+	const seen: { result?: AskResult } = {};
+	promise.then((result) => {
+		seen.result = result;
+	});
+	return seen;
 }

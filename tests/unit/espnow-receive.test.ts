@@ -165,17 +165,20 @@ test("a request for which there is no room in the outbox is not run", async () =
 	expect(comms.snapshot().counters.dropped).toEqual({ outboxFull: 3 });
 });
 
-test("an answer that takes its time is dropped when its asker pings, as it has given it up", async () => {
+test.each([
+	["pings, as it has given it up", "ping", "pong"],
+	["asks something else: after a restart it knows nothing of it", "uptime", "OK uptime -50"],
+])("an answer still being made is dropped when its asker %s", async (_, text, answer) => {
 	const { time, radio, slow } = makeBoard();
 	radio.hear(A, "slow");
 	radio.hear(B, "slow");
 	await time.advance(10);
-	radio.hear(A, "ping");
+	radio.hear(A, text);
 	await time.advance(10);
 	slow[0]?.("OK a");
 	slow[1]?.("OK b");
 	await time.advance(10);
-	expect([radio.texts(A), radio.texts(B)]).toEqual([["pong"], ["OK b -50"]]);
+	expect([radio.texts(A), radio.texts(B)]).toEqual([[answer], ["OK b -50"]]);
 });
 
 test("a reply that is made already goes out before the pong", async () => {
@@ -277,19 +280,6 @@ test("a reply in the air whose request came again is not sent again once its ask
 	radio.hear(A, "off");
 	await time.advance(100);
 	expect(radio.texts(A)).toEqual(["OK on -50", "OK off -50"]);
-});
-
-test("an answer still being made is dropped when its asker asks something else: after a restart it knows nothing of it", async () => {
-	const { time, radio, slow } = makeBoard();
-	radio.hear(A, "slow");
-	radio.hear(B, "slow");
-	await time.advance(10);
-	radio.hear(A, "uptime");
-	await time.advance(10);
-	slow[0]?.("OK a");
-	slow[1]?.("OK b");
-	await time.advance(10);
-	expect([radio.texts(A), radio.texts(B)]).toEqual([["OK uptime -50"], ["OK b -50"]]);
 });
 
 test("a reply that waits for the radio is not sent when its asker asks something else", async () => {

@@ -1,0 +1,42 @@
+/** What a board's memory holds. Not given: as much as the lists themselves. */
+export interface RoomLimits {
+	/** Requests to other boards at once, others' among them; these take at most half. */
+	readonly requests: number;
+	/** Requests to other boards, and what other boards are to be told, together. */
+	readonly together: number;
+}
+
+/** Kept for either kind, whatever there is of the other: the board goes on to serve under any flood, and to answer while it asks. */
+const KEPT_FOR_REQUESTS = 8;
+const KEPT_FOR_OTHERS = 4;
+
+/** Requests of ours and what others want of us share the same memory. The lists count in here what they hold. */
+export class Room {
+	readonly #limits: RoomLimits;
+	requests = 0;
+	/** On others' behalf, among them. */
+	forwarded = 0;
+	/** Requests of others until our reply is acknowledged, and frames for others that wait: mostly the same. */
+	answers = 0;
+	frames = 0;
+
+	constructor(limits: RoomLimits = { requests: Infinity, together: Infinity }) {
+		this.#limits = limits;
+	}
+
+	takesRequest(forwarded: boolean): boolean {
+		const { requests, together } = this.#limits;
+		if (this.requests >= requests || (forwarded && this.forwarded >= requests / 2)) return false;
+		return this.requests < KEPT_FOR_REQUESTS || this.requests + this.#others < together;
+	}
+
+	/** Whether another board can be told something. */
+	get takesAnswer(): boolean {
+		const others = this.#others;
+		return others < KEPT_FOR_OTHERS || this.requests + others < this.#limits.together;
+	}
+
+	get #others(): number {
+		return this.answers > this.frames ? this.answers : this.frames;
+	}
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "@jest/globals";
+import { Room } from "espnow/room";
+import { A, board, makeBoard, watch } from "./espnow-fakes";
+
+/** How many of ours and of others' can be under way when so many of the other kind are. */
+function most(requests: number, others: number) {
+	const room = new Room({ requests: 26, together: 30 });
+	const [counts, grow] = [room, { requests: () => room.takesRequest(false), others: () => room.takesAnswer }];
+	Object.assign(counts, { requests, answers: others });
+	while (grow.requests()) room.requests++;
+	const mostRequests = room.requests;
+	Object.assign(counts, { requests, answers: others });
+	while (grow.others()) room.answers++;
+	return { requests: mostRequests, others: room.answers };
+}
+
+test.each([
+	[0, 0, 26, 30],
+	[26, 0, 26, 4],
+	[20, 5, 25, 10],
+	[0, 30, 8, 30],
+	[8, 22, 8, 22],
+])("with %d requests and %d of others there may be %d requests, or %d of others", (requests, others, mostRequests, mostOthers) => {
+	expect(most(requests, others)).toEqual({ requests: mostRequests, others: mostOthers });
+});
+
+test("frames that wait for others count like their requests", () => {
+	const room = new Room({ requests: 26, together: 30 });
+	Object.assign(room, { requests: 26, answers: 1, frames: 4 });
+	expect(room.takesAnswer).toBe(false);
+});
+
+test("without limits there is room for everything", () => {
+	expect(new Room().takesRequest(true)).toBe(true);
+	const room = new Room();
+	Object.assign(room, { requests: 300, forwarded: 300, answers: 300 });
+	expect([room.takesRequest(false), room.takesRequest(true), room.takesAnswer]).toEqual([true, true, true]);
+});
+
+const small = { limits: { requests: 10, together: 12 } };
+
+test("a board that asks as many as it may still answers others, four at a time", async () => {
+	const { time, radio, comms } = makeBoard(small);
+	const asked = Array.from({ length: 10 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(200);
+	radio.fate = () => null;
+	for (let n = 20; n < 26; n++) radio.hear(board(n), "uptime");
+	await time.advance(1);
+	expect(comms.snapshot().counters).toMatchObject({ commands: 4, dropped: { outboxFull: 2 } });
+	radio.hear(board(0), "OK 0");
+	await time.advance(1);
+	expect(asked[0]?.result).toMatchObject({ reply: "OK 0" });
+});
+
+test("a board that is asked by as many as it takes still asks eight others; when those have their answers it takes more", async () => {
+	const { time, radio, comms, slow } = makeBoard(small);
+	for (let n = 20; n < 34; n++) radio.hear(board(n), "slow");
+	await time.advance(10);
+	expect(comms.snapshot().counters).toMatchObject({ commands: 12, dropped: { outboxFull: 2 } });
+	const asked = Array.from({ length: 9 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(10);
+	expect(asked.map(({ result }) => result)).toEqual([...Array(8).fill(undefined), expect.objectContaining({ ok: false, reason: "busy" })]);
+	for (const answer of slow) answer("OK");
+	await time.advance(200);
+	const later = watch(comms.ask(board(9), "x"));
+	await time.advance(10);
+	radio.hear(board(9), "OK later");
+	radio.hear(A, "uptime");
+	await time.advance(50);
+	expect(later.result).toMatchObject({ reply: "OK later" });
+	expect(radio.texts(A)).toEqual(["OK uptime -50"]);
+});
+
+test.each(["settled", "answered", "given up", "closed with the radio"])("nothing is counted for ever: %s", async (end) => {
+	const { time, radio, comms, slow } = makeBoard(small);
+	for (let round = 0; round < 20; round++) {
+		const asked = watch(comms.ask(board(1), "x"));
+		radio.hear(board(2), `!${board(3)},y`);
+		radio.hear(board(4), "slow");
+		radio.hear(board(5), "ping");
+		await time.advance(5);
+		if (end === "settled") for (const n of [1, 3]) radio.hear(board(n), "OK");
+		if (end === "answered") for (const answer of slow.splice(0)) answer("OK");
+		if (end === "closed with the radio") comms.restartESPNow();
+		await time.advance(11_000);
+		expect(asked.result).toBeDefined();
+	}
+	expect(comms.snapshot().counters.dropped.outboxFull).toBeUndefined();
+	expect(comms.snapshot().counters.events.busy).toBeUndefined();
+});
