@@ -95,7 +95,7 @@ export class Comms {
 			onBroken: (step, now) => this.#repair(step, now),
 		});
 		this.#receiver = new Receiver({
-			...{ host: options, mac: this.#mac, port, outbox, room, peers, requests, answers, counters, log },
+			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters, log },
 			onReplied: this.#pull,
 		});
 		this.#outbox = outbox;

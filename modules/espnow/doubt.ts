@@ -26,7 +26,8 @@ const REMEMBERED = 48;
 export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 	// Whatever it is: the last reply over again, or that to something asked before a restart.
 	const early = request.sends === 1 && now - request.sentAt < QUICKEST_MS;
-	if (mayBe(text, peer.lastReply) && now - peer.lastReplyAt < AGAIN_MS) {
+	const again = text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply;
+	if (again && now - peer.lastReplyAt < AGAIN_MS) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 		if (request.text !== peer.lastAsked) {
 			poor(peer, now);
@@ -44,9 +45,9 @@ export function judge(peer: Peer, request: Request, text: string, now: number): 
 	return "reply";
 }
 
-/** Whether a text may be the one of which this is remembered. */
-function mayBe(text: string, kept: string): boolean {
-	return text === kept || (text.length > REMEMBERED && kept.length === REMEMBERED && text.startsWith(kept));
+/** Whether a long text may be the one of which this is remembered. */
+function beginsAs(text: string, kept: string): boolean {
+	return kept.length === REMEMBERED && text.startsWith(kept);
 }
 
 /** A frame of ours was not acknowledged: acknowledgements are lost, and so frames sent again and again. */

@@ -1,7 +1,7 @@
 import type { Answer } from "./answers";
 import type { Peer } from "./peers";
 import type { Request } from "./request";
-import { Room } from "./room";
+import { KEPT_FOR_OTHERS, Room } from "./room";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
@@ -57,6 +57,10 @@ export class Outbox {
 
 	/** Whether an answer to this board may wait here; undefined is one that is not known yet. */
 	takesAnswer(peer: Peer | undefined): boolean {
+		const room = this.#room;
+		// Nearly always.
+		if (this.#size < KEPT_FOR_OTHERS && room.answers < KEPT_FOR_OTHERS) return true;
+		if (!room.takesAnswer) return false;
 		if (this.#size < FOR_ONE_BOARD) return true;
 		if (this.#size >= OUTBOX_LIMIT) return false;
 		let count = 0;
@@ -89,7 +93,8 @@ export class Outbox {
 		entry.request = request;
 		entry.answer = answer;
 		entry.since = now;
-		this.#count(entry, 1);
+		this.#size++;
+		if (entry.request === null) this.#room.frames++;
 		let last = peer.frames;
 		if (last) {
 			while (last.next) last = last.next;
@@ -105,7 +110,8 @@ export class Outbox {
 		const peer = entry.peer;
 		if (!peer) return;
 		this.#pausedUntil = until;
-		this.#count(entry, 1);
+		this.#size++;
+		if (entry.request === null) this.#room.frames++;
 		entry.next = peer.frames;
 		peer.frames = entry;
 		this.#leave(peer);
@@ -148,7 +154,8 @@ export class Outbox {
 			if (!before) return;
 			before.next = entry.next;
 		}
-		this.#count(entry, -1);
+		this.#size--;
+		if (entry.request === null) this.#room.frames--;
 		if (!peer.frames) this.#leave(peer);
 		this.release(entry);
 	}
@@ -163,18 +170,14 @@ export class Outbox {
 		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
-	#count(entry: Outgoing, change: 1 | -1): void {
-		this.#size += change;
-		if (entry.request === null) this.#room.frames += change;
-	}
-
 	#takeFrom(ring: Peer[]): Outgoing | null {
 		const peer = ring.shift();
 		const entry = peer?.frames;
 		if (!peer || !entry) return null;
 		peer.frames = entry.next;
 		entry.next = null;
-		this.#count(entry, -1);
+		this.#size--;
+		if (entry.request === null) this.#room.frames--;
 		if (peer.frames) ring.push(peer);
 		else peer.ring = "none";
 		return entry;

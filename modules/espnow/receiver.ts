@@ -10,7 +10,6 @@ import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
 import { isLoop, relayDeadlineMs } from "./relay";
 import type { Requests } from "./requests";
-import type { Room } from "./room";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
@@ -22,7 +21,6 @@ export interface ReceiverOptions {
 	port: RadioPort;
 	peers: Peers;
 	outbox: Outbox;
-	room: Room;
 	requests: Requests;
 	answers: Answers;
 	counters: Counters;
@@ -41,7 +39,6 @@ export class Receiver {
 	readonly #requests: Requests;
 	readonly #answers: Answers;
 	readonly #counters: Counters;
-	readonly #room: Room;
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
 	readonly #mac: string;
@@ -55,7 +52,6 @@ export class Receiver {
 		this.#requests = options.requests;
 		this.#answers = options.answers;
 		this.#counters = options.counters;
-		this.#room = options.room;
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
 		this.#mac = options.mac;
@@ -104,7 +100,7 @@ export class Receiver {
 		const outcome = isClear || kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
 		if (outcome) return outcome;
 		// What is served from here on wants an answer: without room for one it is not even run.
-		if (!this.#room.takesAnswer || !this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
+		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
 		const peer = known ?? peers.get(from);
 		if (!known) peers.heard(peer, from, rssi, now);
 		if (kind === Kind.ping) {

@@ -75,11 +75,6 @@ export function deadlineOf(request: Request): number {
 	return request.started + request.limits.timeoutMs;
 }
 
-/** Whether it waits for the pong of an unclear peer. */
-export function isClearing(request: Request): boolean {
-	return request.clearUntil !== 0;
-}
-
 /** Whether it is answered by `pong` and nothing else. */
 export function isPing(request: Request): boolean {
 	return request.text === "ping";
@@ -93,7 +88,7 @@ export function isRelayedPing(request: Request): boolean {
 /** The request that a frame was sent for, if the frame still matters to it. */
 export function current(entry: Outgoing): Request | null {
 	const request = entry.request;
-	if (request?.state !== "sending" || isClearing(request) !== (entry.kind === "clear")) return null;
+	if (request?.state !== "sending" || (request.clearUntil !== 0) !== (entry.kind === "clear")) return null;
 	return request;
 }
 

@@ -10,7 +10,6 @@ import {
 	deadlineOf,
 	deadlineReason,
 	elapsed,
-	isClearing,
 	isPing,
 	isRelayedPing,
 	newRequest,
@@ -78,7 +77,7 @@ export class Requests {
 		const request = newRequest(peer, text, now, limits, asker);
 		this.#unsent++;
 		this.#all.push(request);
-		this.#wakeAt(deadlineOf(request));
+		this.#wakeAt(now + limits.timeoutMs);
 		if (peer.open) {
 			peer.queue ??= [];
 			peer.queue.push(request);
@@ -98,7 +97,7 @@ export class Requests {
 	pong(peer: Peer, rssi: number, now: number): boolean {
 		const request = peer.open;
 		if (!request) return false;
-		if (isClearing(request)) {
+		if (request.clearUntil !== 0) {
 			if (request.clearUntil === Infinity) return false;
 			if (request.tries > 0 && isRelayedPing(request)) {
 				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
@@ -219,9 +218,9 @@ export class Requests {
 			this.#settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: elapsed(request, now) }, now);
 			return;
 		}
-		if (isClearing(request) && now >= request.clearUntil) this.#cleared(request, now);
+		if (request.clearUntil !== 0 && now >= request.clearUntil) this.#cleared(request, now);
 		this.#wakeAt(deadline);
-		if (isClearing(request)) this.#wakeAt(request.clearUntil);
+		if (request.clearUntil !== 0) this.#wakeAt(request.clearUntil);
 		if (held) this.#wakeAt(held.until);
 	}
 
@@ -280,7 +279,7 @@ export class Requests {
 	}
 
 	#put(request: Request, now: number): void {
-		const clearing = isClearing(request);
+		const clearing = request.clearUntil !== 0;
 		request.entry = this.#outbox.put(clearing ? "clear" : "request", request.peer, clearing ? "ping" : request.text, now, request);
 	}
 

@@ -8,11 +8,12 @@ export interface RoomLimits {
 
 /** Kept for either kind, whatever there is of the other: the board goes on to serve under any flood, and to answer while it asks. */
 const KEPT_FOR_REQUESTS = 8;
-const KEPT_FOR_OTHERS = 4;
+export const KEPT_FOR_OTHERS = 4;
 
 /** Requests of ours and what others want of us share the same memory. The lists count in here what they hold. */
 export class Room {
-	readonly #limits: RoomLimits;
+	readonly #mostRequests: number;
+	readonly #together: number;
 	requests = 0;
 	/** On others' behalf, among them. */
 	forwarded = 0;
@@ -21,19 +22,20 @@ export class Room {
 	frames = 0;
 
 	constructor(limits: RoomLimits = { requests: Infinity, together: Infinity }) {
-		this.#limits = limits;
+		this.#mostRequests = limits.requests;
+		this.#together = limits.together;
 	}
 
 	takesRequest(forwarded: boolean): boolean {
-		const { requests, together } = this.#limits;
-		if (this.requests >= requests || (forwarded && this.forwarded >= requests / 2)) return false;
-		return this.requests < KEPT_FOR_REQUESTS || this.requests + this.#others < together;
+		const requests = this.requests;
+		if (requests >= this.#mostRequests || (forwarded && this.forwarded >= this.#mostRequests / 2)) return false;
+		return requests < KEPT_FOR_REQUESTS || requests + this.#others < this.#together;
 	}
 
 	/** Whether another board can be told something. */
 	get takesAnswer(): boolean {
-		const others = this.#others;
-		return others < KEPT_FOR_OTHERS || this.requests + others < this.#limits.together;
+		const others = this.answers > this.frames ? this.answers : this.frames;
+		return others < KEPT_FOR_OTHERS || this.requests + others < this.#together;
 	}
 
 	get #others(): number {

@@ -37,14 +37,10 @@ export class CommandTable {
 		return this.#commands.get(name);
 	}
 
-	/** The command that a text is without an argument. */
-	exact(text: string): Command | undefined {
-		const command = this.#commands.get(text);
-		return command && takesNothing(command) ? command : undefined;
-	}
-
-	/** The command that a text begins with, its argument behind it. */
-	begun(text: string): Command | undefined {
+	/** The command that a text is, its argument behind its name: that of just this name, else one that it begins with. */
+	find(text: string): Command | undefined {
+		const exact = this.#commands.get(text);
+		if (exact && takesNothing(exact)) return exact;
 		const alike = this.#withArgument.get(text.charCodeAt(0));
 		if (!alike) return undefined;
 		// An iterator would cost more than the rest.

@@ -106,7 +106,7 @@ export class Handler {
 		if (!command) return `Unknown message: ${text}`;
 		if (!isAllowed(command.who, from)) return "Fail (not allowed)";
 		try {
-			const self = this.#commands.named(command.name) === command ? this.#self : command;
+			const self = this.#added?.named(command.name) ? command : this.#self;
 			const reply = command.run.call(self, argumentOf(command, text), from, this);
 			return typeof reply === "string" ? reply : this.#await(command, reply);
 		} catch (error) {
@@ -115,11 +115,10 @@ export class Handler {
 	}
 
 	#find(text: string): Command | undefined {
-		const common = this.#commands;
-		const added = this.#added;
+		const common = this.#commands.find(text);
+		const added = this.#added?.find(text);
 		// A name of its own goes before one that the text only begins with.
-		if (!added) return common.exact(text) ?? common.begun(text);
-		return common.exact(text) ?? added.exact(text) ?? common.begun(text) ?? added.begun(text);
+		return common && added?.name !== text ? common : added;
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
