@@ -42,6 +42,7 @@ export interface RequestsOptions {
 export class Requests {
 	readonly #options: RequestsOptions;
 	readonly #outbox: Outbox;
+	readonly #room: Room;
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
@@ -50,6 +51,7 @@ export class Requests {
 	constructor(options: RequestsOptions) {
 		this.#options = options;
 		this.#outbox = options.outbox;
+		this.#room = options.room;
 	}
 
 	get size(): number {
@@ -69,7 +71,7 @@ export class Requests {
 
 	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
 	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): boolean {
-		const room = this.#options.room;
+		const room = this.#room;
 		const forwarded = typeof asker !== "function";
 		if (this.#unsent >= UNSENT_LIMIT || !room.takesRequest(forwarded)) return false;
 		room.requests++;
@@ -302,7 +304,7 @@ export class Requests {
 		this.#withdraw(request);
 		request.state = "settled";
 		removeFrom(this.#all, request);
-		const room = this.#options.room;
+		const room = this.#room;
 		room.requests--;
 		if (typeof request.asker !== "function") room.forwarded--;
 		if (request.sends === 0) this.#unsent--;
