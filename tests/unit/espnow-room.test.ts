@@ -39,10 +39,14 @@ test("without limits there is room for everything", () => {
 
 const small = { limits: { requests: 10, together: 12 } };
 
-test("a board that asks as many as it may still answers others, four at a time", async () => {
+test.each([
+	["have been sent", 200],
+	["wait for the radio", 1],
+])("a board that asks as many as it may still answers others, four at a time: its requests %s", async (_, ms) => {
 	const { time, radio, comms } = makeBoard(small);
+	if (ms === 1) radio.fate = () => null;
 	const asked = Array.from({ length: 10 }, (_, n) => watch(comms.ask(board(n), "x")));
-	await time.advance(200);
+	await time.advance(ms);
 	radio.fate = () => null;
 	for (let n = 20; n < 26; n++) radio.hear(board(n), "uptime");
 	await time.advance(1);
