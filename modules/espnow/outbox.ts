@@ -51,10 +51,6 @@ export class Outbox {
 		return this.#size;
 	}
 
-	get isFull(): boolean {
-		return this.#size >= OUTBOX_LIMIT;
-	}
-
 	/** Whether an answer to this board may wait here; undefined is one that is not known yet. */
 	takesAnswer(peer: Peer | undefined): boolean {
 		const room = this.#room;

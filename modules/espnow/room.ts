@@ -6,8 +6,9 @@ export interface RoomLimits {
 	readonly together: number;
 }
 
-/** Kept for either kind, whatever there is of the other: the board goes on to serve under any flood, and to answer while it asks. */
+/** So many requests there may be whatever others want: under any flood the board goes on to ask. */
 const KEPT_FOR_REQUESTS = 8;
+/** So much is told to others however many requests there are: the board goes on to answer. */
 export const KEPT_FOR_OTHERS = 4;
 
 /** Requests of ours and what others want of us share the same memory. The lists count in here what they hold. */
@@ -26,6 +27,7 @@ export class Room {
 		this.#together = limits.together;
 	}
 
+	/** Whether there may be another request. @param forwarded on another board's behalf */
 	takesRequest(forwarded: boolean): boolean {
 		const requests = this.requests;
 		if (requests >= this.#mostRequests || (forwarded && this.forwarded >= this.#mostRequests / 2)) return false;
@@ -34,7 +36,7 @@ export class Room {
 
 	/** Whether another board can be told something. */
 	get takesAnswer(): boolean {
-		const others = this.answers > this.frames ? this.answers : this.frames;
+		const others = this.#others;
 		return others < KEPT_FOR_OTHERS || this.requests + others < this.#together;
 	}
 
