@@ -2,11 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { byteCode } from "./byte-code";
 import { C3_NS_PER_METER } from "./engine";
 import { benchFirmware } from "./firmware";
-import { channelMs, roundTripMs } from "./floor";
-import { atRest, oneSilent, original, perMessage, poll, roundTrips, sustained, ten } from "./measure";
+import { channelMs, longestSeriesMs, roundTripMs } from "./floor";
+import { atRest, oneAlive, oneSilent, original, perMessage, poll, roundTrips, sustained, ten } from "./measure";
 import { table } from "./table";
 
 const RESULTS = "bench/results.json";
+/** Boards that are off and asked at once with one that is not. */
+const OFF = 25;
 const randomSeed = Number(process.env.SEED ?? 1);
 const document = process.env.SEED_DOC ?? "";
 const hasOriginal = document !== "" && existsSync(document);
@@ -85,6 +87,9 @@ function tenDevices() {
 const rtts = { "20": rtt(20), "240": rtt(240) };
 const tens = tenDevices();
 const oneSilentResult = { ...silent("mute"), off: silent("off") };
+say("one alive among those that are off");
+const alive = oneAlive(free, OFF);
+const aliveCharged = oneAlive(charged, OFF);
 const relays = { "1": relay(1), "2": relay(2) };
 say("messages per second");
 const perSecond = sustained(free);
@@ -106,6 +111,13 @@ const results = {
 	rtt: rtts,
 	...tens,
 	oneSilent: oneSilentResult,
+	oneAlive: {
+		off: OFF,
+		ms: alive.ms,
+		triesBefore: alive.triesBefore,
+		mostMs: Math.round(100 + alive.triesBefore * longestSeriesMs(20)),
+		chargedMs: aliveCharged.ms,
+	},
 	relay: relays,
 	hubMessagesPerSecond: perSecond,
 	hubMessagesPerSecondCharged: perSecondCharged,

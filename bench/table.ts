@@ -45,6 +45,7 @@ export interface Results {
 	readonly tenOneByOneMs: Ten;
 	readonly tenAtOnceMs: Ten & { readonly seedWrongReplies: number | null };
 	readonly oneSilent: Silent & { readonly off: Silent };
+	readonly oneAlive: { readonly off: number; readonly ms: number; readonly triesBefore: number; readonly chargedMs: number };
 	readonly hubMessagesPerSecond: number;
 	readonly hubMessagesPerSecondCharged: number;
 	readonly hubMessagesPerSecondFloor: number;
@@ -73,7 +74,8 @@ function line(...cells: readonly Cell[]): string {
 
 /** The results for people. */
 export function table(results: Results): string {
-	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, perMessage, heapAtRest, atRestPerSecond, byteCode, poll200 } = results;
+	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, oneAlive, perMessage, heapAtRest, atRestPerSecond, byteCode, poll200 } =
+		results;
 	const trips = (name: string, trip: Trip) =>
 		line(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.seedP50Ms ?? trip.seed ?? null, trip.floorMs) +
 		line(`${name}, p95`, trip.oursP95Ms, trip.chargedP95Ms);
@@ -89,6 +91,8 @@ export function table(results: Results): string {
 		line("ten devices one after another", tenOneByOneMs.ours, tenOneByOneMs.charged, tenOneByOneMs.seed, tenOneByOneMs.floor),
 		line("ten devices at once", tenAtOnceMs.ours, tenAtOnceMs.charged, tenAtOnceMs.seed, tenAtOnceMs.floor),
 		tenAtOnceMs.seedWrongReplies === null ? "" : line("  replies to the wrong request, of ten", 0, 0, tenAtOnceMs.seedWrongReplies),
+		line(`one alive asked after ${oneAlive.off} that are off`, oneAlive.ms, oneAlive.chargedMs),
+		line("  tries of others sent before", oneAlive.triesBefore),
 		line("poll of 200 devices, 10 % loss", poll200.ms, poll200.chargedMs),
 		line("  answered / failed / lost", `${poll200.answered}/${poll200.failed}/${poll200.lost}`),
 		line(
