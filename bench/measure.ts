@@ -211,7 +211,7 @@ export function oneAlive(subject: Subject, off: number, bytes = 20): { ms: numbe
 		const plan = { open: off + 1, from: 1, count: off + 1, times: off + 1, bytes } as const;
 		const { results } = carryOut(world, plan);
 		const alive = results.find(({ id }) => id === off);
-		if (!alive || alive.failure !== "") throw new Error(`the one alive: ${alive?.failure ?? "not asked"}`);
+		if (alive?.failure !== "") throw new Error(`the one alive: ${alive?.failure ?? "not asked"}`);
 		const mac = boardMac(off + 1);
 		const frames = world.log.of("frame", boardMac(0)).filter(({ timeMs }) => timeMs >= alive.askedMs);
 		const own = frames.findIndex(({ to }) => to === mac);

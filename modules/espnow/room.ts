@@ -41,6 +41,6 @@ export class Room {
 	}
 
 	get #others(): number {
-		return this.answers > this.frames ? this.answers : this.frames;
+		return Math.max(this.answers, this.frames);
 	}
 }

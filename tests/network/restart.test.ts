@@ -128,7 +128,12 @@ describe("a board that cannot go on", () => {
 			/^restarted after an error: unhandled rejection RangeError: refused by the test at nobody/,
 		],
 		["fill", "const kept = []; for (;;) kept.push(new ArrayBuffer(4096));", "memory full", /^restarted after an error: memory full$/],
-		["sink", "const sink = () => sink() + 1; return `${sink()}`;", "stack overflow", /^restarted after an error without words, .* stack$/],
+		[
+			"sink",
+			"const sink = () => sink() + 1; return String(sink());",
+			"stack overflow",
+			/^restarted after an error without words, .* stack$/,
+		],
 		["hang", "for (;;);", "heartbeat", /^restarted because the receive loop stood still$/],
 	];
 

@@ -630,7 +630,7 @@ test("NO_MEM: again after 10 ms, and it is no try", async () => {
 	expect(radio.sent).toEqual([]);
 	await time.advance(1);
 	expect(radio.sent).toEqual([{ at: 50, to: A, text: "x" }]);
-	expect(comms.snapshot().counters.events["retries"]).toBeUndefined();
+	expect(comms.snapshot().counters.events.retries).toBeUndefined();
 });
 
 test("the 257th request that waits to be sent is refused: `busy`", async () => {

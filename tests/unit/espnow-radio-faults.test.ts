@@ -11,7 +11,7 @@ test("one status that does not come: the frame is forgotten, the request sent ag
 	it.radio.hear(A, "OK");
 	await it.time.advance(5);
 	expect(await asked).toMatchObject({ ok: true });
-	expect(it.counters.events["statusTimeout"]).toBe(1);
+	expect(it.counters.events.statusTimeout).toBe(1);
 });
 
 test("a reply to the last try is waited for even if its status never came", async () => {
@@ -178,7 +178,7 @@ test("a status for a frame we know nothing of is counted, nothing else", async (
 	const it = makeBoard();
 	it.radio.status(A, false);
 	await it.time.advance(5);
-	expect(it.counters.events["lateStatus"]).toBe(1);
+	expect(it.counters.events.lateStatus).toBe(1);
 	expect(it.comms.sending).toBe(false);
 });
 
@@ -198,7 +198,7 @@ test("a driver error is traced once, counted each time", async () => {
 	for (const mac of [A, B]) it.comms.ask(mac, "x");
 	await it.time.advance(500);
 	expect(it.traces).toEqual(["ESP-NOW: ESP_ERR_ESPNOW_INTERNAL"]);
-	expect(it.counters.events["driverError"]).toBe(6);
+	expect(it.counters.events.driverError).toBe(6);
 });
 
 test("a reply whose driver call failed can be asked for again", async () => {
@@ -224,9 +224,9 @@ test("a late status of one board is no status of the frame that is with the driv
 	expect(it.comms.sending).toBe(true);
 	await it.time.advance(20);
 	expect(it.counters.events).toMatchObject({ statusTimeout: 1, lateStatus: 1 });
-	expect(it.counters.events["sendFailed"]).toBeUndefined();
+	expect(it.counters.events.sendFailed).toBeUndefined();
 	expect(it.comms.sending).toBe(true);
 	await it.time.advance(100);
 	expect(it.comms.sending).toBe(false);
-	expect(it.counters.events["sendFailed"]).toBeUndefined();
+	expect(it.counters.events.sendFailed).toBeUndefined();
 });

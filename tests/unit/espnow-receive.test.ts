@@ -86,7 +86,7 @@ test("an answer that comes after its asker has given up is not sent", async () =
 	slow[0]?.("OK too late");
 	await time.advance(1000);
 	expect(radio.texts()).toEqual([]);
-	expect(comms.snapshot().counters.events["replyLost"]).toBe(1);
+	expect(comms.snapshot().counters.events.replyLost).toBe(1);
 });
 
 const dropped: [string, string | null, string][] = [
@@ -448,7 +448,7 @@ test("10,000 random frames: no error, every frame counted once, no reply to a re
 			const { counters } = comms.snapshot();
 			expect(counters.framesIn).toBe(frames.length);
 			expect(partsOf(counters)).toBe(counters.framesIn);
-			expect(counters.dropped["fault"]).toBeUndefined();
+			expect(counters.dropped.fault).toBeUndefined();
 			const before = radio.sent.length;
 			radio.hear(A, "uptime");
 			await time.advance(100);
