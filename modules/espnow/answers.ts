@@ -74,9 +74,17 @@ export class Answers {
 		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
 		peer.answers++;
-		this.#room.answers++;
+		const room = this.#room;
+		room.answers++;
+		if (room.failed > 0) this.makeRoom();
 		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
 		return answer;
+	}
+
+	/** Lets answers go that are only kept, where there is no room for them. */
+	makeRoom(): void {
+		const room = this.#room;
+		while (room.failed > 0 && room.isTight) this.#closeFailed();
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
@@ -103,9 +111,13 @@ export class Answers {
 	failed(answer: Answer, now: number): void {
 		if (answer.state === "closed") return;
 		answer.state = "failed";
+		this.#room.failed++;
 		answer.entry = null;
 		if (answer.again === null) this.close(answer);
-		if (!answer.again) return;
+		if (!answer.again) {
+			this.makeRoom();
+			return;
+		}
 		answer.again = false;
 		this.#put(answer, now);
 	}
@@ -117,6 +129,7 @@ export class Answers {
 		this.#list.splice(index, 1);
 		answer.peer.answers--;
 		this.#room.answers--;
+		if (answer.state === "failed") this.#room.failed--;
 		answer.state = "closed";
 		if (answer.entry) this.#outbox.remove(answer.entry);
 		answer.entry = null;
@@ -154,6 +167,7 @@ export class Answers {
 	}
 
 	#put(answer: Answer, now: number): boolean {
+		if (answer.state === "failed") this.#room.failed--;
 		answer.state = "waiting";
 		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);
 		if (answer.entry) return true;

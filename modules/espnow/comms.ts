@@ -38,6 +38,7 @@ export class Comms {
 	readonly #mac: string;
 	readonly #counters = new Counters();
 	readonly #log: FaultLog;
+	readonly #room: Room;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
@@ -98,6 +99,7 @@ export class Comms {
 			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters, log },
 			onReplied: this.#pull,
 		});
+		this.#room = room;
 		this.#outbox = outbox;
 		this.#peers = peers;
 		this.#recovery = recovery;
@@ -167,7 +169,7 @@ export class Comms {
 		if (!this.#requests.add(known ?? this.#peers.get(mac), text, this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
-		}
+		} else if (this.#room.failed > 0) this.#answers.makeRoom();
 		this.#pull();
 		return promise;
 	}

@@ -156,7 +156,10 @@ export class Receiver {
 			return;
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
-		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) return;
+		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) {
+			this.#answers.makeRoom();
+			return;
+		}
 		this.#counters.event("busy");
 		this.reply(answer, failure("busy"), now);
 	}

@@ -21,6 +21,8 @@ export class Room {
 	/** Requests of others until our reply is acknowledged, and frames for others that wait: mostly the same. */
 	answers = 0;
 	frames = 0;
+	/** Of the answers, those that left unacknowledged: they are kept while there is room, in case their requests come again. */
+	failed = 0;
 
 	constructor(limits: RoomLimits = { requests: Infinity, together: Infinity }) {
 		this.#mostRequests = limits.requests;
@@ -40,7 +42,12 @@ export class Room {
 		return others < KEPT_FOR_OTHERS || this.requests + others < this.#together;
 	}
 
+	/** Whether there is no room for answers that are only kept. */
+	get isTight(): boolean {
+		return this.requests + this.answers > this.#together;
+	}
+
 	get #others(): number {
-		return Math.max(this.answers, this.frames);
+		return Math.max(this.answers - this.failed, this.frames);
 	}
 }

@@ -191,3 +191,12 @@ describe("hostile frames", () => {
 		expect(snapshot(made, "Kitchen").counters.dropped.fault).toBeUndefined();
 	});
 });
+
+test("boards that ask and are gone before they are answered do not make a hub deaf to others", () => {
+	const names = Array.from({ length: 32 }, (_, n) => `Gone ${n}`);
+	const made = house(["Kitchen", ...names]);
+	for (const name of names) made.board(name).powerOff();
+	for (const name of names) inject(made, { to: "Hub", from: name, payload: "uptime" });
+	expect(moved(made, "Hub", () => inject(made, { to: "Hub", from: STRANGER, payload: "ping" }))).toEqual({ framesIn: 1, pongs: 1 });
+	expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK/);
+});

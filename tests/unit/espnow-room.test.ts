@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Room } from "espnow/room";
-import { A, board, makeBoard, watch } from "./espnow-fakes";
+import { A, B, board, makeBoard, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
 function most(requests: number, others: number) {
@@ -75,10 +75,52 @@ test("a board that is asked by as many as it takes still asks eight others; when
 	expect(radio.texts(A)).toEqual(["OK uptime -50"]);
 });
 
-test.each(["settled", "answered", "given up", "closed with the radio"])("nothing is counted for ever: %s", async (end) => {
+test("boards that have asked and are gone take no room from others: their answers are only kept", async () => {
+	const { time, radio, comms } = makeBoard(small);
+	radio.fate = () => ({ acked: false, ms: 5 });
+	for (let n = 20; n < 40; n++) {
+		radio.hear(board(n), "uptime");
+		await time.advance(10);
+	}
+	radio.fate = () => ({ acked: true, ms: 1 });
+	radio.hear(A, "ping");
+	radio.hear(B, "uptime");
+	await time.advance(10);
+	expect([radio.texts(A), radio.texts(B)]).toEqual([["pong"], ["OK uptime -50"]]);
+	const asked = Array.from({ length: 10 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(50);
+	for (let n = 0; n < 10; n++) radio.hear(board(n), "OK");
+	await time.advance(50);
+	expect(asked.map(({ result }) => result?.ok)).toEqual(Array(10).fill(true));
+	expect(comms.snapshot().counters).toMatchObject({ commands: 21, dropped: {} });
+});
+
+test("an answer is kept for its request to come again as long as there is room", async () => {
+	const { time, radio, ran, comms } = makeBoard(small);
+	const gone = async (n: number) => {
+		radio.fate = () => ({ acked: false, ms: 5 });
+		radio.hear(board(n), "on");
+		await time.advance(10);
+		radio.fate = () => ({ acked: true, ms: 1 });
+	};
+	for (let n = 20; n < 32; n++) await gone(n);
+	radio.hear(board(20), "on");
+	await time.advance(10);
+	expect(ran).toHaveLength(12);
+	// The oldest ones make room for the requests of ours.
+	for (let n = 0; n < 10; n++) comms.ask(board(n), "x");
+	await time.advance(10);
+	for (const n of [21, 31]) radio.hear(board(n), "on");
+	await time.advance(20);
+	expect(ran).toHaveLength(13);
+	expect(comms.snapshot().counters.events.repeated).toBe(2);
+});
+
+test.each(["settled", "answered", "given up", "closed with the radio", "gone"])("nothing is counted for ever: %s", async (end) => {
 	const { time, radio, comms, slow } = makeBoard(small);
 	for (let round = 0; round < 20; round++) {
 		const asked = watch(comms.ask(board(1), "x"));
+		if (end === "gone") radio.fate = () => ({ acked: false, ms: 5 });
 		radio.hear(board(2), `!${board(3)},y`);
 		radio.hear(board(4), "slow");
 		radio.hear(board(5), "ping");
