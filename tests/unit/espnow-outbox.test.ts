@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import { OUTBOX_LIMIT, Outbox } from "espnow/outbox";
 import { Peer } from "espnow/peers";
 import { newRequest } from "espnow/request";
+import { Room } from "espnow/room";
 import fc from "fast-check";
 import { A, B, board, C } from "./espnow-fakes";
 
@@ -131,7 +132,8 @@ test("whatever is put in, taken out, put back and removed: nothing is lost, doub
 	);
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-			const outbox = new Outbox();
+			const room = new Room();
+			const outbox = new Outbox(room);
 			const peers = [0, 1, 2, 3, 4].map((n) => new Peer(board(n)));
 			const model: { peer: number; text: string; entry: NonNullable<ReturnType<Outbox["put"]>> }[] = [];
 			let count = 0;
@@ -163,6 +165,7 @@ test("whatever is put in, taken out, put back and removed: nothing is lost, doub
 					model.splice(model.indexOf(item), 1);
 				}
 				expect(outbox.size).toBe(model.length);
+				expect(room.frames).toBe(model.filter(({ entry }) => entry.request === null).length);
 			}
 			expect(drain(outbox, now + 1000).sort()).toEqual(model.map((item) => item.text).sort());
 		}),
