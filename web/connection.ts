@@ -167,6 +167,7 @@ export class Connection {
 
 	#respond(reply: Reply): void {
 		if (this.#state !== "receiving" && this.#state !== "waiting") return;
+		this.#reader = undefined;
 		this.#announced = reply.announced ?? false;
 		this.#host.answered(reply);
 		this.#parts = this.#wantsHead ? [head(reply)] : [head(reply), ...reply.body];

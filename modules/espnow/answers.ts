@@ -84,7 +84,7 @@ export class Answers {
 	/** Lets answers go that are only kept, where there is no room for them. */
 	makeRoom(): void {
 		const room = this.#room;
-		while (room.failed > 0 && room.isTight) this.#closeFailed();
+		while (room.isTight) if (!this.#closeFailed()) return;
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */

@@ -6,7 +6,7 @@ export interface RoomLimits {
 	readonly together: number;
 }
 
-/** So many requests there may be whatever others want: under any flood the board goes on to ask. */
+/** So many requests of our own there may be whatever others want: under any flood the board goes on to ask. */
 const KEPT_FOR_REQUESTS = 8;
 /** So much is told to others however many requests there are: the board goes on to answer. */
 export const KEPT_FOR_OTHERS = 4;
@@ -18,7 +18,7 @@ export class Room {
 	requests = 0;
 	/** On others' behalf, among them. */
 	forwarded = 0;
-	/** Requests of others until our reply is acknowledged, and frames for others that wait: mostly the same. */
+	/** Requests of others until our reply is acknowledged, and frames that wait and are no requests: mostly the same. */
 	answers = 0;
 	frames = 0;
 	/** Of the answers, those that left unacknowledged: they are kept while there is room, in case their requests come again. */
@@ -33,7 +33,8 @@ export class Room {
 	takesRequest(forwarded: boolean): boolean {
 		const requests = this.requests;
 		if (requests >= this.#mostRequests || (forwarded && this.forwarded >= this.#mostRequests / 2)) return false;
-		return requests < KEPT_FOR_REQUESTS || requests + this.#others < this.#together;
+		if (!forwarded && requests - this.forwarded < KEPT_FOR_REQUESTS) return true;
+		return requests + this.#others < this.#together;
 	}
 
 	/** Whether another board can be told something. */

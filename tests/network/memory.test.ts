@@ -107,6 +107,24 @@ describe("a crowd of 32 slow requests", () => {
 	});
 });
 
+test("a request that waits for the radio keeps nothing of its headers", () => {
+	const made = house(["Kitchen"], { machine });
+	made.fault("Kitchen", "mute", -1);
+	const used = () => {
+		made.board("Hub").collect();
+		const { slots, chunks } = made.board("Hub").collect();
+		return slots * 16 + chunks;
+	};
+	const before = used();
+	const open = Array.from({ length: 4 }, () => made.connect(made.board("Hub"), "lan", {}));
+	const target = `/?mac=${macOf(made, "Kitchen")}&msg=uptime`;
+	for (const connection of open) connection.send(`GET ${target} HTTP/1.1\r\nHost: 192.168.1.50\r\nAccept: ${"x".repeat(1500)}\r\n\r\n`);
+	made.advance(1_000);
+	expect(snapshot(made, "Hub").web.connections).toBe(4);
+	expect(used() - before).toBeLessThan(4 * 3_000);
+	made.advance(15_000);
+});
+
 /** A name that the engine made once, it never gives back: what anybody may say must not be looked up as a name. */
 describe("what is no name here takes no memory for good", () => {
 	const long = "x".repeat(200);

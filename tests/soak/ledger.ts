@@ -27,7 +27,8 @@ export class Requests extends Shipped {
 				if (request.wasSettled) ledger.twice++;
 				else ledger.settled++;
 				request.wasSettled = true;
-				if (now > request.deadline + GRACE_MS) ledger.late++;
+				// What is no number is late, too: nothing else would tell that a request is made otherwise now.
+				if (!(now <= request.started + request.limits.timeoutMs + GRACE_MS)) ledger.late++;
 				options.onSettled(request, result, now);
 			},
 		});

@@ -32,3 +32,8 @@ test("the breakpoint of HARDWARE.md's session is in the line that it shows", () 
 	const [, line, text] = /^ (\d+)\t+(.*)$/m.exec(read("HARDWARE.md")) ?? [];
 	expect(read("modules/handler/handler.ts").split("\n")[Number(line) - 1]?.trim()).toBe(text);
 });
+
+test("and the line that called it is where it says", () => {
+	const [, line] = /^ {2}#1: #run at routes\.ts:(\d+)$/m.exec(read("HARDWARE.md")) ?? [];
+	expect(read("web/routes.ts").split("\n")[Number(line) - 1]).toContain("handler.handle(");
+});

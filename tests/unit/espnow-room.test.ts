@@ -116,8 +116,45 @@ test("an answer is kept for its request to come again as long as there is room",
 	expect(comms.snapshot().counters.events.repeated).toBe(2);
 });
 
+test("what it forwards takes nothing of what is kept for its own requests", async () => {
+	const { time, radio, comms } = makeBoard({ limits: { requests: 26, together: 30 } });
+	for (let n = 20; n < 33; n++) radio.hear(board(n), `!${board(99)},x`);
+	await time.advance(10);
+	for (let n = 40; n < 60; n++) radio.hear(board(n), "slow");
+	await time.advance(10);
+	const asked = Array.from({ length: 9 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(10);
+	expect(asked.map(({ result }) => result)).toEqual([...Array(8).fill(undefined), expect.objectContaining({ ok: false, reason: "busy" })]);
+	expect(comms.snapshot().counters.relayed).toBe(13);
+});
+
+/** How many requests of ours, of others that it forwards, and of others to itself a board takes, each alone. */
+async function capacity({ time, radio, comms, slow }: ReturnType<typeof makeBoard>) {
+	const fate = radio.fate;
+	radio.fate = () => ({ acked: true, ms: 1 });
+	const before = comms.snapshot().counters;
+	const asked = Array.from({ length: 20 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(100);
+	const own = asked.filter(({ result }) => result === undefined).length;
+	await time.advance(11_000);
+	for (let n = 40; n < 60; n++) radio.hear(board(n), `!${board(n + 100)},y`);
+	await time.advance(100);
+	const { open, unsent } = comms.snapshot().requests;
+	const forwarded = open + unsent;
+	await time.advance(11_000);
+	for (let n = 60; n < 80; n++) radio.hear(board(n), "slow");
+	await time.advance(100);
+	const others = comms.snapshot().counters.commands - before.commands;
+	for (const answer of slow.splice(0)) answer("OK");
+	await time.advance(11_000);
+	radio.fate = fate;
+	return { own, forwarded, others };
+}
+
 test.each(["settled", "answered", "given up", "closed with the radio", "gone"])("nothing is counted for ever: %s", async (end) => {
-	const { time, radio, comms, slow } = makeBoard(small);
+	const it = makeBoard(small);
+	const { time, radio, comms, slow } = it;
+	expect(await capacity(it)).toEqual({ own: 10, forwarded: 5, others: 12 });
 	for (let round = 0; round < 20; round++) {
 		const asked = watch(comms.ask(board(1), "x"));
 		if (end === "gone") radio.fate = () => ({ acked: false, ms: 5 });
@@ -131,6 +168,7 @@ test.each(["settled", "answered", "given up", "closed with the radio", "gone"])(
 		await time.advance(11_000);
 		expect(asked.result).toBeDefined();
 	}
-	expect(comms.snapshot().counters.dropped.outboxFull).toBeUndefined();
-	expect(comms.snapshot().counters.events.busy).toBeUndefined();
+	radio.fate = () => ({ acked: true, ms: 1 });
+	await time.advance(11_000);
+	expect(await capacity(it)).toEqual({ own: 10, forwarded: 5, others: 12 });
 });

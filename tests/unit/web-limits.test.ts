@@ -228,6 +228,21 @@ describe("a connection", () => {
 		expect(desk.traces).toHaveLength(1);
 	});
 
+	test("a program is told of a fault, and of an answer that is late, in JSON", async () => {
+		desk.snapshot = () => {
+			throw new Error("no snapshot");
+		};
+		expect(JSON.parse((await desk.request("GET /api/status")).body)).toEqual({ error: expect.any(String) });
+		desk.ask = () => new Promise(() => {});
+		const wire = desk.connect();
+		const body = JSON.stringify({ mac: "a0b1c2d3e4f4", msg: "on" });
+		wire.receive(
+			`POST /api/send HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+		);
+		desk.advance(ANSWER_MS);
+		expect(JSON.parse(parseAnswer(wire.sent)?.body ?? "")).toEqual({ ok: false, reason: "timeout" });
+	});
+
 	test("nothing is left of 10,000 requests, good and bad", async () => {
 		const heads = [
 			get("/"),
