@@ -266,3 +266,6 @@ export function watch(promise: Promise<AskResult>) {
 	});
 	return seen;
 }
+
+/** The reply, or why there is none. */
+export const reason = (result: AskResult) => (result.ok ? result.reply : result.reason);

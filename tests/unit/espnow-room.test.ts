@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Room } from "espnow/room";
-import { A, B, board, makeBoard, watch } from "./espnow-fakes";
+import { A, B, board, C, makeBoard, reason, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
 function most(requests: number, others: number) {
@@ -171,4 +171,28 @@ test.each(["settled", "answered", "given up", "closed with the radio", "gone"])(
 	radio.fate = () => ({ acked: true, ms: 1 });
 	await time.advance(11_000);
 	expect(await capacity(it)).toEqual({ own: 10, forwarded: 5, others: 12 });
+});
+
+test("a board with little memory takes so many requests at once; those too many are `busy`, and room is again when one is settled", async () => {
+	const { comms, radio, time } = makeBoard({ limits: { requests: 3, together: 30 } });
+	const asked = Array.from({ length: 4 }, (_, n) => watch(comms.ask(board(n), "x")));
+	await time.advance(20);
+	expect(asked.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, undefined, "busy"]);
+	radio.hear(board(1), "OK");
+	await time.advance(20);
+	const later = watch(comms.ask(board(3), "x"));
+	await time.advance(20);
+	radio.hear(board(3), "OK later");
+	await time.advance(20);
+	expect(later.result).toMatchObject({ reply: "OK later" });
+});
+
+test("requests on others' behalf take at most half of that", async () => {
+	const { comms, radio, time } = makeBoard({ limits: { requests: 4, together: 30 } });
+	for (const asker of [A, B, C]) radio.hear(asker, `!${board(9)},x`);
+	await time.advance(50);
+	expect([A, B, C].map((asker) => radio.texts(asker))).toEqual([[], [], ["Fail (busy)"]]);
+	const own = [watch(comms.ask(board(7), "x")), watch(comms.ask(board(8), "x")), watch(comms.ask(board(10), "x"))];
+	await time.advance(50);
+	expect(own.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, "busy"]);
 });
