@@ -21,6 +21,19 @@ describe("the registry", () => {
 		expect(ask("help beep")).toBe("OK beep sounds the buzzer");
 	});
 
+	test("an app's command finds itself as `this`", () => {
+		const { ask, handler } = fakeBoard();
+		const counter = {
+			...command({ name: "count" }),
+			counted: 0,
+			run() {
+				return `OK ${++this.counted}`;
+			},
+		};
+		handler.add(counter);
+		expect([ask("count"), ask("count"), counter.counted]).toEqual(["OK 1", "OK 2", 2]);
+	});
+
 	test("a name may be given once, and only a name", () => {
 		const { handler } = fakeBoard();
 		for (const name of ["uptime", "help", "", "ping", "!relay", "two words"])
