@@ -5,7 +5,6 @@ import { Leds } from "board/leds";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
 import { allowedChannels } from "config/countries";
-import { sameBoard } from "config/mac";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
 import { StateStore } from "config/state";
@@ -108,7 +107,8 @@ const handler = new Handler({
 	timers: Timer,
 	trace: say,
 	commands: COMMANDS,
-	self: surroundings({ clock: chip, relay, restarter, network: roles, store, version }),
+	surroundings: surroundings({ clock: chip, relay, restarter, network: roles, store, version }),
+	hub,
 });
 
 const comms: Comms = new Comms({
@@ -117,8 +117,7 @@ const comms: Comms = new Comms({
 	clock: chip,
 	timers: Timer,
 	chance: chip,
-	answer: (text, from) => handler.handle(text, { side: "radio", mac: from.mac, ownHub: sameBoard(from.mac, hub()), rssi: from.rssi }),
-	commands: handler,
+	handler,
 	hub,
 	limits: LIMITS,
 	onAnswered: (sender) => {

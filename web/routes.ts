@@ -29,8 +29,8 @@ interface Route {
 type Methods = Readonly<Record<string, Route>>;
 
 const callers: Readonly<Record<Side, HTTPCaller>> = Object.freeze({
-	setup: Object.freeze({ side: "setup", mac: "", ownHub: false, rssi: 0 }),
-	house: Object.freeze({ side: "house", mac: "", ownHub: false, rssi: 0 }),
+	setup: Object.freeze({ side: "setup", mac: "", rssi: 0 }),
+	house: Object.freeze({ side: "house", mac: "", rssi: 0 }),
 });
 
 /** Longest body of `/api/send`: 250 bytes of message, each escaped as `\u00xx`, and what is around them. */

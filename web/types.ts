@@ -7,7 +7,6 @@ export type Side = "setup" | "house";
 export interface HTTPCaller {
 	readonly side: Side;
 	readonly mac: "";
-	readonly ownHub: false;
 	readonly rssi: 0;
 }
 

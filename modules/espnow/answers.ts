@@ -1,6 +1,7 @@
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
 import type { Room } from "./room";
+import type { Wake } from "./wake";
 
 /** Requests of others that may be under way here at once. */
 const ANSWERS = 32;
@@ -42,22 +43,19 @@ export class Answers {
 	readonly #outbox: Outbox;
 	readonly #requests: Forwarded;
 	readonly #room: Room;
+	readonly #wake: Wake;
 	readonly #list: Answer[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox, requests: Forwarded, room: Room) {
-		this.#room = room;
+	constructor(outbox: Outbox, requests: Forwarded, room: Room, wake: Wake) {
 		this.#outbox = outbox;
 		this.#requests = requests;
+		this.#room = room;
+		this.#wake = wake;
 	}
 
 	get size(): number {
 		return this.#list.length;
-	}
-
-	/** When the next one is given up, in ms. */
-	get nextDue(): number {
-		return this.#nextExpiry;
 	}
 
 	/** The same request, if our reply to it is unacknowledged. */
@@ -77,7 +75,10 @@ export class Answers {
 		const room = this.#room;
 		room.answers++;
 		if (room.failed > 0) this.makeRoom();
-		if (expires < this.#nextExpiry) this.#nextExpiry = expires;
+		if (expires < this.#nextExpiry) {
+			this.#nextExpiry = expires;
+			this.#wake.by(expires);
+		}
 		return answer;
 	}
 
@@ -151,7 +152,11 @@ export class Answers {
 
 	/** Gives up those whose askers have. */
 	expire(now: number): void {
-		if (now < this.#nextExpiry) return;
+		if (now >= this.#nextExpiry) this.#expireNow(now);
+		this.#wake.by(this.#nextExpiry);
+	}
+
+	#expireNow(now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const answer = this.#list[i];
 			if (answer && answer.expires <= now) this.#giveUp(answer, now);

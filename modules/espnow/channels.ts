@@ -21,7 +21,11 @@ const PAUSES_MS: readonly number[] = Object.freeze([5_000, 10_000, 20_000, 40_00
 export interface ChannelsOptions {
 	role: "hub" | "device";
 	tuner: Tuner;
-	comms: { ask(mac: string, text: string, options?: AskOptions): Promise<AskResult> };
+	comms: {
+		ask(mac: string, text: string, options?: AskOptions): Promise<AskResult>;
+		/** When a board was last heard, in clock ms; -1: never. */
+		heardAt(mac: string): number;
+	};
 	/** MAC of this device's hub, "" when it has none. */
 	hub(): string;
 	/** Channels on which the hub was met before, the last one first. */
@@ -51,9 +55,11 @@ export class Channels {
 	#state: FollowingState = "listening";
 	#timer: object | null = null;
 	#hub = "";
+	/** Contact without a frame of the hub's own, or the start. */
 	#contactAt = 0;
-	/** The device that forwarded the hub's last request, "" when the hub reached us itself. */
+	/** The device that forwarded the hub's last request, and when that was answered. */
 	#relay = "";
+	#relayAt = 0;
 	#lastGood = 0;
 	#setupOpen = false;
 	#phoneAt = 0;
@@ -84,17 +90,18 @@ export class Channels {
 
 	/**
 	 * A board was met. Contact with the hub is a frame of its own, a request that we answered, also one that came through a relay, or a reply
-	 * to one of ours.
+	 * to one of ours; the first is asked for when it is needed, as frames are many.
 	 */
 	onContact(mac: string, how: Contact): void {
-		// With every frame: a hub has nothing to note, and a device nearly always hears the hub that it had at the last tick.
-		if (this.#options.role === "hub") return;
-		const fromHub = mac === this.#hub || sameBoard(mac, this.#options.hub());
-		if (how === "frame" && !fromHub) return;
-		this.#contactAt = this.#options.clock.now();
-		if (fromHub) this.#relay = "";
+		const { role, clock, hub } = this.#options;
+		if (role === "hub") return;
+		this.#contactAt = clock.now();
+		if (sameBoard(mac, hub())) this.#relay = "";
 		// While there is no hub whoever asks is none's relay: it may be the hub that is about to be adopted.
-		else if (how === "answered" && this.#options.hub() !== "") this.#relay = mac;
+		else if (how === "answered" && hub() !== "") {
+			this.#relay = mac;
+			this.#relayAt = this.#contactAt;
+		}
 	}
 
 	/** The radio's home channel is another one now. */
@@ -107,9 +114,9 @@ export class Channels {
 	snapshot() {
 		return {
 			state: this.#state,
-			silentS: this.#active ? Math.floor((this.#options.clock.now() - this.#contactAt) / 1000) : null,
+			silentS: this.#active ? Math.floor((this.#options.clock.now() - this.#lastContact) / 1000) : null,
 			lastGood: this.#lastGood,
-			relay: this.#relay,
+			relay: this.#via,
 			sweeps: this.#sweeps,
 			moves: this.#moves,
 		};
@@ -118,6 +125,16 @@ export class Channels {
 	/** Only a device that has a hub looks for it. */
 	get #active(): boolean {
 		return this.#options.role === "device" && this.#hub !== "";
+	}
+
+	/** In clock ms. */
+	get #lastContact(): number {
+		return Math.max(this.#contactAt, this.#options.comms.heardAt(this.#hub));
+	}
+
+	/** The device that the hub is to be reached through, "" when it reached us itself since. */
+	get #via(): string {
+		return this.#options.comms.heardAt(this.#hub) < this.#relayAt ? this.#relay : "";
 	}
 
 	#tick(): void {
@@ -132,7 +149,7 @@ export class Channels {
 		this.#setupOpen = open;
 		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
 		// What was heard during a search that failed may have leaked over from a neighbour channel.
-		if (this.#state === "pausing" ? this.#contactAt > this.#pausedAt : now - this.#contactAt < SILENCE_MS) {
+		if (this.#state === "pausing" ? this.#lastContact > this.#pausedAt : now - this.#lastContact < SILENCE_MS) {
 			this.#state = "listening";
 			this.#failed = 0;
 			return;
@@ -166,7 +183,8 @@ export class Channels {
 	async #pingHome(): Promise<Route | null> {
 		for (let i = 0; i < PINGS && this.#timer; i++) {
 			if (i) await this.#delay(PING_PAUSE_MS);
-			if (await this.#ping(this.#relay, PING_MS)) return { via: this.#relay };
+			const via = this.#via;
+			if (await this.#ping(via, PING_MS)) return { via };
 		}
 		return null;
 	}
@@ -204,8 +222,9 @@ export class Channels {
 		const started = clock.now();
 		if (await this.#ping("", VISIT_MS)) return (await this.#askChannel({ via: "" })) ?? 0;
 		const left = VISIT_MS - (clock.now() - started);
-		if (!this.#relay || left < 1 || !(await this.#ping(this.#relay, left))) return 0;
-		return (await this.#askChannel({ via: this.#relay })) ?? 0;
+		const via = this.#via;
+		if (!via || left < 1 || !(await this.#ping(via, left))) return 0;
+		return (await this.#askChannel({ via })) ?? 0;
 	}
 
 	async #ping(via: string, timeoutMs: number): Promise<boolean> {

@@ -14,6 +14,7 @@ import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
 import { Room } from "./room";
 import { Sender } from "./sender";
+import { Wake } from "./wake";
 
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
 
@@ -38,6 +39,7 @@ export class Comms {
 	readonly #mac: string;
 	readonly #counters = new Counters();
 	readonly #log: FaultLog;
+	readonly #wake = new Wake();
 	readonly #room: Room;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
@@ -53,16 +55,33 @@ export class Comms {
 	#started = false;
 	#closed = false;
 	#reopenAt = Infinity;
-	/** Before this no deadline can have passed. */
-	#dueAt = 0;
 	#turns = 0;
 	/** Of the promise that was made last; one executor for all spares a closure for each. */
 	#resolve: Resolve = () => {};
-	/** The next turn comes as soon as possible. A function of its own, since others are handed it. */
+	// Functions of their own, since others are handed them.
+	/** The next turn comes as soon as possible. */
 	readonly #pull = (): void => {
 		if (this.#pulled || !this.#timer) return;
 		this.#pulled = true;
 		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
+	};
+	readonly #turn = (): void => {
+		if (this.#pulled) this.#pulled = false;
+		else this.#port.suspect();
+		this.#turns++;
+		const now = this.#options.clock.now();
+		let more = false;
+		try {
+			if (this.#port.statuses > 0) this.#sender.statuses(now);
+			if (this.#port.frames > 0) more = this.#receiver.frames(now);
+			if (now >= this.#wake.at) this.#deadlines(now);
+			this.#sender.grant(now);
+			this.#options.turn?.();
+		} catch (error) {
+			if (!this.#receiver.fault(error)) this.#log.fault("turn", error);
+			more = this.#insist(now);
+		}
+		if (more || this.#wake.at - now < TURN_MS) this.#hasten(more, now);
 	};
 	readonly #executor = (resolve: Resolve): void => {
 		this.#resolve = resolve;
@@ -83,16 +102,18 @@ export class Comms {
 			counters,
 			chance: options.chance,
 			room,
+			wake: this.#wake,
 			onSettled: (request, result, now) => {
 				const { asker } = request;
 				if (typeof asker === "function") asker(result);
 				else this.#receiver.reply(asker, result.ok ? result.reply : failure(result.reason), now);
 			},
 		});
-		const answers = new Answers(outbox, requests, room);
+		const answers = new Answers(outbox, requests, room, this.#wake);
 		const log = this.#log;
 		this.#sender = new Sender({
 			...{ host: options, port, outbox, peers, requests, answers, counters, recovery, log },
+			wake: this.#wake,
 			onBroken: (step, now) => this.#repair(step, now),
 		});
 		this.#receiver = new Receiver({
@@ -121,7 +142,7 @@ export class Comms {
 	/** Starts ESP-NOW and the turns; Wi-Fi must be up. When ESP-NOW does not start it is tried again each second. */
 	start(): void {
 		if (this.#closed) return;
-		this.#timer ??= this.#options.timers.set(() => this.#turn(), TURN_MS, TURN_MS);
+		this.#timer ??= this.#options.timers.set(this.#turn, TURN_MS, TURN_MS);
 		if (this.#started && this.#port.link) return;
 		this.#started = true;
 		this.#open(this.#options.clock.now());
@@ -178,7 +199,7 @@ export class Comms {
 	espSend(mac: string, text: string): void {
 		const known = this.#peers.find(mac);
 		if (this.#refusal(known, mac, text) || stationMac(mac) === this.#mac) return;
-		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), text, this.#options.clock.now());
+		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), text, this.#options.clock.now(), null, null);
 		if (!entry) this.#counters.event("busy");
 		this.#pull();
 	}
@@ -186,6 +207,11 @@ export class Comms {
 	/** The boards this one knows. */
 	peers(): PeerView[] {
 		return this.#peers.view(this.#options.clock.now());
+	}
+
+	/** When a board was last heard, in clock ms; -1: never, or it has been forgotten. */
+	heardAt(mac: string): number {
+		return this.#peers.find(mac)?.seenAt ?? -1;
 	}
 
 	snapshot(): CommsSnapshot {
@@ -201,27 +227,6 @@ export class Comms {
 			driverPeers: this.#peers.driverCount,
 			lastError: this.#log.lastError,
 		};
-	}
-
-	#turn(): void {
-		const port = this.#port;
-		if (this.#pulled) this.#pulled = false;
-		else port.suspect();
-		this.#turns++;
-		const options = this.#options;
-		const now = options.clock.now();
-		let more = false;
-		try {
-			if (port.statuses > 0) this.#sender.statuses(now);
-			if (port.frames > 0) more = this.#receiver.frames(now);
-			if (now >= this.#dueAt) this.#deadlines(now);
-			this.#sender.grant(now);
-			options.turn?.();
-		} catch (error) {
-			this.#log.fault("turn", error);
-			more = this.#insist(now);
-		}
-		this.#planNext(more, now);
 	}
 
 	/** The turn once more, part by part: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
@@ -240,34 +245,30 @@ export class Comms {
 			try {
 				part();
 			} catch (error) {
-				this.#log.fault(name, error);
+				if (!this.#receiver.fault(error)) this.#log.fault(name, error);
 			}
 		}
+		// What was not looked at is, in the next regular turn.
+		this.#wake.by(now + TURN_MS);
 		return more;
 	}
 
 	#deadlines(now: number): void {
+		this.#wake.at = Infinity;
 		this.#sender.expire(now);
-		this.#requests.expire(now);
 		this.#answers.expire(now);
+		// Last, as the places of answers that are given up are for requests that wait.
+		this.#requests.expire(now);
 		if (now >= this.#reopenAt) this.#open(now);
+		this.#wake.by(this.#reopenAt);
 	}
 
 	/** Pulls the timer forward to what is due before its next regular turn. */
-	#planNext(more: boolean, now: number): void {
-		let due = this.#reopenAt;
-		// One after the other, as this runs with every frame: a call of Math.min and its arguments would cost more than the rest.
-		const sender = this.#sender.nextDue;
-		if (sender < due) due = sender;
-		const requests = this.#requests.nextDue;
-		if (requests < due) due = requests;
-		const answers = this.#answers.nextDue;
-		if (answers < due) due = answers;
-		// What others add before the next turn, which they pull forward, is not due in it.
-		this.#dueAt = due;
+	#hasten(more: boolean, now: number): void {
 		if (this.#pulled || !this.#timer) return;
-		if (more || due <= now) this.#pull();
-		else if (due - now < TURN_MS) this.#options.timers.schedule(this.#timer, Math.ceil(due - now), TURN_MS);
+		const wait = this.#wake.at - now;
+		if (more || wait <= 0) this.#pull();
+		else this.#options.timers.schedule(this.#timer, Math.ceil(wait), TURN_MS);
 	}
 
 	#open(now: number): void {
@@ -277,13 +278,19 @@ export class Comms {
 			this.#recovery.opened(now);
 			this.#peers.rebuild(this.#port.link);
 			this.#outbox.resume();
+			this.#wake.by(now);
 			return;
 		}
 		this.#counters.event("radioFailed");
 		this.#log.note(this.#port.error);
-		this.#reopenAt = now + REOPEN_MS;
+		this.#reopenAfter(REOPEN_MS, now);
 		const step = this.#recovery.openFailed(now);
 		if (step !== "espnow") this.#repair(step, now);
+	}
+
+	#reopenAfter(ms: number, now: number): void {
+		this.#reopenAt = now + ms;
+		this.#wake.by(this.#reopenAt);
 	}
 
 	#closeRadio(now: number): void {
@@ -299,7 +306,7 @@ export class Comms {
 			return;
 		}
 		this.#closeRadio(now);
-		this.#reopenAt = now + WIFI_RESTART_MS;
+		this.#reopenAfter(WIFI_RESTART_MS, now);
 		if (step === "wifi") this.#options.restartWiFi();
 		else this.#options.restartBoard("recovery: ESP-NOW does not send");
 	}
@@ -335,7 +342,7 @@ export class Comms {
 				done(failure(error instanceof Error ? error.message : String(error)));
 			};
 			try {
-				Promise.resolve(this.#options.answer(text, { mac: this.#mac, rssi: 0 })).then(done, failed);
+				Promise.resolve(this.#options.handler.handle(text, { side: "radio", mac: this.#mac, rssi: 0 })).then(done, failed);
 			} catch (error) {
 				failed(error);
 			}

@@ -25,13 +25,17 @@ export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" 
 /** Told by the radio that something waits in it: how many frames and send statuses, where it knows. */
 export type OnActivity = (frames?: number, statuses?: number) => void;
 
-export interface Commands {
+/** What this part uses of the handler. */
+export interface RequestHandler {
 	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
 	isCommand(text: string): boolean;
+	/** Answers a request meant for this board; the text goes back with our rssi appended. */
+	handle(text: string, from: RadioCaller): string | Promise<string>;
 }
 
 /** Who sent a request that this board is to answer. */
 export interface RadioCaller {
+	readonly side: "radio";
 	/** The sender's station MAC. */
 	mac: string;
 	/** Signal strength of the request in dBm. */
@@ -53,11 +57,8 @@ export interface AskOptions {
 	tries?: number;
 }
 
-/**
- * How a board was met: `frame` - it sent something; `answered` - our reply to its request was acknowledged;
- * `reply` - it replied to a request of ours.
- */
-export type Contact = "frame" | "answered" | "reply";
+/** How a board was met: `answered` - our reply to its request was acknowledged; `reply` - it replied to a request of ours. */
+export type Contact = "answered" | "reply";
 
 export interface CommsOptions {
 	/** This board's station MAC. */
@@ -68,16 +69,14 @@ export interface CommsOptions {
 	/** The SDK's Timer. */
 	timers: Timers;
 	chance: Chance;
-	/** Answers a request meant for this board; the text goes back with our rssi appended. */
-	answer(text: string, from: RadioCaller): string | Promise<string>;
-	commands: Commands;
+	handler: RequestHandler;
 	/** MAC of this device's hub, "" when it has none: it stays among the known boards whoever else is heard. */
 	hub?(): string;
 	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */
 	onAnswered?(mac: string): void;
 	/** A reply of ours has left, acknowledged or not (a restart that waits for its reply). */
 	onReplySent?(mac: string): void;
-	/** See {@link Contact}. Called for each frame: keep it short. */
+	/** See {@link Contact}. */
 	onContact?(mac: string, how: Contact): void;
 	/** Called at the end of each turn, at least every 100 ms: feeds the heartbeat watchdog. */
 	turn?(): void;

@@ -73,14 +73,7 @@ export class Outbox {
 	 * Puts a frame behind those for the same peer.
 	 * @returns the entry, null when 32 wait already
 	 */
-	put(
-		kind: OutgoingKind,
-		peer: Peer,
-		text: string,
-		now: number,
-		request: Request | null = null,
-		answer: Answer | null = null,
-	): Outgoing | null {
+	put(kind: OutgoingKind, peer: Peer, text: string, now: number, request: Request | null, answer: Answer | null): Outgoing | null {
 		if (this.#size >= OUTBOX_LIMIT) return null;
 		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now, next: null };
 		entry.kind = kind;

@@ -1,4 +1,4 @@
-import { stationMac } from "./address";
+import { sameBoard, stationMac } from "./address";
 import type { PeerView, RadioLink } from "./faces";
 import type { Outgoing } from "./outbox";
 import type { Request } from "./request";
@@ -95,6 +95,12 @@ export class Peers {
 		peer.unclear = this.#unclear.delete(peer.mac);
 		this.#known.set(peer.mac, peer);
 		return peer;
+	}
+
+	/** The peer of an address that is not known, if it is the hub's: that is remembered from its first word on, whatever it is. */
+	meetHub(mac: string): Peer | undefined {
+		const hub = this.#hub?.() ?? "";
+		return hub !== "" && sameBoard(mac, hub) ? this.get(mac) : undefined;
 	}
 
 	/** Notes that a board was heard. @param from the address it sent from */

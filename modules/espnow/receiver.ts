@@ -1,7 +1,7 @@
 import type { Frame } from "espnow/radio";
 import { isGroup, stationMac } from "./address";
 import type { Answer, Answers } from "./answers";
-import { buildReply, classify, FRAME_LIMIT, failure, Kind, parseRelay, type RelayPath } from "./codec";
+import { buildReply, classify, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";
 import type { CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
@@ -16,7 +16,7 @@ export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
 
 export interface ReceiverOptions {
-	host: Pick<CommsOptions, "answer" | "commands" | "onContact" | "clock">;
+	host: Pick<CommsOptions, "handler" | "onContact" | "clock">;
 	mac: string;
 	port: RadioPort;
 	peers: Peers;
@@ -31,7 +31,7 @@ export interface ReceiverOptions {
 
 /** What is done with the frames that come in: each has exactly one outcome, which is counted. */
 export class Receiver {
-	// Each at hand: taking it out of the options every time is a tenth of a frame's cost.
+	readonly #handler: CommsOptions["handler"];
 	readonly #host: ReceiverOptions["host"];
 	readonly #port: RadioPort;
 	readonly #peers: Peers;
@@ -43,8 +43,11 @@ export class Receiver {
 	readonly #onReplied: () => void;
 	readonly #mac: string;
 	readonly #frame: Frame = { from: "", rssi: 0, bytes: 0, text: null };
+	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
+	#at: Frame | Answer | null = null;
 
 	constructor(options: ReceiverOptions) {
+		this.#handler = options.host.handler;
 		this.#host = options.host;
 		this.#port = options.port;
 		this.#peers = options.peers;
@@ -57,20 +60,35 @@ export class Receiver {
 		this.#mac = options.mac;
 	}
 
-	/** Handles at most 8 frames. @returns whether more may wait */
+	/** Handles at most 8 frames. What it throws is for {@link fault}. @returns whether more may wait */
 	frames(now: number): boolean {
-		const frame = this.#frame;
-		for (let i = 0; i < FRAMES_PER_TURN; i++) {
-			if (!this.#port.read(frame)) return false;
-			let outcome: Outcome = Outcome.fault;
-			try {
-				outcome = this.#receive(frame, now);
-			} catch (error) {
-				this.#log.fault("frame", error);
-			}
-			this.#counters.frame(outcome);
+		let left = FRAMES_PER_TURN;
+		while (this.#port.frames > 0 && left-- > 0) {
+			if (!this.#port.read(this.#frame)) return false;
+			this.#at = this.#frame;
+			this.#counters.frame(this.#receive(now));
+			this.#at = null;
 		}
 		return this.#port.frames > 0;
+	}
+
+	/**
+	 * Ends what {@link frames} was at when it threw: a frame has its outcome, and who asked a reply. Its turn has the only `try`, as one for each frame
+	 * would cost as much as a tenth of what is done with it.
+	 * @returns false when it was at no frame
+	 */
+	fault(error: unknown): boolean {
+		const at = this.#at;
+		if (!at) return false;
+		this.#at = null;
+		if (at === this.#frame) {
+			this.#log.fault("frame", error);
+			this.#counters.frame(Outcome.fault);
+			return true;
+		}
+		this.#counters.frame(Outcome.command);
+		this.#failed(at as Answer, error);
+		return true;
 	}
 
 	/** The reply to another board's request is there: from the far board it goes back as it came. */
@@ -78,74 +96,92 @@ export class Receiver {
 		if (!this.#answers.reply(answer, reply, now)) this.#counters.event("replyLost");
 	}
 
-	#receive(frame: Frame, now: number): Outcome {
-		const from = frame.from;
-		const rssi = frame.rssi;
+	#receive(now: number): Outcome {
+		const frame = this.#frame;
+		const known = this.#peers.find(frame.from) ?? this.#stranger(frame.from);
+		if (known === null) return Outcome.malformed;
+		if (known) this.#peers.heard(known, frame.from, frame.rssi, now);
 		const text = frame.text;
-		const peers = this.#peers;
-		const known = peers.find(from);
-		if (known) peers.heard(known, from, rssi, now);
-		const sender = known ? known.mac : stationMac(from);
-		// Forged: a reply would go to everybody, or to this board itself.
-		if (!known && (isGroup(from) || sender === this.#mac)) return Outcome.malformed;
-		this.#host.onContact?.(sender, "frame");
-		if (frame.bytes > FRAME_LIMIT) return Outcome.tooLong;
 		if (text === null) return Outcome.notText;
 		if (text === "") return Outcome.empty;
 		const kind = classify(text);
-		const path = kind === Kind.relay ? parseRelay(text) : null;
-		if (kind === Kind.relay && !path) return Outcome.malformed;
-		// A request from a board that owes us nothing is that and nothing else.
-		const isClear = kind === Kind.request && (!known || (known.open === null && !known.unclear));
-		const outcome = isClear || kind === Kind.ping || path ? null : this.#screen(known, text, kind, rssi, now);
-		if (outcome) return outcome;
-		// What is served from here on wants an answer: without room for one it is not even run.
-		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
-		const peer = known ?? peers.get(from);
-		if (!known) peers.heard(peer, from, rssi, now);
-		if (kind === Kind.ping) {
-			this.#answers.giveUp(peer, now);
-			this.#outbox.put("pong", peer, "pong", now);
-			return Outcome.pong;
+		if (kind === Kind.pong) return this.#pong(known, frame.rssi, now);
+		if (kind >= Kind.reply) {
+			// What is not said to be a reply may be one all the same, from a board that owes us one.
+			if (known && (known.open !== null || known.unclear)) {
+				const outcome = this.#owed(known, text, kind, frame.rssi, now);
+				if (outcome !== null) return outcome;
+			}
+			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
-		const earlier = peer.answers ? this.#answers.find(peer, text) : undefined;
-		if (earlier) {
-			this.#counters.event("repeated");
-			this.#answers.repeat(earlier, now);
-		} else {
-			const answer = this.#answers.open(peer, text, rssi, now);
-			if (!answer) this.#refuse(peer, now);
-			else if (path) this.#relay(answer, path, now);
-			else this.#command(answer, now);
-		}
-		return path ? Outcome.relayed : Outcome.command;
+		return this.#serve(known, text, kind, now);
 	}
 
-	/** Replies, wanted or not. @returns null when the text is a request */
-	#screen(peer: Peer | undefined, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
-		const host = this.#host;
-		const requests = this.#requests;
-		if (kind === Kind.pong) {
-			if (!peer || !requests.pong(peer, rssi, now)) return Outcome.strayPong;
-			host.onContact?.(peer.mac, "reply");
-			return Outcome.reply;
+	/**
+	 * An address that is not known.
+	 * @returns its peer if it is the hub's; null when it is forged: a reply would go to everybody, or to this board itself
+	 */
+	#stranger(from: string): Peer | undefined | null {
+		if (isGroup(from) || stationMac(from) === this.#mac) return null;
+		return this.#peers.meetHub(from);
+	}
+
+	#pong(peer: Peer | undefined, rssi: number, now: number): Outcome {
+		if (!peer || !this.#requests.pong(peer, rssi, now)) return Outcome.strayPong;
+		this.#host.onContact?.(peer.mac, "reply");
+		return Outcome.reply;
+	}
+
+	/** A text from a board that may owe us a reply. @returns null when it is none */
+	#owed(peer: Peer, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
+		if (kind === Kind.request && this.#handler.isCommand(text)) return null;
+		if (peer.unclear) return Outcome.unclear;
+		const reply = this.#requests.reply(peer, text, rssi, now);
+		if (reply === "none") return null;
+		if (reply === "early") return Outcome.unclear;
+		this.#host.onContact?.(peer.mac, "reply");
+		return Outcome.reply;
+	}
+
+	/** What wants an answer: a ping, or a request for this board or another. */
+	#serve(known: Peer | undefined, text: string, kind: Kind, now: number): Outcome {
+		const path = kind === Kind.relay ? parseRelay(text) : null;
+		if (kind === Kind.relay && !path) return Outcome.malformed;
+		// Without room for an answer it is not even run.
+		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
+		const peer = known ?? this.#meet(now);
+		if (kind === Kind.ping) {
+			this.#answers.giveUp(peer, now);
+			this.#outbox.put("pong", peer, "pong", now, null, null);
+			return Outcome.pong;
 		}
-		if (peer && (peer.unclear || requests.expectsReply(peer)) && (kind !== Kind.request || !host.commands.isCommand(text))) {
-			if (peer.unclear) return Outcome.unclear;
-			const reply = requests.reply(peer, text, rssi, now);
-			if (reply === "early") return Outcome.unclear;
-			if (reply === "taken") {
-				host.onContact?.(peer.mac, "reply");
-				return Outcome.reply;
-			}
-		}
-		if (kind === Kind.reply) return Outcome.strayReply;
-		return kind === Kind.error ? Outcome.strayError : null;
+		const outcome = path ? Outcome.relayed : Outcome.command;
+		if (peer.answers > 0 && this.#isRepeated(peer, text, now)) return outcome;
+		const answer = this.#answers.open(peer, text, this.#frame.rssi, now);
+		if (!answer) this.#refuse(peer, now);
+		else if (path) this.#relay(answer, path, now);
+		else this.#run(answer, now);
+		return outcome;
+	}
+
+	/** The sender of the frame is remembered from now on. */
+	#meet(now: number): Peer {
+		const peer = this.#peers.get(this.#frame.from);
+		this.#peers.heard(peer, this.#frame.from, this.#frame.rssi, now);
+		return peer;
+	}
+
+	#isRepeated(peer: Peer, text: string, now: number): boolean {
+		const earlier = this.#answers.find(peer, text);
+		if (!earlier) return false;
+		this.#counters.event("repeated");
+		this.#answers.repeat(earlier, now);
+		return true;
 	}
 
 	#refuse(peer: Peer, now: number): void {
 		this.#counters.event("busy");
-		this.#outbox.put("oneWay", peer, failure("busy"), now);
+		this.#outbox.put("oneWay", peer, failure("busy"), now, null, null);
 	}
 
 	/** A request on another's behalf; its result comes back through {@link reply}. */
@@ -164,14 +200,9 @@ export class Receiver {
 		this.reply(answer, failure("busy"), now);
 	}
 
-	#command(answer: Answer, now: number): void {
-		let reply: string | Promise<string>;
-		try {
-			reply = this.#host.answer(answer.text, { mac: answer.peer.mac, rssi: answer.rssi });
-		} catch (error) {
-			this.#log.fault("answer", error);
-			reply = failure(message(error));
-		}
+	#run(answer: Answer, now: number): void {
+		this.#at = answer;
+		const reply = this.#handler.handle(answer.text, { side: "radio", mac: answer.peer.mac, rssi: answer.rssi });
 		if (typeof reply === "string") this.reply(answer, buildReply(reply, answer.rssi), now);
 		else this.#await(answer, reply);
 	}
@@ -180,10 +211,7 @@ export class Receiver {
 	#await(answer: Answer, reply: Promise<string>): void {
 		Promise.resolve(reply).then(
 			(text) => this.#late(answer, text),
-			(error) => {
-				this.#log.fault("answer", error);
-				this.#late(answer, failure(message(error)));
-			},
+			(error) => this.#failed(answer, error),
 		);
 	}
 
@@ -194,6 +222,12 @@ export class Receiver {
 		} catch (error) {
 			this.#log.fault("answer", error);
 		}
+	}
+
+	/** A request ended in an error of ours: its asker is told. */
+	#failed(answer: Answer, error: unknown): void {
+		this.#log.fault("answer", error);
+		this.#late(answer, failure(message(error)));
 	}
 }
 

@@ -18,6 +18,7 @@ import {
 	type Resolve,
 } from "./request";
 import type { Room } from "./room";
+import type { Wake } from "./wake";
 
 /** Requests that wait for their first sending. */
 export const UNSENT_LIMIT = 256;
@@ -34,6 +35,7 @@ export interface RequestsOptions {
 	counters: Counters;
 	chance: Chance;
 	room: Room;
+	wake: Wake;
 	/** Called once for each request. */
 	onSettled(request: Request, result: AskResult, now: number): void;
 }
@@ -43,6 +45,7 @@ export class Requests {
 	readonly #options: RequestsOptions;
 	readonly #outbox: Outbox;
 	readonly #room: Room;
+	readonly #wake: Wake;
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
@@ -52,6 +55,7 @@ export class Requests {
 		this.#options = options;
 		this.#outbox = options.outbox;
 		this.#room = options.room;
+		this.#wake = options.wake;
 	}
 
 	get size(): number {
@@ -60,13 +64,6 @@ export class Requests {
 
 	get unsent(): number {
 		return this.#unsent;
-	}
-
-	/** When something has to be done next without anything coming in, in ms. */
-	get nextDue(): number {
-		const due = this.#nextDeadline;
-		if (this.#all.length === 0 || this.#waiting.size === 0 || !this.#outbox.takesRequests) return due;
-		return Math.min(due, this.#waiting.nextDue);
 	}
 
 	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
@@ -205,7 +202,21 @@ export class Requests {
 			this.#nextDeadline = Infinity;
 			for (const request of [...this.#all]) this.#check(request, now);
 		}
-		if (this.#all.length && this.#waiting.size) this.#fill(now);
+		this.#wake.by(this.#nextDeadline);
+		this.fill(now);
+	}
+
+	/** Puts those into the outbox that wait for room there, or for their next try. */
+	fill(now: number): void {
+		if (this.#waiting.size === 0) return;
+		while (this.#outbox.takesRequests) {
+			const request = this.#waiting.take(now);
+			if (!request) {
+				this.#wake.by(this.#waiting.nextDue);
+				return;
+			}
+			this.#put(request, now);
+		}
 	}
 
 	#check(request: Request, now: number): void {
@@ -256,19 +267,12 @@ export class Requests {
 		this.#enter(request, now);
 	}
 
-	#fill(now: number): void {
-		while (this.#outbox.takesRequests) {
-			const request = this.#waiting.take(now);
-			if (!request) return;
-			this.#put(request, now);
-		}
-	}
-
 	#retry(request: Request, now: number): void {
 		const pause = (RETRY_MS + this.#options.chance.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
 		request.state = "due";
 		request.dueAt = now + pause;
 		this.#waiting.addLater(request);
+		this.#wake.by(request.dueAt);
 	}
 
 	#enter(request: Request, now: number): void {
@@ -277,12 +281,12 @@ export class Requests {
 			return;
 		}
 		this.#waiting.addFresh(request);
-		this.#fill(now);
+		this.fill(now);
 	}
 
 	#put(request: Request, now: number): void {
 		const clearing = request.clearUntil !== 0;
-		request.entry = this.#outbox.put(clearing ? "clear" : "request", request.peer, clearing ? "ping" : request.text, now, request);
+		request.entry = this.#outbox.put(clearing ? "clear" : "request", request.peer, clearing ? "ping" : request.text, now, request, null);
 	}
 
 	/** Takes a request out of whatever it waits in. */
@@ -318,6 +322,8 @@ export class Requests {
 	}
 
 	#wakeAt(time: number): void {
-		if (time < this.#nextDeadline) this.#nextDeadline = time;
+		if (time >= this.#nextDeadline) return;
+		this.#nextDeadline = time;
+		this.#wake.by(time);
 	}
 }

@@ -10,6 +10,7 @@ import type { Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
 import type { Recovery, Step } from "./recovery";
 import type { Requests } from "./requests";
+import type { Wake } from "./wake";
 
 /** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
 export const STATUS_MS = 250;
@@ -25,6 +26,7 @@ export interface SenderOptions {
 	answers: Answers;
 	counters: Counters;
 	recovery: Recovery;
+	wake: Wake;
 	/** The radio needs this; called at the end of what showed it. */
 	onBroken(step: Step, now: number): void;
 	/** Told of frames that the driver refused. */
@@ -46,6 +48,7 @@ export class Sender {
 	readonly #answers: Answers;
 	readonly #counters: Counters;
 	readonly #recovery: Recovery;
+	readonly #wake: Wake;
 	readonly #status: SendStatus = { to: "", acked: false };
 	#flight: Outgoing | null = null;
 	#flightAt = 0;
@@ -62,17 +65,12 @@ export class Sender {
 		this.#answers = options.answers;
 		this.#counters = options.counters;
 		this.#recovery = options.recovery;
+		this.#wake = options.wake;
 	}
 
 	/** Whether a frame is with the driver. */
 	get sending(): boolean {
 		return this.#flight !== null;
-	}
-
-	/** When something is to be done next without anything coming in, in ms. */
-	get nextDue(): number {
-		if (this.#flight) return this.#flightAt + STATUS_MS;
-		return this.#outbox.size > 0 && this.#port.link ? this.#outbox.nextDue : Infinity;
 	}
 
 	/** Takes in the statuses that have come. */
@@ -88,11 +86,14 @@ export class Sender {
 
 	/** Gives up a status that does not come. */
 	expire(now: number): void {
-		if (!this.#flight || now - this.#flightAt < STATUS_MS) return;
-		this.#counters.event("statusTimeout");
-		this.#complete(null, now);
-		const step = this.#recovery.statusMissing(now);
-		if (step !== "none") this.#onBroken(step, now);
+		if (this.#flight && now - this.#flightAt >= STATUS_MS) {
+			this.#counters.event("statusTimeout");
+			this.#complete(null, now);
+			const step = this.#recovery.statusMissing(now);
+			if (step !== "none") this.#onBroken(step, now);
+		}
+		if (this.#flight) this.#wake.by(this.#flightAt + STATUS_MS);
+		else if (this.#port.link && this.#outbox.nextDue > now) this.#wake.by(this.#outbox.nextDue);
 	}
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
@@ -126,6 +127,8 @@ export class Sender {
 		this.#recovery.accepted();
 		if (entry.request) this.#requests.sent(entry, now);
 		if (entry.answer) this.#answers.sent(entry.answer);
+		this.#wake.by(now + STATUS_MS);
+		this.#requests.fill(now);
 	}
 
 	/** The radio is closed: no status will come for what it had. */
@@ -170,7 +173,9 @@ export class Sender {
 		if (error === DriverError.noMemory || isDown(error)) {
 			const full = error === DriverError.noMemory;
 			this.#counters.event(full ? "noMemory" : "driverError");
-			this.#outbox.putBack(entry, now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS));
+			const until = now + (full ? NO_MEMORY_PAUSE_MS : DOWN_PAUSE_MS);
+			this.#outbox.putBack(entry, until);
+			this.#wake.by(until);
 			if (request) request.error = name;
 			const step = full ? this.#recovery.noMemory(now) : "none";
 			if (step !== "none") this.#onBroken(step, now);
@@ -184,5 +189,7 @@ export class Sender {
 			this.#answers.failed(answer, now);
 		}
 		this.#outbox.release(entry);
+		// The next one need not wait.
+		this.#wake.by(now);
 	}
 }

@@ -37,29 +37,33 @@ export class CommandTable {
 		return this.#commands.get(name);
 	}
 
-	/** The command that a text is, its argument behind its name: that of just this name, else one that it begins with. */
-	find(text: string): Command | undefined {
-		const exact = this.#commands.get(text);
-		if (exact && takesNothing(exact)) return exact;
+	/** The command whose name a text is, if that may stand alone. */
+	exact(text: string): Command | undefined {
+		const command = this.#commands.get(text);
+		return command !== undefined && standsAlone(command) ? command : undefined;
+	}
+
+	/** The command that a text begins with, its argument behind its name. */
+	beginning(text: string): Command | undefined {
 		const alike = this.#withArgument.get(text.charCodeAt(0));
 		if (!alike) return undefined;
 		// An iterator would cost more than the rest.
 		for (let i = 0; i < alike.length; i++) {
-			const command = alike[i];
-			if (command && matches(command, text)) return command;
+			const command = alike[i] as Command;
+			if (text.startsWith(command.name) && hasArgument(command, text)) return command;
 		}
 		return undefined;
 	}
 }
 
-function takesNothing(command: Command): boolean {
-	return command.argument === undefined || command.argument === "none" || command.argument === "optional";
+function standsAlone({ argument }: Command): boolean {
+	return argument === undefined || argument === "none" || argument === "optional";
 }
 
-function matches(command: Command, text: string): boolean {
-	const { name, argument } = command;
-	if (argument === undefined || argument === "none" || text.length <= name.length || !text.startsWith(name)) return false;
-	if (argument === "attached") return true;
-	if (argument === "separated") return text.length > name.length + 1;
-	return text.charAt(name.length) === " ";
+/** Whether something is behind the name as the command wants it. */
+function hasArgument(command: Command, text: string): boolean {
+	const length = text.length - command.name.length;
+	if (command.argument === "attached") return length > 0;
+	if (command.argument === "separated") return length > 1;
+	return text.charAt(command.name.length) === " ";
 }

@@ -21,17 +21,14 @@ export interface Board {
 	version: string;
 }
 
-/** What each command finds as `this`. */
-interface Surroundings {
+/** What the commands of every board reach through their handler. */
+export interface Surroundings {
 	readonly board: Board;
 	readonly upload: Upload;
 }
 
-type Specification = Omit<Command, "run"> & { run(this: Surroundings, args: string, from: Caller, handler: Handler): string };
-
-/** What the commands of {@link COMMANDS} find as `this`: the handler's `self`. */
-export function surroundings(board: Board): object {
-	return { board, upload: new Upload((json) => board.store.updateText(json)) } satisfies Surroundings;
+export function surroundings(board: Board): Surroundings {
+	return { board, upload: new Upload((json) => board.store.updateText(json)) };
 }
 
 // What follows the plus sign is a thermometer's reading in RBR-Now; this board hears none.
@@ -50,39 +47,39 @@ function keep(board: Board, patch: object, reply: string): string {
 	return result.ok ? `OK ${reply}` : refusalText(result);
 }
 
-const SPECIFICATIONS: readonly Specification[] = Object.freeze(
+const SPECIFICATIONS: readonly Command[] = Object.freeze(
 	[
 		// What a board says about itself, and the relay.
 		{
 			name: "uptime",
 			help: "uptime tells the relay's state and the seconds since the start",
 			who: "anyone",
-			run() {
-				return state(this.board);
+			run(_args, _from, handler) {
+				return state(handler.surroundings.board);
 			},
 		},
 		{
 			name: "on",
 			help: "on switches the relay on",
 			who: "anyone",
-			run() {
-				return turn(this.board, true);
+			run(_args, _from, handler) {
+				return turn(handler.surroundings.board, true);
 			},
 		},
 		{
 			name: "off",
 			help: "off switches the relay off",
 			who: "anyone",
-			run() {
-				return turn(this.board, false);
+			run(_args, _from, handler) {
+				return turn(handler.surroundings.board, false);
 			},
 		},
 		{
 			name: "relay",
 			help: "relay tells whether the relay is on: True, False, or None when there is none",
 			who: "anyone",
-			run() {
-				const { relay } = this.board;
+			run(_args, _from, handler) {
+				const { relay } = handler.surroundings.board;
 				return `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`;
 			},
 		},
@@ -90,24 +87,24 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			name: "ipaddr",
 			help: "ipaddr tells the address in the house",
 			who: "anyone",
-			run() {
-				return `OK ${this.board.network.address || "None"}`;
+			run(_args, _from, handler) {
+				return `OK ${handler.surroundings.board.network.address || "None"}`;
 			},
 		},
 		{
 			name: "channel",
 			help: "channel tells the radio's channel",
 			who: "anyone",
-			run() {
-				return `OK ${this.board.network.home}`;
+			run(_args, _from, handler) {
+				return `OK ${handler.surroundings.board.network.home}`;
 			},
 		},
 		{
 			name: "version",
 			help: "version tells the firmware's version",
 			who: "anyone",
-			run() {
-				return `OK ${this.board.version}`;
+			run(_args, _from, handler) {
+				return `OK ${handler.surroundings.board.version}`;
 			},
 		},
 		// What changes a board for good.
@@ -115,8 +112,8 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			name: "reset",
 			help: "reset restarts the board",
 			who: "house",
-			run(_args, from) {
-				this.board.restarter.request(from.side);
+			run(_args, from, handler) {
+				handler.surroundings.board.restarter.request(from.side);
 				return "OK";
 			},
 		},
@@ -125,8 +122,8 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			argument: "attached",
 			help: "channel=<n> keeps a channel for the next start",
 			who: "ownHub",
-			run(text) {
-				return keep(this.board, { channel: numberOf(text) }, text);
+			run(text, _from, handler) {
+				return keep(handler.surroundings.board, { channel: numberOf(text) }, text);
 			},
 		},
 		{
@@ -134,14 +131,14 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			argument: "separated",
 			help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
 			who: "ownHub",
-			run(text) {
+			run(text, _from, handler) {
 				const dash = text.indexOf("-");
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
-				if (this.board.store.configuration.role === "hub") return "Fail (this is the hub)";
+				if (handler.surroundings.board.store.configuration.role === "hub") return "Fail (this is the hub)";
 				const hub = text.slice(dash + 1);
 				// An empty one would forget the hub, which nobody asks for by this command.
 				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
-				return keep(this.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
+				return keep(handler.surroundings.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
 			},
 		},
 		{
@@ -149,8 +146,8 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			argument: "attached",
 			help: "part:<n>,text:<hex> sends a piece of config.json",
 			who: "ownHub",
-			run(args) {
-				return this.upload.part(args);
+			run(args, _from, handler) {
+				return handler.surroundings.upload.part(args);
 			},
 		},
 		{
@@ -158,16 +155,16 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			argument: "attached",
 			help: "save:config.json closes what was sent",
 			who: "ownHub",
-			run(file) {
-				return this.upload.save(file);
+			run(file, _from, handler) {
+				return handler.surroundings.upload.save(file);
 			},
 		},
 		{
 			name: "update",
 			help: "update takes the saved config.json into use",
 			who: "ownHub",
-			run() {
-				return this.upload.update();
+			run(_args, _from, handler) {
+				return handler.surroundings.upload.update();
 			},
 		},
 		{
@@ -175,8 +172,8 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 			argument: "optional",
 			help: "config [key] shows the configuration or one key of it",
 			who: "anyone",
-			run(key, from) {
-				return redactedText(this.board.store.redacted(), key, from.side === "radio");
+			run(key, from, handler) {
+				return redactedText(handler.surroundings.board.store.redacted(), key, from.side === "radio");
 			},
 		},
 		{
@@ -190,12 +187,12 @@ const SPECIFICATIONS: readonly Specification[] = Object.freeze(
 				return line ? `OK ${line}` : `Fail (no command ${name})`;
 			},
 		},
-	] satisfies Specification[],
+	] satisfies Command[],
 	true,
 );
 
 /** The commands of RBR-Now in their newest form, and our own. They are the same for all boards, and made in flash. */
-export const COMMANDS = new CommandTable(SPECIFICATIONS as readonly Command[]);
+export const COMMANDS = new CommandTable(SPECIFICATIONS);
 Object.freeze(COMMANDS);
 
 /** The number that a text of digits means; what is none is passed on, to be refused with the key's own rule. */

@@ -1,12 +1,12 @@
+import { sameBoard } from "config/mac";
 import { CommandTable } from "./command-table";
+import type { Surroundings } from "./commands";
 
 /** Where a request came from. */
 export interface Caller {
 	readonly side: "radio" | "setup" | "house";
 	/** The sender's MAC on the radio, "" over HTTP. */
 	readonly mac: string;
-	/** Whether `mac` is this device's own hub. */
-	readonly ownHub: boolean;
 	/** Of the request, in dBm; 0 when unknown. */
 	readonly rssi: number;
 }
@@ -45,9 +45,11 @@ export interface Timers {
 }
 
 export interface HandlerOptions {
-	/** Those that every board has, and what their functions find as `this`. */
+	/** Those that every board has, and what they act on. */
 	commands: CommandTable;
-	self: object;
+	surroundings: Surroundings;
+	/** MAC of this device's hub, "" for none. */
+	hub(): string;
 	timers: Timers;
 	trace?(line: string): void;
 }
@@ -59,7 +61,8 @@ const LONGEST_REASON = 160;
 /** The commands a board understands: one text in, one text out, whichever way it came. */
 export class Handler {
 	readonly #commands: CommandTable;
-	readonly #self: object;
+	readonly surroundings: Surroundings;
+	readonly #hub: () => string;
 	readonly #timers: Timers;
 	readonly #trace: ((line: string) => void) | undefined;
 	/** Those of the app, null as long as there are none. */
@@ -67,7 +70,8 @@ export class Handler {
 
 	constructor(options: HandlerOptions) {
 		this.#commands = options.commands;
-		this.#self = options.self;
+		this.surroundings = options.surroundings;
+		this.#hub = options.hub;
 		this.#timers = options.timers;
 		this.#trace = options.trace;
 	}
@@ -104,10 +108,9 @@ export class Handler {
 	handle(text: string, from: Caller): string | Promise<string> {
 		const command = this.#find(text);
 		if (!command) return `Unknown message: ${text}`;
-		if (!isAllowed(command.who, from)) return "Fail (not allowed)";
+		if (command.who !== "anyone" && !this.#allows(command.who, from)) return "Fail (not allowed)";
 		try {
-			const self = this.#added?.named(command.name) ? command : this.#self;
-			const reply = command.run.call(self, argumentOf(command, text), from, this);
+			const reply = command.run(argumentOf(command, text), from, this);
 			return typeof reply === "string" ? reply : this.#await(command, reply);
 		} catch (error) {
 			return this.#fail(command, error);
@@ -115,10 +118,16 @@ export class Handler {
 	}
 
 	#find(text: string): Command | undefined {
-		const common = this.#commands.find(text);
-		const added = this.#added?.find(text);
+		const added = this.#added;
+		if (!added) return this.#commands.exact(text) ?? this.#commands.beginning(text);
 		// A name of its own goes before one that the text only begins with.
-		return common && added?.name !== text ? common : added;
+		return this.#commands.exact(text) ?? added.exact(text) ?? this.#commands.beginning(text) ?? added.beginning(text);
+	}
+
+	#allows(who: Who, from: Caller): boolean {
+		if (from.side === "setup") return true;
+		if (who === "setup") return false;
+		return from.side === "radio" ? sameBoard(from.mac, this.#hub()) : who === "house";
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
@@ -149,12 +158,7 @@ export class Handler {
 }
 
 function argumentOf(command: Command, text: string): string {
-	const separator = command.argument === "separated" || command.argument === "optional" ? 1 : 0;
-	return text.slice(command.name.length + separator);
-}
-
-function isAllowed(who: Who, from: Caller): boolean {
-	if (who === "anyone" || from.side === "setup") return true;
-	if (who === "setup") return false;
-	return from.side === "radio" ? from.ownHub : who === "house";
+	const start = command.name.length;
+	if (text.length === start) return "";
+	return text.slice(command.argument === "attached" ? start : start + 1);
 }

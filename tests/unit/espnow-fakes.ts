@@ -185,8 +185,14 @@ export class FakeRadio implements RadioLink {
 
 export const COMMANDS = ["uptime", "on", "off", "channel", "slow", "throw", "reject", "long"];
 
+/** In place of the usual answers. */
+interface Handling {
+	answer?: CommsOptions["handler"]["handle"];
+	isCommand?: CommsOptions["handler"]["isCommand"];
+}
+
 /** A board's engine with its surroundings faked. */
-export function makeBoard(overrides: Partial<CommsOptions> = {}) {
+export function makeBoard({ answer, isCommand, ...overrides }: Partial<CommsOptions> & Handling = {}) {
 	const time = new FakeTime();
 	const radios: FakeRadio[] = [];
 	const ran: { text: string; from: RadioCaller }[] = [];
@@ -209,15 +215,18 @@ export function makeBoard(overrides: Partial<CommsOptions> = {}) {
 		clock: time,
 		timers: time,
 		chance: { random: () => 0.5 },
-		answer: (text, from) => {
-			ran.push({ text, from });
-			if (text === "throw") throw new Error("thrown");
-			if (text === "reject") return Promise.reject(new Error("rejected"));
-			if (text === "slow") return new Promise((resolve) => slow.push(resolve));
-			if (text === "long") return "x".repeat(249);
-			return COMMANDS.includes(text) ? `OK ${text}` : `Unknown message: ${text}`;
+		handler: {
+			isCommand: isCommand ?? ((text) => COMMANDS.includes(text)),
+			handle(text, from) {
+				if (answer) return answer(text, from);
+				ran.push({ text, from });
+				if (text === "throw") throw new Error("thrown");
+				if (text === "reject") return Promise.reject(new Error("rejected"));
+				if (text === "slow") return new Promise((resolve) => slow.push(resolve));
+				if (text === "long") return "x".repeat(249);
+				return COMMANDS.includes(text) ? `OK ${text}` : `Unknown message: ${text}`;
+			},
 		},
-		commands: { isCommand: (text) => COMMANDS.includes(text) },
 		onAnswered: (mac) => answered.push(mac),
 		onReplySent: (mac) => repliesSent.push(mac),
 		onContact: (mac, how) => contacts.push({ mac, how }),

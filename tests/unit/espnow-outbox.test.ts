@@ -20,31 +20,31 @@ const retry = (peer: Peer) => ({ ...newRequest(peer, "x", 0, { timeoutMs: 10, tr
 test("frames for one peer go in order", () => {
 	const outbox = new Outbox();
 	const a = new Peer(A);
-	for (const text of ["1", "2", "3"]) outbox.put("oneWay", a, text, 0);
+	for (const text of ["1", "2", "3"]) outbox.put("oneWay", a, text, 0, null, null);
 	expect(drain(outbox)).toEqual(["1", "2", "3"]);
 });
 
 test("peers take turns", () => {
 	const outbox = new Outbox();
 	const [a, b, c] = [new Peer(A), new Peer(B), new Peer(C)];
-	for (const text of ["a1", "a2", "a3"]) outbox.put("oneWay", a, text, 0);
-	for (const text of ["b1", "b2"]) outbox.put("oneWay", b, text, 0);
-	outbox.put("oneWay", c, "c1", 0);
+	for (const text of ["a1", "a2", "a3"]) outbox.put("oneWay", a, text, 0, null, null);
+	for (const text of ["b1", "b2"]) outbox.put("oneWay", b, text, 0, null, null);
+	outbox.put("oneWay", c, "c1", 0, null, null);
 	expect(drain(outbox)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
 });
 
 test("the 33rd frame is refused", () => {
 	const outbox = new Outbox();
-	for (let i = 0; i < OUTBOX_LIMIT; i++) expect(outbox.put("oneWay", new Peer(board(i)), "x", 0)).not.toBeNull();
+	for (let i = 0; i < OUTBOX_LIMIT; i++) expect(outbox.put("oneWay", new Peer(board(i)), "x", 0, null, null)).not.toBeNull();
 	expect(OUTBOX_LIMIT).toBe(32);
 	expect(outbox.size).toBe(OUTBOX_LIMIT);
-	expect(outbox.put("oneWay", new Peer(A), "x", 0)).toBeNull();
+	expect(outbox.put("oneWay", new Peer(A), "x", 0, null, null)).toBeNull();
 	expect(outbox.size).toBe(32);
 });
 
 test("requests leave eight places to pongs and replies", () => {
 	const outbox = new Outbox();
-	for (let i = 0; i < 24; i++) outbox.put("oneWay", new Peer(board(i)), "x", 0);
+	for (let i = 0; i < 24; i++) outbox.put("oneWay", new Peer(board(i)), "x", 0, null, null);
 	expect(outbox.takesRequests).toBe(false);
 	expect(outbox.size).toBeLessThan(OUTBOX_LIMIT);
 });
@@ -52,9 +52,9 @@ test("requests leave eight places to pongs and replies", () => {
 test("another try for a board that did not acknowledge lets all others go first", () => {
 	const outbox = new Outbox();
 	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent));
-	outbox.put("oneWay", new Peer(B), "b", 1);
-	outbox.put("oneWay", new Peer(C), "c", 2);
+	outbox.put("request", absent, "retry", 0, retry(absent), null);
+	outbox.put("oneWay", new Peer(B), "b", 1, null, null);
+	outbox.put("oneWay", new Peer(C), "c", 2, null, null);
 	expect(drain(outbox, 3)).toEqual(["b", "c", "retry"]);
 });
 
@@ -68,17 +68,18 @@ test("the first request to a board known to be absent lets others go first too",
 		"first",
 		0,
 		newRequest(absent, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}),
+		null,
 	);
-	outbox.put("oneWay", new Peer(B), "b", 1);
+	outbox.put("oneWay", new Peer(B), "b", 1, null, null);
 	expect(drain(outbox, 2)).toEqual(["b", "first"]);
 });
 
 test("a frame that has let others go first for a second goes", () => {
 	const outbox = new Outbox();
 	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent));
-	outbox.put("oneWay", new Peer(B), "b", 998);
-	outbox.put("oneWay", new Peer(C), "c", 999);
+	outbox.put("request", absent, "retry", 0, retry(absent), null);
+	outbox.put("oneWay", new Peer(B), "b", 998, null, null);
+	outbox.put("oneWay", new Peer(C), "c", 999, null, null);
 	expect(outbox.take(999)?.text).toBe("b");
 	expect(outbox.take(1000)?.text).toBe("retry");
 });
@@ -86,18 +87,18 @@ test("a frame that has let others go first for a second goes", () => {
 test("what a board is to be answered takes along what waited for it, in order", () => {
 	const outbox = new Outbox();
 	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent));
-	outbox.put("pong", absent, "pong", 1);
-	outbox.put("oneWay", new Peer(B), "b", 2);
+	outbox.put("request", absent, "retry", 0, retry(absent), null);
+	outbox.put("pong", absent, "pong", 1, null, null);
+	outbox.put("oneWay", new Peer(B), "b", 2, null, null);
 	expect(drain(outbox, 3)).toEqual(["retry", "b", "pong"]);
 });
 
 test("a frame that the driver did not take goes first after the pause, and nothing goes before", () => {
 	const outbox = new Outbox();
 	const a = new Peer(A);
-	outbox.put("oneWay", a, "a1", 0);
-	outbox.put("oneWay", a, "a2", 0);
-	outbox.put("oneWay", new Peer(B), "b", 0);
+	outbox.put("oneWay", a, "a1", 0, null, null);
+	outbox.put("oneWay", a, "a2", 0, null, null);
+	outbox.put("oneWay", new Peer(B), "b", 0, null, null);
 	const entry = outbox.take(0);
 	if (!entry) throw new Error("nothing taken");
 	outbox.putBack(entry, 10);
@@ -111,9 +112,9 @@ test("a frame that the driver did not take goes first after the pause, and nothi
 test("a frame that nobody wants any more is taken out", () => {
 	const outbox = new Outbox();
 	const a = new Peer(A);
-	outbox.put("oneWay", a, "1", 0);
-	const second = outbox.put("oneWay", a, "2", 0);
-	outbox.put("oneWay", a, "3", 0);
+	outbox.put("oneWay", a, "1", 0, null, null);
+	const second = outbox.put("oneWay", a, "2", 0, null, null);
+	outbox.put("oneWay", a, "3", 0, null, null);
 	if (second) outbox.remove(second);
 	expect(outbox.size).toBe(2);
 	expect(drain(outbox)).toEqual(["1", "3"]);
@@ -143,7 +144,7 @@ test("whatever is put in, taken out, put back and removed: nothing is lost, doub
 				if (s.do === "put") {
 					const peer = peers[s.peer] ?? new Peer(A);
 					const text = `${count++}`;
-					const entry = outbox.put(s.patient ? "request" : "pong", peer, text, now, s.patient ? retry(peer) : null);
+					const entry = outbox.put(s.patient ? "request" : "pong", peer, text, now, s.patient ? retry(peer) : null, null);
 					expect(entry === null).toBe(model.length >= 32);
 					if (entry) model.push({ peer: s.peer, text, entry });
 				} else if (s.do === "take") {

@@ -78,16 +78,18 @@ function house(boards: number, mute: number, strokes: Luck[]) {
 			clock: time,
 			timers: time,
 			chance: { random: () => 0.5 },
-			answer: (text) => {
-				add(runs, `${mac} ${text}`);
-				const reply = `OK ${text} by ${n}`;
-				const { answerMs } = next();
-				if (answerMs === 0) return reply;
-				return new Promise((resolve) => {
-					time.set(() => resolve(reply), answerMs);
-				});
+			handler: {
+				isCommand: (text) => /^q\d+$/.test(text),
+				handle(text) {
+					add(runs, `${mac} ${text}`);
+					const reply = `OK ${text} by ${n}`;
+					const { answerMs } = next();
+					if (answerMs === 0) return reply;
+					return new Promise((resolve) => {
+						time.set(() => resolve(reply), answerMs);
+					});
+				},
 			},
-			commands: { isCommand: (text) => /^q\d+$/.test(text) },
 			restartWiFi: () => comms.restartESPNow(),
 			restartBoard: () => comms.restartESPNow(),
 			trace: () => {},

@@ -25,7 +25,7 @@ test("a request for this board is run and answered with its RSSI", async () => {
 	const { time, radio, ran, comms } = makeBoard();
 	radio.hear(A, "uptime", -61);
 	await time.advance(0);
-	expect(ran).toEqual([{ text: "uptime", from: { mac: A, rssi: -61 } }]);
+	expect(ran).toEqual([{ text: "uptime", from: { side: "radio", mac: A, rssi: -61 } }]);
 	expect(radio.texts(A)).toEqual(["OK uptime -61"]);
 	expect(comms.snapshot().counters.commands).toBe(1);
 });
@@ -413,19 +413,36 @@ test("a hub is adopted once the reply to its request went out, not before and no
 	expect(answered).toEqual([B]);
 });
 
-test("contact: any frame, a request answered, a reply to our own", async () => {
+test("contact: a request answered, a reply to our own", async () => {
 	const { time, radio, contacts, comms } = makeBoard();
-	radio.hear(AP, null);
-	await time.advance(10);
-	expect(contacts.splice(0)).toEqual([{ mac: A, how: "frame" }]);
 	radio.hear(A, "uptime");
 	await time.advance(10);
-	expect(contacts.splice(0).map(({ how }) => how)).toEqual(["frame", "answered"]);
+	expect(contacts.splice(0)).toEqual([{ mac: A, how: "answered" }]);
 	comms.ask(A, "uptime");
 	await time.advance(10);
 	radio.hear(A, "OK 1");
 	await time.advance(10);
-	expect(contacts.splice(0).map(({ how }) => how)).toEqual(["frame", "reply"]);
+	expect(contacts.splice(0)).toEqual([{ mac: A, how: "reply" }]);
+});
+
+test.each([null, "", "OK stray", "pong", "!"])("a hub is heard with any frame of its own, from either address: %j", async (text) => {
+	const { time, radio, comms } = makeBoard({ hub: () => A });
+	expect(comms.heardAt(A)).toBe(-1);
+	await time.advance(30);
+	radio.hear(AP, text);
+	await time.advance(10);
+	expect([comms.heardAt(A), comms.heardAt(AP), comms.heardAt(B)]).toEqual([30, 30, -1]);
+	await time.advance(30);
+	radio.hear(A, text);
+	await time.advance(10);
+	expect(comms.heardAt(A)).toBe(70);
+});
+
+test("a stranger who says nothing of use is not remembered", async () => {
+	const { time, radio, comms } = makeBoard({ hub: () => B });
+	for (const text of [null, "", "OK stray", "pong", "!"]) radio.hear(A, text);
+	await time.advance(10);
+	expect(comms.peers()).toEqual([]);
 });
 
 test("10,000 random frames: no error, every frame counted once, no reply to a reply, and requests still answered", async () => {

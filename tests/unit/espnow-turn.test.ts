@@ -216,7 +216,7 @@ test("a request to ourselves is answered here, without a frame", async () => {
 	await time.advance(0);
 	expect(await asked).toEqual({ ok: true, reply: "OK uptime", rssi: 0, ms: 0 });
 	expect((await byAccessPoint).ok).toBe(true);
-	expect(ran[0]?.from).toEqual({ mac: SELF, rssi: 0 });
+	expect(ran[0]?.from).toEqual({ side: "radio", mac: SELF, rssi: 0 });
 	expect(radio.sent).toEqual([]);
 });
 

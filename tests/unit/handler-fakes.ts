@@ -34,10 +34,10 @@ export class FakeTimers {
 }
 
 export const HUB = "24dcc3a1b2c0";
-export const setup: Caller = { side: "setup", mac: "", ownHub: false, rssi: 0 };
-export const house: Caller = { side: "house", mac: "", ownHub: false, rssi: 0 };
-export const ownHub: Caller = { side: "radio", mac: HUB, ownHub: true, rssi: -50 };
-export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", ownHub: false, rssi: -50 };
+export const setup: Caller = { side: "setup", mac: "", rssi: 0 };
+export const house: Caller = { side: "house", mac: "", rssi: 0 };
+export const ownHub: Caller = { side: "radio", mac: HUB, rssi: -50 };
+export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", rssi: -50 };
 
 /** A board with all its commands and nothing behind them. */
 export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {}) {
@@ -67,7 +67,8 @@ export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {
 	};
 	const handler = new Handler({
 		commands: COMMANDS,
-		self: surroundings(board),
+		surroundings: surroundings(board),
+		hub: () => HUB,
 		timers,
 		trace: (line) => lines.push(line),
 	});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ANSWER_TIMEOUT_MS, type Command, type Who } from "handler/handler";
-import { fakeBoard, house, ownHub, setup, stranger } from "./handler-fakes";
+import { fakeBoard, HUB, house, ownHub, setup, stranger } from "./handler-fakes";
 
 const command = (changes: Partial<Command> & { name: string }): Command => ({
 	help: changes.name,
@@ -155,7 +155,7 @@ describe("who may", () => {
 
 	test("being called a hub counts on the radio only", () => {
 		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "ownHub" })] });
-		expect(ask("x", { ...house, ownHub: true })).toBe("Fail (not allowed)");
+		expect(ask("x", { ...house, mac: HUB })).toBe("Fail (not allowed)");
 	});
 
 	test("a stranger, and the house, change nothing that lasts", () => {

@@ -8,7 +8,7 @@ beforeEach(() => {
 
 const own = "a0b1c2d3e4f0";
 const far = "a0b1c2d3e4f4";
-const setupCaller = { side: "setup", mac: "", ownHub: false, rssi: 0 };
+const setupCaller = { side: "setup", mac: "", rssi: 0 };
 const houseCaller = { ...setupCaller, side: "house" };
 
 describe("the seed's addresses", () => {
