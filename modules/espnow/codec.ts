@@ -129,6 +129,8 @@ export function isSendable(text: string): boolean {
 /** The reply to a request for this board: the answer and how well the request was heard, in dBm. */
 export function buildReply(answer: string, rssi: number): string {
 	const reply = `${answer} ${rssi}`;
+	// Nearly always: see fits().
+	if (reply.length * 3 <= FRAME_LIMIT && !reply.includes("\0")) return reply;
 	if (!fits(reply)) return `Fail (too long) ${rssi}`;
 	return isSendable(reply) ? reply : `Fail (not text) ${rssi}`;
 }

@@ -1,6 +1,6 @@
 import { isMac, stationMac } from "./address";
 import { Answers } from "./answers";
-import { failure, fits, isSendable, parseRelay } from "./codec";
+import { FRAME_LIMIT, failure, fits, parseRelay } from "./codec";
 import { Counters } from "./counters";
 import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
 import { FaultLog } from "./fault-log";
@@ -103,11 +103,7 @@ export class Comms {
 			chance: options.chance,
 			room,
 			wake: this.#wake,
-			onSettled: (request, result, now) => {
-				const { asker } = request;
-				if (typeof asker === "function") asker(result);
-				else this.#receiver.reply(asker, result.ok ? result.reply : failure(result.reason), now);
-			},
+			onForwarded: (answer, result, now) => this.#receiver.reply(answer, result.ok ? result.reply : failure(result.reason), now),
 		});
 		const answers = new Answers(outbox, requests, room, this.#wake);
 		const log = this.#log;
@@ -315,8 +311,9 @@ export class Comms {
 	#refusal(known: Peer | undefined, mac: string, text: string): string {
 		if (this.#closed) return "cancelled";
 		if (!known && !isMac(mac)) return "adding peer";
-		if (!fits(text)) return "too long";
-		if (!isSendable(text)) return "malformed";
+		// The first half spares calls: see fits().
+		if (text.length * 3 > FRAME_LIMIT && !fits(text)) return "too long";
+		if (text === "" || text.includes("\0")) return "malformed";
 		if (text.charCodeAt(0) !== BANG) return "";
 		const path = parseRelay(text);
 		if (!path) return "malformed";

@@ -26,8 +26,7 @@ const REMEMBERED = 48;
 export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 	// Whatever it is: the last reply over again, or that to something asked before a restart.
 	const early = request.sends === 1 && now - request.sentAt < QUICKEST_MS;
-	const again = text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply;
-	if (again && now - peer.lastReplyAt < AGAIN_MS) {
+	if (now - peer.lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply)) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 		if (request.text !== peer.lastAsked) {
 			poor(peer, now);
@@ -60,8 +59,6 @@ export function poor(peer: Peer, now: number): void {
  * when it may owe an answer to another question, a pong in between tells them apart.
  */
 export function distrust(peer: Peer, request: Request, now: number): void {
-	// Nearly all links are neither.
-	if (now >= peer.poorUntil && !peer.owes) return;
 	const since = now - peer.lastReplyAt;
 	if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
 	if (request.text === peer.lastAsked) return;

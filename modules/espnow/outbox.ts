@@ -35,6 +35,8 @@ export interface Outgoing {
  * a frame goes only when the first has none, or after a second.
  */
 export class Outbox {
+	/** The only frame that waits, as nearly always when one does: it needs no ring. */
+	#only: Outgoing | null = null;
 	readonly #prompt: Peer[] = [];
 	readonly #patient: Peer[] = [];
 	readonly #free: Outgoing[] = [];
@@ -82,15 +84,19 @@ export class Outbox {
 		entry.request = request;
 		entry.answer = answer;
 		entry.since = now;
-		this.#size++;
-		if (entry.request === null) this.#room.frames++;
+		if (request === null) this.#room.frames++;
+		if (this.#size++ === 0) {
+			this.#only = entry;
+			peer.frames = entry;
+			return entry;
+		}
+		this.#spread();
 		let last = peer.frames;
 		if (last) {
 			while (last.next) last = last.next;
 			last.next = entry;
 		} else peer.frames = entry;
-		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
-		if (peer.ring !== "prompt") this.#place(peer, request !== null && (peer.absent || request.tries > 0));
+		this.#place(entry);
 		return entry;
 	}
 
@@ -98,6 +104,7 @@ export class Outbox {
 	putBack(entry: Outgoing, until: number): void {
 		const peer = entry.peer;
 		if (!peer) return;
+		this.#spread();
 		this.#pausedUntil = until;
 		this.#size++;
 		if (entry.request === null) this.#room.frames++;
@@ -110,7 +117,8 @@ export class Outbox {
 
 	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
 	take(now: number): Outgoing | null {
-		if (now < this.#pausedUntil) return null;
+		if (this.#size === 0 || now < this.#pausedUntil) return null;
+		if (this.#only) return this.#takeOnly(this.#only);
 		if (this.#patient.length === 0) return this.#takeFrom(this.#prompt);
 		const waiting = this.#patient[0]?.frames;
 		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#patient : this.#prompt;
@@ -136,6 +144,7 @@ export class Outbox {
 	remove(entry: Outgoing): void {
 		const peer = entry.peer;
 		if (!peer) return;
+		this.#spread();
 		if (peer.frames === entry) peer.frames = entry.next;
 		else {
 			let before = peer.frames;
@@ -159,6 +168,14 @@ export class Outbox {
 		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
+	#takeOnly(entry: Outgoing): Outgoing {
+		this.#only = null;
+		this.#size = 0;
+		if (entry.request === null) this.#room.frames--;
+		if (entry.peer) entry.peer.frames = null;
+		return entry;
+	}
+
 	#takeFrom(ring: Peer[]): Outgoing | null {
 		const peer = ring.shift();
 		const entry = peer?.frames;
@@ -172,10 +189,21 @@ export class Outbox {
 		return entry;
 	}
 
-	#place(peer: Peer, patient: boolean): void {
+	/** Others come to the only frame: its peer takes its place in a ring. */
+	#spread(): void {
+		const entry = this.#only;
+		this.#only = null;
+		if (entry) this.#place(entry);
+	}
+
+	/** The ring in which the peer of a frame waits now. */
+	#place({ peer, request }: Outgoing): void {
+		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
+		if (!peer || peer.ring === "prompt") return;
+		const patient = request !== null && (peer.absent || request.tries > 0);
 		const ring = patient ? "patient" : "prompt";
 		if (peer.ring === ring) return;
-		if (peer.ring !== "none") this.#leave(peer);
+		this.#leave(peer);
 		peer.ring = ring;
 		(patient ? this.#patient : this.#prompt).push(peer);
 	}

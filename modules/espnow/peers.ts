@@ -122,10 +122,7 @@ export class Peers {
 	 * @returns 0, or the driver's error
 	 */
 	register(peer: Peer, radio: RadioLink, pinned: Peer | null): number {
-		if (peer.usedAt) {
-			peer.usedAt = ++this.#uses;
-			return ESP_OK;
-		}
+		if (peer.usedAt) return ESP_OK;
 		this.#dropMoved(radio);
 		if (this.#driver.length >= DRIVER_PEERS) this.#evict(radio, pinned);
 		let error = radio.addPeer(peer.address);
@@ -136,6 +133,11 @@ export class Peers {
 			this.#driver.push(peer);
 		}
 		return error;
+	}
+
+	/** A frame was handed to the driver for a peer: the others give way before it. */
+	used(peer: Peer): void {
+		peer.usedAt = ++this.#uses;
 	}
 
 	/** The driver turned out not to know a peer (ESP_ERR_ESPNOW_NOT_FOUND): register() adds it again. */

@@ -100,8 +100,3 @@ export function deadlineReason(request: Request): string {
 	// Not sent at all: when it waited for its peer, which owed others a reply until now, the peer is there and mute.
 	return request.tries === 0 && request.dueAt > request.started ? "no reply" : "no result";
 }
-
-/** Time since the asker asked, in ms. */
-export function elapsed(request: Request, now: number): number {
-	return Math.round((now - request.started) * 10) / 10;
-}

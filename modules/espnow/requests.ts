@@ -9,7 +9,6 @@ import {
 	current,
 	deadlineOf,
 	deadlineReason,
-	elapsed,
 	isPing,
 	isRelayedPing,
 	newRequest,
@@ -36,8 +35,8 @@ export interface RequestsOptions {
 	chance: Chance;
 	room: Room;
 	wake: Wake;
-	/** Called once for each request. */
-	onSettled(request: Request, result: AskResult, now: number): void;
+	/** Called once for each request on another's behalf. */
+	onForwarded(answer: Answer, result: AskResult, now: number): void;
 }
 
 /** All requests until they are settled: one open for each peer, the others behind it in order; different peers side by side. */
@@ -66,27 +65,21 @@ export class Requests {
 		return this.#unsent;
 	}
 
-	/** Takes a request; onSettled will be called for it, later. @returns false when too many wait: busy */
+	/** Takes a request, whose asker is told its result later. @returns false when too many wait: busy */
 	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): boolean {
-		const room = this.#room;
 		const forwarded = typeof asker !== "function";
-		if (this.#unsent >= UNSENT_LIMIT || !room.takesRequest(forwarded)) return false;
-		room.requests++;
-		if (forwarded) room.forwarded++;
+		if (this.#unsent >= UNSENT_LIMIT || !this.#room.takesRequest(forwarded)) return false;
+		this.#room.requests++;
+		if (forwarded) this.#room.forwarded++;
 		const request = newRequest(peer, text, now, limits, asker);
 		this.#unsent++;
 		this.#all.push(request);
-		this.#wakeAt(now + limits.timeoutMs);
+		if (now + limits.timeoutMs < this.#nextDeadline) this.#wakeAt(now + limits.timeoutMs);
 		if (peer.open) {
 			peer.queue ??= [];
 			peer.queue.push(request);
 		} else this.#begin(request, now);
 		return true;
-	}
-
-	/** Whether a text from this peer can be the reply to a request: one was sent, and no earlier reply can still be on its way. */
-	expectsReply(peer: Peer): boolean {
-		return peer.open !== null && peer.open.sends > 0;
 	}
 
 	/**
@@ -111,7 +104,7 @@ export class Requests {
 		if (request.sends === 0) return false;
 		if (isPing(request)) peer.unclear = false;
 		else if (!isRelayedPing(request)) return false;
-		this.#settle(request, { ok: true, reply: "pong", rssi, ms: elapsed(request, now) }, now);
+		this.#settle(request, { ok: true, reply: "pong", rssi, ms: now - request.started }, now);
 		return true;
 	}
 
@@ -121,14 +114,11 @@ export class Requests {
 	 */
 	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "early" | "none" {
 		const request = peer.open;
-		if (!request || request.sends === 0 || isPing(request)) return "none";
+		if (!request || request.sends === 0 || request.text === "ping") return "none";
 		const verdict = judge(peer, request, text, now);
 		if (verdict === "early") return "early";
-		if (verdict === "perhaps") {
-			this.#hold(request, text, rssi, now);
-			return "taken";
-		}
-		this.#settle(request, { ok: true, reply: text, rssi, ms: elapsed(request, now) }, now);
+		if (verdict === "reply") this.#settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
+		else this.#hold(request, text, rssi, now);
 		return "taken";
 	}
 
@@ -228,7 +218,7 @@ export class Requests {
 		}
 		const held = request.held;
 		if (held && now >= held.until) {
-			this.#settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: elapsed(request, now) }, now);
+			this.#settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: now - request.started }, now);
 			return;
 		}
 		if (request.clearUntil !== 0 && now >= request.clearUntil) this.#cleared(request, now);
@@ -247,11 +237,10 @@ export class Requests {
 	#begin(request: Request, now: number): void {
 		const peer = request.peer;
 		peer.open = request;
-		request.state = "due";
-		distrust(peer, request, now);
+		// Nearly all links are good, and their boards owe nothing.
+		if (now < peer.poorUntil || peer.owes) distrust(peer, request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
-		request.clearUntil = peer.unclear && !isPing(request) ? Infinity : 0;
-		request.dueAt = now;
+		if (peer.unclear && !isPing(request)) request.clearUntil = Infinity;
 		this.#enter(request, now);
 	}
 
@@ -262,8 +251,6 @@ export class Requests {
 		this.#withdraw(request);
 		// The tries that the ping took are not its own, if the peer is there.
 		if (request.state === "acked") request.tries = 0;
-		request.state = "due";
-		request.dueAt = now;
 		this.#enter(request, now);
 	}
 
@@ -276,6 +263,8 @@ export class Requests {
 	}
 
 	#enter(request: Request, now: number): void {
+		request.state = "due";
+		request.dueAt = now;
 		if (!this.#waiting.hasFresh && this.#outbox.takesRequests) {
 			this.#put(request, now);
 			return;
@@ -285,8 +274,10 @@ export class Requests {
 	}
 
 	#put(request: Request, now: number): void {
-		const clearing = request.clearUntil !== 0;
-		request.entry = this.#outbox.put(clearing ? "clear" : "request", request.peer, clearing ? "ping" : request.text, now, request, null);
+		request.entry =
+			request.clearUntil === 0
+				? this.#outbox.put("request", request.peer, request.text, now, request, null)
+				: this.#outbox.put("clear", request.peer, "ping", now, request, null);
 	}
 
 	/** Takes a request out of whatever it waits in. */
@@ -300,25 +291,34 @@ export class Requests {
 		if (request.state === "settled") return;
 		if (reason === "no reply") this.#options.counters.event("noReply");
 		else if (reason === "no result") this.#options.counters.event("noResult");
-		this.#settle(request, { ok: false, reason, ms: elapsed(request, now) }, now);
+		this.#settle(request, { ok: false, reason, ms: now - request.started }, now);
 	}
 
 	#settle(request: Request, result: AskResult, now: number): void {
 		const peer = request.peer;
-		this.#withdraw(request);
+		// In any other state it waits nowhere.
+		if (request.state === "due") this.#withdraw(request);
 		request.state = "settled";
-		removeFrom(this.#all, request);
-		const room = this.#room;
-		room.requests--;
-		if (typeof request.asker !== "function") room.forwarded--;
+		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
+		else removeFrom(this.#all, request);
+		this.#room.requests--;
 		if (request.sends === 0) this.#unsent--;
 		else if (!result.ok || request.sends > 1 || request.held) doubt(request);
 		if (peer.open === request) {
 			peer.open = null;
-			const next = peer.queue?.shift();
-			if (next) this.#begin(next, now);
+			if (peer.queue) this.#beginNext(peer.queue, now);
 		} else if (peer.queue) removeFrom(peer.queue, request);
-		this.#options.onSettled(request, result, now);
+		const asker = request.asker;
+		if (typeof asker === "function") asker(result);
+		else {
+			this.#room.forwarded--;
+			this.#options.onForwarded(asker, result, now);
+		}
+	}
+
+	#beginNext(queue: Request[], now: number): void {
+		const next = queue.shift();
+		if (next) this.#begin(next, now);
 	}
 
 	#wakeAt(time: number): void {

@@ -31,10 +31,11 @@ export class Room {
 
 	/** Whether there may be another request. @param forwarded on another board's behalf */
 	takesRequest(forwarded: boolean): boolean {
-		const requests = this.requests;
-		if (requests >= this.#mostRequests || (forwarded && this.forwarded >= this.#mostRequests / 2)) return false;
-		if (!forwarded && requests - this.forwarded < KEPT_FOR_REQUESTS) return true;
-		return requests + this.#others < this.#together;
+		if (this.requests >= this.#mostRequests) return false;
+		if (forwarded) {
+			if (this.forwarded >= this.#mostRequests / 2) return false;
+		} else if (this.requests - this.forwarded < KEPT_FOR_REQUESTS) return true;
+		return this.requests + this.#others < this.#together;
 	}
 
 	/** Whether another board can be told something. */

@@ -6,7 +6,7 @@ import { DriverError, errorName, isDown } from "./driver-errors";
 import type { CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
 import type { Outbox, Outgoing } from "./outbox";
-import type { Peers } from "./peers";
+import type { Peer, Peers } from "./peers";
 import type { RadioPort } from "./radio-port";
 import type { Recovery, Step } from "./recovery";
 import type { Requests } from "./requests";
@@ -98,14 +98,12 @@ export class Sender {
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
 	grant(now: number): void {
-		// Most turns have nothing to send: they are let go before anything else is looked at.
-		if (this.#flight || this.#outbox.size === 0) return;
 		const link = this.#port.link;
-		const entry = link && this.#outbox.take(now);
-		const peer = entry?.peer;
-		if (!link || !entry || !peer) return;
-		const peers = this.#peers;
-		let error = peers.register(peer, link, null);
+		if (this.#flight || !link) return;
+		const entry = this.#outbox.take(now);
+		if (!entry) return;
+		const peer = entry.peer as Peer;
+		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, link, null);
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, true, now);
 			return;
@@ -113,13 +111,15 @@ export class Sender {
 		error = link.send(peer.address, entry.text);
 		if (error === DriverError.notFound) {
 			// The driver's list is not what we hold it for: once more from the start.
-			peers.lost(peer);
-			error = peers.register(peer, link, null) || link.send(peer.address, entry.text);
+			this.#peers.lost(peer);
+			error = this.#peers.register(peer, link, null) || link.send(peer.address, entry.text);
 		}
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, false, now);
 			return;
 		}
+		// What is done from here on costs no time on the way.
+		this.#peers.used(peer);
 		this.#flight = entry;
 		this.#flightAt = now;
 		this.grants++;

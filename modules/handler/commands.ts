@@ -1,6 +1,6 @@
 import { CommandTable } from "./command-table";
 import { redactedText } from "./config-text";
-import type { Caller, Command, Handler } from "./handler";
+import type { Caller, Command } from "./handler";
 import { type Applied, refusalText, Upload } from "./upload";
 
 /** What the commands act on. */

@@ -64,7 +64,7 @@ test("the address that a board no longer uses leaves the driver's list", () => {
 test("the driver never holds more than 20: the one used longest ago gives way", () => {
 	const { peers, radio } = setup();
 	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
-	peers.register(peers.get(board(0)), radio, null);
+	peers.used(peers.get(board(0)));
 	expect(peers.register(peers.get(board(20)), radio, null)).toBe(0);
 	expect(radio.peers.size).toBe(20);
 	expect(radio.peers.has(board(0))).toBe(true);
@@ -97,7 +97,7 @@ test("a peer that the driver knows already is as good as added", () => {
 
 test("a driver whose list is fuller than we think makes room", () => {
 	const { peers, radio } = setup();
-	peers.register(peers.get(board(0)), radio, null);
+	peers.used(peers.get(board(0)));
 	for (let n = 50; n < 69; n++) radio.addPeer(board(n));
 	expect(peers.register(peers.get(A), radio, null)).toBe(0);
 	expect(radio.peers.has(board(0))).toBe(false);
@@ -123,7 +123,7 @@ test("a peer that the driver has lost is added again", () => {
 test("a new radio gets the peers of the old one, and their order of use stays", () => {
 	const { peers, radio } = setup();
 	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
-	peers.register(peers.get(board(0)), radio, null);
+	peers.used(peers.get(board(0)));
 	const next = setup().radio;
 	peers.rebuild(next);
 	expect(next.peers.size).toBe(20);
