@@ -150,7 +150,7 @@ const meterOf = ({ meter }: Board): number => meter;
 
 /**
  * What a request and its reply cost the two engines. What is allocated shows only where nothing is collected meanwhile: on the plain machine, whose
- * heap is large. A block of chunks more or less would show in few messages; in thirty the hub collects.
+ * heap is large, and in few messages. A collection makes the figure smaller, never larger: the largest of three is told.
  */
 export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: Cost } {
 	const measure = (machine: "plain" | "chip", many: number, figure: (board: Board) => number) =>
@@ -160,8 +160,8 @@ export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: C
 			return each(world, 1, many, figure, ask);
 		});
 	const meter = measure("chip", 501, meterOf);
-	const heap = measure("plain", 21, heapBytes);
-	const cost = (i: 0 | 1): Cost => ({ meter: meter[i] ?? 0, heapBytes: heap[i] ?? 0 });
+	const heap = [6, 11, 16].map((many) => measure("plain", many, heapBytes));
+	const cost = (i: 0 | 1): Cost => ({ meter: meter[i] ?? 0, heapBytes: Math.max(...heap.map((bytes) => bytes[i] ?? 0)) });
 	return { hub: cost(0), device: cost(1) };
 }
 
