@@ -74,14 +74,14 @@ export class Comms {
 		try {
 			if (this.#port.statuses > 0) this.#sender.statuses(now);
 			if (this.#port.frames > 0) more = this.#receiver.frames(now);
-			if (now >= this.#wake.at) this.#deadlines(now);
+			if (now >= this.#wake.at || now >= this.#sender.statusDue) this.#deadlines(now);
 			this.#sender.grant(now);
 			this.#options.turn?.();
 		} catch (error) {
 			if (!this.#receiver.fault(error)) this.#log.fault("turn", error);
 			more = this.#insist(now);
 		}
-		if (more || this.#wake.at - now < TURN_MS) this.#hasten(more, now);
+		if (more || this.#wake.at - now < TURN_MS || this.#sender.statusDue - now < TURN_MS) this.#hasten(more, now);
 	};
 	readonly #executor = (resolve: Resolve): void => {
 		this.#resolve = resolve;
@@ -262,7 +262,7 @@ export class Comms {
 	/** Pulls the timer forward to what is due before its next regular turn. */
 	#hasten(more: boolean, now: number): void {
 		if (this.#pulled || !this.#timer) return;
-		const wait = this.#wake.at - now;
+		const wait = Math.min(this.#wake.at, this.#sender.statusDue) - now;
 		if (more || wait <= 0) this.#pull();
 		else this.#options.timers.schedule(this.#timer, Math.ceil(wait), TURN_MS);
 	}

@@ -51,7 +51,8 @@ export class Sender {
 	readonly #wake: Wake;
 	readonly #status: SendStatus = { to: "", acked: false };
 	#flight: Outgoing | null = null;
-	#flightAt = 0;
+	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link Wake}: nearly always it comes before. */
+	statusDue = Infinity;
 	grants = 0;
 
 	constructor(options: SenderOptions) {
@@ -86,14 +87,13 @@ export class Sender {
 
 	/** Gives up a status that does not come. */
 	expire(now: number): void {
-		if (this.#flight && now - this.#flightAt >= STATUS_MS) {
+		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
 			this.#complete(null, now);
 			const step = this.#recovery.statusMissing(now);
 			if (step !== "none") this.#onBroken(step, now);
 		}
-		if (this.#flight) this.#wake.by(this.#flightAt + STATUS_MS);
-		else if (this.#port.link && this.#outbox.nextDue > now) this.#wake.by(this.#outbox.nextDue);
+		if (!this.#flight && this.#port.link && this.#outbox.nextDue > now) this.#wake.by(this.#outbox.nextDue);
 	}
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
@@ -121,13 +121,12 @@ export class Sender {
 		// What is done from here on costs no time on the way.
 		this.#peers.used(peer);
 		this.#flight = entry;
-		this.#flightAt = now;
+		this.statusDue = now + STATUS_MS;
 		this.grants++;
 		this.#counters.framesOut++;
 		this.#recovery.accepted();
 		if (entry.request) this.#requests.sent(entry, now);
 		if (entry.answer) this.#answers.sent(entry.answer);
-		this.#wake.by(now + STATUS_MS);
 		this.#requests.fill(now);
 	}
 
@@ -141,6 +140,7 @@ export class Sender {
 		const entry = this.#flight;
 		const peer = entry?.peer;
 		this.#flight = null;
+		this.statusDue = Infinity;
 		if (!entry || !peer) return;
 		if (acked !== null) peer.absent = !acked;
 		if (acked === false) this.#counters.event("sendFailed");
