@@ -17,26 +17,36 @@ const REQUESTS = `
 import { Requests as Shipped } from "espnow/requests-shipped";
 const GRACE_MS = 500;
 export { UNSENT_LIMIT } from "espnow/requests-shipped";
+function settle(entry, result) {
+	const ledger = globalThis.ledger;
+	if (entry.settled) ledger.twice++;
+	else ledger.settled++;
+	entry.settled = true;
+	// What is no number is late, too: nothing else would tell that a result is made otherwise now.
+	if (!(result.ms <= entry.timeoutMs + GRACE_MS)) ledger.late++;
+}
 export class Requests extends Shipped {
+	#forwarded = new WeakMap();
 	constructor(options) {
-		const ledger = { taken: 0, settled: 0, twice: 0, late: 0 };
-		globalThis.ledger = ledger;
+		globalThis.ledger = { taken: 0, settled: 0, twice: 0, late: 0 };
 		super({
 			...options,
-			onSettled(request, result, now) {
-				if (request.wasSettled) ledger.twice++;
-				else ledger.settled++;
-				request.wasSettled = true;
-				// What is no number is late, too: nothing else would tell that a request is made otherwise now.
-				if (!(now <= request.started + request.limits.timeoutMs + GRACE_MS)) ledger.late++;
-				options.onSettled(request, result, now);
+			onForwarded: (answer, result, now) => {
+				settle(this.#forwarded.get(answer), result);
+				options.onForwarded(answer, result, now);
 			},
 		});
 	}
-	add(...request) {
-		const taken = super.add(...request);
-		if (taken) globalThis.ledger.taken++;
-		return taken;
+	add(peer, text, now, limits, asker) {
+		const entry = { settled: false, timeoutMs: limits.timeoutMs };
+		const told = typeof asker !== "function" ? asker : (result) => {
+			settle(entry, result);
+			asker(result);
+		};
+		if (!super.add(peer, text, now, limits, told)) return false;
+		if (told === asker) this.#forwarded.set(asker, entry);
+		globalThis.ledger.taken++;
+		return true;
 	}
 }
 `;
