@@ -23,7 +23,7 @@ export interface ChannelsOptions {
 	tuner: Tuner;
 	comms: {
 		ask(mac: string, text: string, options?: AskOptions): Promise<AskResult>;
-		/** When a board was last heard, in clock ms; -1: never. */
+		/** When a board was last heard, in clock ms; -1: never, or it has been forgotten, which the hub never is. */
 		heardAt(mac: string): number;
 	};
 	/** MAC of this device's hub, "" when it has none. */
@@ -143,6 +143,7 @@ export class Channels {
 		if (hub() !== this.#hub) {
 			this.#hub = hub();
 			this.#contactAt = now;
+			this.#relay = "";
 		}
 		const open = setup.isSetupOpen;
 		if (open && (!this.#setupOpen || setup.phones > 0)) this.#phoneAt = now;

@@ -121,18 +121,18 @@ export function fits(text: string): boolean {
 	return text.length <= FRAME_LIMIT && (!UNUSUAL.test(text) || byteLength(text) <= FRAME_LIMIT);
 }
 
-/** Whether a text can be sent at all: not empty, and no NUL, at which the far board's C would end it. */
-export function isSendable(text: string): boolean {
-	return text.length > 0 && !text.includes("\0");
+/** Why a text cannot be sent, "" when it can. `not text`: nothing in it, or a NUL, at which the far board's C would end it. */
+export function unsendable(text: string): "" | "too long" | "not text" {
+	// The first half spares a call, see fits().
+	if (text.length * 3 > FRAME_LIMIT && !fits(text)) return "too long";
+	return text === "" || text.includes("\0") ? "not text" : "";
 }
 
 /** The reply to a request for this board: the answer and how well the request was heard, in dBm. */
 export function buildReply(answer: string, rssi: number): string {
 	const reply = `${answer} ${rssi}`;
-	// Nearly always: see fits().
-	if (reply.length * 3 <= FRAME_LIMIT && !reply.includes("\0")) return reply;
-	if (!fits(reply)) return `Fail (too long) ${rssi}`;
-	return isSendable(reply) ? reply : `Fail (not text) ${rssi}`;
+	const trouble = unsendable(reply);
+	return trouble ? `${failure(trouble)} ${rssi}` : reply;
 }
 
 /** How a failure is told to people and to boards. */

@@ -1,6 +1,6 @@
 import { isMac, stationMac } from "./address";
 import { Answers } from "./answers";
-import { FRAME_LIMIT, failure, fits, parseRelay } from "./codec";
+import { failure, parseRelay, unsendable } from "./codec";
 import { Counters } from "./counters";
 import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
 import { FaultLog } from "./fault-log";
@@ -58,13 +58,16 @@ export class Comms {
 	#turns = 0;
 	/** Of the promise that was made last; one executor for all spares a closure for each. */
 	#resolve: Resolve = () => {};
-	// Functions of their own, since others are handed them.
+	// Functions of their own, as others are handed them.
+
 	/** The next turn comes as soon as possible. */
 	readonly #pull = (): void => {
 		if (this.#pulled || !this.#timer) return;
 		this.#pulled = true;
 		this.#options.timers.schedule(this.#timer, 0, TURN_MS);
 	};
+
+	/** One turn: see {@link Comms}. */
 	readonly #turn = (): void => {
 		if (this.#pulled) this.#pulled = false;
 		else this.#port.suspect();
@@ -83,6 +86,8 @@ export class Comms {
 		}
 		if (more || this.#wake.at - now < TURN_MS || this.#sender.statusDue - now < TURN_MS) this.#hasten(more, now);
 	};
+
+	/** Of all promises. */
 	readonly #executor = (resolve: Resolve): void => {
 		this.#resolve = resolve;
 	};
@@ -92,7 +97,7 @@ export class Comms {
 		this.#mac = stationMac(options.mac);
 		this.#log = new FaultLog(this.#counters, options.trace);
 		const room = new Room(options.limits);
-		const outbox = new Outbox(room);
+		const outbox = new Outbox(room, this.#wake);
 		const counters = this.#counters;
 		const peers = new Peers(options.hub);
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
@@ -241,7 +246,9 @@ export class Comms {
 			try {
 				part();
 			} catch (error) {
-				if (!this.#receiver.fault(error)) this.#log.fault(name, error);
+				// That frame is done with: the others can have their turn at once.
+				if (this.#receiver.fault(error)) more = true;
+				else this.#log.fault(name, error);
 			}
 		}
 		// What was not looked at is, in the next regular turn.
@@ -252,9 +259,8 @@ export class Comms {
 	#deadlines(now: number): void {
 		this.#wake.at = Infinity;
 		this.#sender.expire(now);
-		this.#answers.expire(now);
-		// Last, as the places of answers that are given up are for requests that wait.
 		this.#requests.expire(now);
+		this.#answers.expire(now);
 		if (now >= this.#reopenAt) this.#open(now);
 		this.#wake.by(this.#reopenAt);
 	}
@@ -311,9 +317,8 @@ export class Comms {
 	#refusal(known: Peer | undefined, mac: string, text: string): string {
 		if (this.#closed) return "cancelled";
 		if (!known && !isMac(mac)) return "adding peer";
-		// The first half spares calls: see fits().
-		if (text.length * 3 > FRAME_LIMIT && !fits(text)) return "too long";
-		if (text === "" || text.includes("\0")) return "malformed";
+		const trouble = unsendable(text);
+		if (trouble) return trouble === "not text" ? "malformed" : trouble;
 		if (text.charCodeAt(0) !== BANG) return "";
 		const path = parseRelay(text);
 		if (!path) return "malformed";

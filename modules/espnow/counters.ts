@@ -1,6 +1,6 @@
 import type { CountersView } from "./faces";
 
-/** What became of a received frame; each frame has exactly one outcome, so that framesIn is their sum. */
+/** What became of a received frame; each frame has exactly one outcome, so that framesIn is their sum. Those up to `command` are the usual ones. */
 export const Outcome = Object.freeze({
 	pong: 0,
 	reply: 1,
@@ -8,38 +8,22 @@ export const Outcome = Object.freeze({
 	command: 3,
 	/** Nothing in it. */
 	empty: 4,
-	/** Over 250 bytes. */
-	tooLong: 5,
 	/** Not UTF-8, or with a NUL inside. */
-	notText: 6,
-	/** Begins with `!`, but names no board or says nothing. */
-	malformed: 7,
+	notText: 5,
+	/** Begins with `!`, but names no board or says nothing; or its sender is forged. */
+	malformed: 6,
 	/** A reply, an error report or a pong that nobody waits for. */
-	strayReply: 8,
-	strayError: 9,
-	strayPong: 10,
+	strayReply: 7,
+	strayError: 8,
+	strayPong: 9,
 	/** From a peer whose next words may belong to an earlier request. */
-	unclear: 11,
+	unclear: 10,
 	/** It wants an answer and there is no room for one, or its sender has taken its share. */
-	outboxFull: 12,
+	outboxFull: 11,
 	/** An error inside this board. */
-	fault: 13,
+	fault: 12,
 } as const);
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
-
-/** Causes for which a frame is dropped, by name. */
-const DROPPED = Object.freeze([
-	"empty",
-	"tooLong",
-	"notText",
-	"malformed",
-	"strayReply",
-	"strayError",
-	"strayPong",
-	"unclear",
-	"outboxFull",
-	"fault",
-] as const);
 
 /** Things worth counting besides frames that came in. */
 export type Event =
@@ -78,14 +62,15 @@ interface NativeDrops {
 /** Counts since boot. */
 export class Counters {
 	framesOut = 0;
-	/** By {@link Outcome}: one count for each. */
-	readonly #outcomes: number[] = new Array(Object.keys(Outcome).length).fill(0);
+	/** How often each of the usual outcomes came about: a map would cost twice as much, with every frame. */
+	readonly #usual = [0, 0, 0, 0];
+	readonly #dropped = new Map<Outcome, number>();
 	readonly #events = new Map<Event, number>();
 
 	/** One frame was read from the ring, and this became of it. */
 	frame(outcome: Outcome): void {
-		// A map would cost twice as much, with every frame.
-		this.#outcomes[outcome] = (this.#outcomes[outcome] as number) + 1;
+		if (outcome <= Outcome.command) this.#usual[outcome] = (this.#usual[outcome] ?? 0) + 1;
+		else this.#dropped.set(outcome, (this.#dropped.get(outcome) ?? 0) + 1);
 	}
 
 	event(event: Event): void {
@@ -94,11 +79,16 @@ export class Counters {
 
 	/** @param native drops of all radios since boot; they count as frames that came in */
 	view(native: NativeDrops): CountersView {
-		const count = (outcome: Outcome) => this.#outcomes[outcome] ?? 0;
+		const [pongs = 0, replies = 0, relayed = 0, commands = 0] = this.#usual;
+		let read = pongs + replies + relayed + commands;
 		const causes: Record<string, number> = {};
-		for (const cause of DROPPED) if (count(Outcome[cause]) > 0) causes[cause] = count(Outcome[cause]);
+		for (const [name, outcome] of Object.entries(Outcome)) {
+			const count = this.#dropped.get(outcome) ?? 0;
+			if (count > 0) causes[name] = count;
+			read += count;
+		}
 		if (native.ringFull) causes.ringFull = native.ringFull;
-		if (native.tooLong) causes.tooLong = (causes.tooLong ?? 0) + native.tooLong;
+		if (native.tooLong) causes.tooLong = native.tooLong;
 		if (native.abandoned) causes.abandoned = native.abandoned;
 		if (native.whileClosed) causes.whileClosed = native.whileClosed;
 		const events: Record<string, number> = {};
@@ -106,13 +96,12 @@ export class Counters {
 		if (native.statusFull) events.statusFull = native.statusFull;
 		if (native.postFailed) events.postFailed = native.postFailed;
 		return {
-			framesIn:
-				this.#outcomes.reduce((sum, each) => sum + each, 0) + native.ringFull + native.tooLong + native.abandoned + native.whileClosed,
+			framesIn: read + native.ringFull + native.tooLong + native.abandoned + native.whileClosed,
 			framesOut: this.framesOut,
-			pongs: count(Outcome.pong),
-			replies: count(Outcome.reply),
-			relayed: count(Outcome.relayed),
-			commands: count(Outcome.command),
+			pongs,
+			replies,
+			relayed,
+			commands,
 			dropped: causes,
 			events,
 		};

@@ -13,7 +13,7 @@ export class DueList {
 		this.#fresh.push(request);
 	}
 
-	/** Adds a request that may go from its `dueAt` on. */
+	/** Adds a request that may go from its `at` on. */
 	addLater(request: Request): void {
 		this.#later.push(request);
 	}
@@ -32,7 +32,7 @@ export class DueList {
 	get nextDue(): number {
 		if (this.#fresh.length) return 0;
 		let due = Infinity;
-		for (const request of this.#later) if (request.dueAt < due) due = request.dueAt;
+		for (const request of this.#later) if (request.at < due) due = request.at;
 		return due;
 	}
 
@@ -42,7 +42,7 @@ export class DueList {
 		if (fresh) return fresh;
 		for (let i = 0; i < this.#later.length; i++) {
 			const request = this.#later[i];
-			if (!request || request.dueAt > now) continue;
+			if (!request || request.at > now) continue;
 			this.#later.splice(i, 1);
 			return request;
 		}

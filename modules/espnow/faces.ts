@@ -70,7 +70,7 @@ export interface CommsOptions {
 	timers: Timers;
 	chance: Chance;
 	handler: RequestHandler;
-	/** MAC of this device's hub, "" when it has none: it stays among the known boards whoever else is heard. */
+	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */
 	hub?(): string;
 	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */
 	onAnswered?(mac: string): void;

@@ -2,11 +2,12 @@ import type { Answer } from "./answers";
 import type { Peer } from "./peers";
 import type { Request } from "./request";
 import { KEPT_FOR_OTHERS, Room } from "./room";
+import { Wake } from "./wake";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
-/** Places that requests leave free for pongs and replies. Those beyond the rest wait elsewhere, where they take less memory. */
-const KEPT_FOR_ANSWERS = 24;
+/** A request may wait here while so many frames do at most; the other places are for pongs and replies. Requests wait elsewhere, where they take less memory. */
+const FOR_REQUESTS = 8;
 /** Places of which one board alone gets no more: it may ask without end, and never acknowledge. */
 const FOR_ONE_BOARD = 8;
 /** Frames that are kept for their next use. */
@@ -41,12 +42,17 @@ export class Outbox {
 	readonly #patient: Peer[] = [];
 	readonly #free: Outgoing[] = [];
 	readonly #room: Room;
+	readonly #wake: Wake;
 	#size = 0;
 	#pausedUntil = 0;
 
-	/** @param room is told how many frames wait that are no requests of ours */
-	constructor(room = new Room()) {
+	/**
+	 * @param room is told how many frames wait that are no requests of ours
+	 * @param wake told when there is room for requests again without a frame having left
+	 */
+	constructor(room = new Room(), wake = new Wake()) {
 		this.#room = room;
+		this.#wake = wake;
 	}
 
 	get size(): number {
@@ -68,7 +74,7 @@ export class Outbox {
 
 	/** Whether another request may wait here. */
 	get takesRequests(): boolean {
-		return this.#size < OUTBOX_LIMIT - KEPT_FOR_ANSWERS;
+		return this.#size < FOR_REQUESTS;
 	}
 
 	/**
@@ -130,9 +136,9 @@ export class Outbox {
 		return this.#size > 0 && now >= this.#pausedUntil;
 	}
 
-	/** When the next frame may go, in ms; Infinity when none waits. */
-	get nextDue(): number {
-		return this.#size > 0 ? this.#pausedUntil : Infinity;
+	/** Before this nothing goes, in ms. */
+	get pausedUntil(): number {
+		return this.#pausedUntil;
 	}
 
 	/** Lets frames go at once after a pause, as the radio is new. */
@@ -144,7 +150,7 @@ export class Outbox {
 	remove(entry: Outgoing): void {
 		const peer = entry.peer;
 		if (!peer) return;
-		this.#spread();
+		if (this.#only === entry) this.#only = null;
 		if (peer.frames === entry) peer.frames = entry.next;
 		else {
 			let before = peer.frames;
@@ -156,6 +162,7 @@ export class Outbox {
 		if (entry.request === null) this.#room.frames--;
 		if (!peer.frames) this.#leave(peer);
 		this.release(entry);
+		if (this.#size === FOR_REQUESTS - 1) this.#wake.by(0);
 	}
 
 	/** Gives a taken entry back for the next use. */
@@ -196,7 +203,7 @@ export class Outbox {
 		if (entry) this.#place(entry);
 	}
 
-	/** The ring in which the peer of a frame waits now. */
+	/** Puts the peer of a frame into the ring in which it has to wait now. */
 	#place({ peer, request }: Outgoing): void {
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
 		if (!peer || peer.ring === "prompt") return;

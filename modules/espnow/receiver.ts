@@ -60,7 +60,7 @@ export class Receiver {
 		this.#mac = options.mac;
 	}
 
-	/** Handles at most 8 frames. What it throws is for {@link fault}. @returns whether more may wait */
+	/** Handles at most 8 frames; what an error has kept of them comes in the next turn. What it throws is for {@link fault}. @returns whether more may wait */
 	frames(now: number): boolean {
 		let left = FRAMES_PER_TURN;
 		while (this.#port.frames > 0 && left-- > 0) {
@@ -82,8 +82,8 @@ export class Receiver {
 		if (!at) return false;
 		this.#at = null;
 		if (at === this.#frame) {
-			this.#log.fault("frame", error);
 			this.#counters.frame(Outcome.fault);
+			this.#log.fault("frame", error);
 			return true;
 		}
 		this.#counters.frame(Outcome.command);

@@ -41,9 +41,8 @@ export interface Request {
 	sends: number;
 	/** It waits for the pong of an unclear peer until then (ms; Infinity before the ping has left); 0: it does not. */
 	clearUntil: number;
-	/** When it may be sent, and when it was handed to the driver last, in ms. */
-	dueAt: number;
-	sentAt: number;
+	/** In state `due` when it may be sent, afterwards when it was handed to the driver, in ms. */
+	at: number;
 	entry: Outgoing | null;
 	/** A driver error that keeps it from being sent. */
 	error: string;
@@ -62,8 +61,7 @@ export function newRequest(peer: Peer, text: string, now: number, limits: Reques
 		tries: 0,
 		sends: 0,
 		clearUntil: 0,
-		dueAt: now,
-		sentAt: 0,
+		at: now,
 		entry: null,
 		error: "",
 		held: null,
@@ -98,5 +96,5 @@ export function deadlineReason(request: Request): string {
 	if (request.state === "acked" || request.state === "queued") return "no reply";
 	if (request.sends > 0) return request.state === "sending" ? "no reply" : "no result";
 	// Not sent at all: when it waited for its peer, which owed others a reply until now, the peer is there and mute.
-	return request.tries === 0 && request.dueAt > request.started ? "no reply" : "no result";
+	return request.tries === 0 && request.at > request.started ? "no reply" : "no result";
 }

@@ -41,20 +41,24 @@ export interface RequestsOptions {
 
 /** All requests until they are settled: one open for each peer, the others behind it in order; different peers side by side. */
 export class Requests {
-	readonly #options: RequestsOptions;
 	readonly #outbox: Outbox;
+	readonly #counters: Counters;
+	readonly #chance: Chance;
 	readonly #room: Room;
 	readonly #wake: Wake;
+	readonly #onForwarded: RequestsOptions["onForwarded"];
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
 	#nextDeadline = Infinity;
 
 	constructor(options: RequestsOptions) {
-		this.#options = options;
 		this.#outbox = options.outbox;
+		this.#counters = options.counters;
+		this.#chance = options.chance;
 		this.#room = options.room;
 		this.#wake = options.wake;
+		this.#onForwarded = options.onForwarded;
 	}
 
 	get size(): number {
@@ -114,7 +118,7 @@ export class Requests {
 	 */
 	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "early" | "none" {
 		const request = peer.open;
-		if (!request || request.sends === 0 || request.text === "ping") return "none";
+		if (!request || request.sends === 0 || isPing(request)) return "none";
 		const verdict = judge(peer, request, text, now);
 		if (verdict === "early") return "early";
 		if (verdict === "reply") this.#settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
@@ -135,9 +139,9 @@ export class Requests {
 			this.#wakeAt(request.clearUntil);
 			return;
 		}
-		request.sentAt = now;
+		request.at = now;
 		if (request.sends++ === 0) this.#unsent--;
-		else this.#options.counters.event("retries");
+		else this.#counters.event("retries");
 	}
 
 	/** The peer's radio acknowledged a frame. */
@@ -240,7 +244,7 @@ export class Requests {
 		// Nearly all links are good, and their boards owe nothing.
 		if (now < peer.poorUntil || peer.owes) distrust(peer, request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
-		if (peer.unclear && !isPing(request)) request.clearUntil = Infinity;
+		request.clearUntil = peer.unclear && !isPing(request) ? Infinity : 0;
 		this.#enter(request, now);
 	}
 
@@ -255,16 +259,16 @@ export class Requests {
 	}
 
 	#retry(request: Request, now: number): void {
-		const pause = (RETRY_MS + this.#options.chance.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
+		const pause = (RETRY_MS + this.#chance.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
 		request.state = "due";
-		request.dueAt = now + pause;
+		request.at = now + pause;
 		this.#waiting.addLater(request);
-		this.#wake.by(request.dueAt);
+		this.#wake.by(request.at);
 	}
 
 	#enter(request: Request, now: number): void {
 		request.state = "due";
-		request.dueAt = now;
+		request.at = now;
 		if (!this.#waiting.hasFresh && this.#outbox.takesRequests) {
 			this.#put(request, now);
 			return;
@@ -289,14 +293,14 @@ export class Requests {
 
 	#fail(request: Request, reason: string, now: number): void {
 		if (request.state === "settled") return;
-		if (reason === "no reply") this.#options.counters.event("noReply");
-		else if (reason === "no result") this.#options.counters.event("noResult");
+		if (reason === "no reply") this.#counters.event("noReply");
+		else if (reason === "no result") this.#counters.event("noResult");
 		this.#settle(request, { ok: false, reason, ms: now - request.started }, now);
 	}
 
 	#settle(request: Request, result: AskResult, now: number): void {
 		const peer = request.peer;
-		// In any other state it waits nowhere.
+		// Only then it is in the outbox, or waits for room there.
 		if (request.state === "due") this.#withdraw(request);
 		request.state = "settled";
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
@@ -312,7 +316,7 @@ export class Requests {
 		if (typeof asker === "function") asker(result);
 		else {
 			this.#room.forwarded--;
-			this.#options.onForwarded(asker, result, now);
+			this.#onForwarded(asker, result, now);
 		}
 	}
 

@@ -85,7 +85,7 @@ export class Sender {
 		}
 	}
 
-	/** Gives up a status that does not come. */
+	/** Gives up a status that does not come, and sees to it that the end of a pause is not missed. */
 	expire(now: number): void {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
@@ -93,7 +93,7 @@ export class Sender {
 			const step = this.#recovery.statusMissing(now);
 			if (step !== "none") this.#onBroken(step, now);
 		}
-		if (!this.#flight && this.#port.link && this.#outbox.nextDue > now) this.#wake.by(this.#outbox.nextDue);
+		if (this.#outbox.pausedUntil > now) this.#wake.by(this.#outbox.pausedUntil);
 	}
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */

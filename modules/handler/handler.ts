@@ -61,6 +61,7 @@ const LONGEST_REASON = 160;
 /** The commands a board understands: one text in, one text out, whichever way it came. */
 export class Handler {
 	readonly #commands: CommandTable;
+	/** What commands act on: the board's own do, an app's may. */
 	readonly surroundings: Surroundings;
 	readonly #hub: () => string;
 	readonly #timers: Timers;

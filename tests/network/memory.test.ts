@@ -13,13 +13,13 @@ const TOLD = "restarted after an error: memory full";
 const WITHOUT_WORDS = "restarted after an error without words, most likely a full heap or stack";
 /**
  * What fills the heap, and what is told of it. Buffers and strings leave the bytes that the engine needs to say why; when the
- * last slot is taken, no byte is left.
+ * last slot is taken, it is a matter of luck whether a byte is left.
  */
-const FILL: Readonly<Record<string, readonly [body: string, told: string]>> = {
-	objects: ["let kept; for (;;) kept = { kept };", WITHOUT_WORDS],
-	buffers: ["const kept = []; for (;;) kept.push(new ArrayBuffer(2000));", TOLD],
-	strings: ["let kept = 'x'; for (;;) kept += kept;", TOLD],
-	"an array": ["const kept = []; for (;;) kept.push(1);", TOLD],
+const FILL: Readonly<Record<string, readonly [body: string, told: readonly string[]]>> = {
+	objects: ["let kept; for (;;) kept = { kept };", [TOLD, WITHOUT_WORDS]],
+	buffers: ["const kept = []; for (;;) kept.push(new ArrayBuffer(2000));", [TOLD]],
+	strings: ["let kept = 'x'; for (;;) kept += kept;", [TOLD]],
+	"an array": ["const kept = []; for (;;) kept.push(1);", [TOLD]],
 };
 const SINK = "const sink = () => sink() + 1; sink();";
 /** Where it happens: inside the command, in a timer, in a promise. */
@@ -49,7 +49,7 @@ describe("a full heap", () => {
 				const made = house(["Kitchen"], { app: appWithCommands({ end: body(fill) }), machine });
 				end(made);
 				expect(reasons(made, "Hub")).toEqual(["memory full"]);
-				expect(told(made, "Hub")).toBe(words);
+				expect(words).toContain(told(made, "Hub"));
 				expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
 			});
 

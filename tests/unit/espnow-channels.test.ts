@@ -3,10 +3,11 @@ import { stationMac } from "espnow/address";
 import { Channels, type ChannelsOptions } from "espnow/channels";
 import type { AskOptions, AskResult } from "espnow/faces";
 import { sweepOrder } from "espnow/sweep-order";
-import { A, B, FakeTime } from "./espnow-fakes";
+import { A, B, C, FakeTime } from "./espnow-fakes";
 
 const HUB = A;
 const RELAY = B;
+const NEXT = C;
 
 /** A device among a hub and a relay whose channels the test sets; 0 is off the air. */
 function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
@@ -390,6 +391,17 @@ test("a hub that was heard itself is no longer asked through a relay", async () 
 	hear(HUB);
 	await time.advance(31_000);
 	expect(asked[0]?.mac).toBe(HUB);
+});
+
+test("a new hub is not asked through the relay of the one before", async () => {
+	const { time, world, asked, channels, hear } = makeDevice();
+	await time.advance(1000);
+	channels.onContact(RELAY, "answered");
+	await time.advance(1000);
+	hear(HUB);
+	world.hub = NEXT;
+	await time.advance(34_000);
+	expect(asked[0]?.mac).toBe(NEXT);
 });
 
 test("closing ends a sweep", async () => {

@@ -104,9 +104,34 @@ test("a frame that the driver did not take goes first after the pause, and nothi
 	outbox.putBack(entry, 10);
 	expect(outbox.hasDue(9)).toBe(false);
 	expect(outbox.take(9)).toBeNull();
-	expect(outbox.nextDue).toBe(10);
+	expect(outbox.pausedUntil).toBe(10);
 	expect(outbox.hasDue(10)).toBe(true);
 	expect(drain(outbox, 10)).toEqual(["a1", "b", "a2"]);
+});
+
+test("also when another has come meanwhile", () => {
+	const outbox = new Outbox();
+	outbox.put("oneWay", new Peer(A), "a", 0, null, null);
+	const entry = outbox.take(0);
+	if (!entry) throw new Error("nothing taken");
+	outbox.put("oneWay", new Peer(B), "b", 0, null, null);
+	outbox.putBack(entry, 10);
+	expect(drain(outbox, 10)).toEqual(["a", "b"]);
+});
+
+test("the only frame can be taken out, and one that has left already changes nothing", () => {
+	const outbox = new Outbox();
+	const a = new Peer(A);
+	const only = outbox.put("oneWay", a, "1", 0, null, null);
+	const left = outbox.take(0);
+	expect(left).toBe(only);
+	const next = outbox.put("oneWay", a, "2", 0, null, null);
+	if (left) outbox.remove(left);
+	expect(outbox.size).toBe(1);
+	if (next) outbox.remove(next);
+	expect([outbox.size, outbox.take(0), a.frames]).toEqual([0, null, null]);
+	outbox.put("oneWay", a, "3", 0, null, null);
+	expect(drain(outbox)).toEqual(["3"]);
 });
 
 test("a frame that nobody wants any more is taken out", () => {
@@ -122,7 +147,7 @@ test("a frame that nobody wants any more is taken out", () => {
 
 test("an empty outbox has nothing due", () => {
 	const outbox = new Outbox();
-	expect([outbox.hasDue(5), outbox.nextDue, outbox.take(5)]).toEqual([false, Infinity, null]);
+	expect([outbox.hasDue(5), outbox.take(5)]).toEqual([false, null]);
 });
 
 test("whatever is put in, taken out, put back and removed: nothing is lost, doubled or overtaken by its like", () => {

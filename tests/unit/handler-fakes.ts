@@ -40,7 +40,7 @@ export const ownHub: Caller = { side: "radio", mac: HUB, rssi: -50 };
 export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", rssi: -50 };
 
 /** A board with all its commands and nothing behind them. */
-export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {}) {
+export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: Command[] } = {}) {
 	const records = new FakeRecords();
 	const store = new ConfigStore({ records });
 	store.load();
@@ -68,7 +68,7 @@ export function fakeBoard(options: { relay?: boolean; commands?: Command[] } = {
 	const handler = new Handler({
 		commands: COMMANDS,
 		surroundings: surroundings(board),
-		hub: () => HUB,
+		hub: () => options.hub ?? HUB,
 		timers,
 		trace: (line) => lines.push(line),
 	});

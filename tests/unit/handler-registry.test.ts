@@ -153,6 +153,16 @@ describe("who may", () => {
 		expect(runs).toBe(allowed.split(" ").length);
 	});
 
+	test("the own hub may send from either of its addresses", () => {
+		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "ownHub" })] });
+		expect(ask("x", { ...ownHub, mac: `${HUB.slice(0, -1)}1` })).toBe("OK ");
+	});
+
+	test("a device without a hub has none on the radio", () => {
+		const { ask } = fakeBoard({ hub: "", commands: [command({ name: "x", who: "ownHub" })] });
+		for (const mac of [HUB, "", "000000000000"]) expect(ask("x", { ...ownHub, mac })).toBe("Fail (not allowed)");
+	});
+
 	test("being called a hub counts on the radio only", () => {
 		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "ownHub" })] });
 		expect(ask("x", { ...house, mac: HUB })).toBe("Fail (not allowed)");
