@@ -128,7 +128,9 @@ export class Handler {
 	#allows(who: Who, from: Caller): boolean {
 		if (from.side === "setup") return true;
 		if (who === "setup") return false;
-		return from.side === "radio" ? sameBoard(from.mac, this.#hub()) : who === "house";
+		if (from.side !== "radio") return who === "house";
+		const hub = this.#hub();
+		return hub !== "" && sameBoard(from.mac, hub);
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
