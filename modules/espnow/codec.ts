@@ -17,6 +17,7 @@ import { isMac, stationMac } from "./address";
  */
 export const FRAME_LIMIT = 250;
 
+/** From `reply` on a text may be the reply to a request, also where nothing says so. */
 export const Kind = Object.freeze({ ping: 1, pong: 2, relay: 3, reply: 4, error: 5, request: 6 } as const);
 export type Kind = (typeof Kind)[keyof typeof Kind];
 

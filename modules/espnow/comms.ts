@@ -31,8 +31,9 @@ const WIFI_RESTART_MS = 30_000;
 /**
  * The communication engine: one cooperative loop that receives, sends and waits for nothing.
  *
- * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, one grant. A repeating
- * 100 ms timer makes the turns; whatever comes in, and whatever is to be sent, only pulls the next one forward, so turns never nest.
+ * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, one grant. After an error of
+ * this board's own all of that is done once more, part by part. A repeating 100 ms timer makes the turns; whatever comes in, and whatever is to be sent,
+ * only pulls the next one forward, so turns never nest.
  */
 export class Comms {
 	readonly #options: CommsOptions;
@@ -58,9 +59,8 @@ export class Comms {
 	#turns = 0;
 	/** Of the promise that was made last; one executor for all spares a closure for each. */
 	#resolve: Resolve = () => {};
-	// Functions of their own, as others are handed them.
 
-	/** The next turn comes as soon as possible. */
+	/** The next turn comes as soon as possible. A function of its own, as others are handed it; so are the next two. */
 	readonly #pull = (): void => {
 		if (this.#pulled || !this.#timer) return;
 		this.#pulled = true;
@@ -274,18 +274,18 @@ export class Comms {
 	}
 
 	#open(now: number): void {
+		// Whatever fails from here on, it is tried again.
+		this.#reopenAfter(REOPEN_MS, now);
 		this.#closeRadio(now);
 		if (this.#port.open() && this.#port.link) {
 			this.#reopenAt = Infinity;
 			this.#recovery.opened(now);
 			this.#peers.rebuild(this.#port.link);
 			this.#outbox.resume();
-			this.#wake.by(now);
 			return;
 		}
 		this.#counters.event("radioFailed");
 		this.#log.note(this.#port.error);
-		this.#reopenAfter(REOPEN_MS, now);
 		const step = this.#recovery.openFailed(now);
 		if (step !== "espnow") this.#repair(step, now);
 	}

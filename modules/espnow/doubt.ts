@@ -25,6 +25,7 @@ const REMEMBERED = 48;
  */
 export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 	// Whatever it is: the last reply over again, or that to something asked before a restart.
+	// A request that waits for another try has been on the air longer.
 	const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
 	if (now - peer.lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply)) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.

@@ -6,7 +6,7 @@ import { Wake } from "./wake";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
-/** A request may wait here while so many frames do at most; the other places are for pongs and replies. Requests wait elsewhere, where they take less memory. */
+/** A request may wait here if fewer than so many frames do: the other places are for pongs and replies. Elsewhere it takes less memory. */
 const FOR_REQUESTS = 8;
 /** Places of which one board alone gets no more: it may ask without end, and never acknowledge. */
 const FOR_ONE_BOARD = 8;

@@ -70,8 +70,8 @@ export class Peers {
 	readonly #known = new Map<string, Peer>();
 	readonly #driver: Peer[] = [];
 	readonly #unclear = new Set<string>();
-	/** Addresses that the driver still holds although their board is now written to at its other one. */
-	readonly #moved: string[] = [];
+	/** Addresses that the driver still holds although their board is now written to at its other one, or has been forgotten. */
+	readonly #unlisted: string[] = [];
 	readonly #hub: (() => string) | undefined;
 	#uses = 0;
 
@@ -90,7 +90,7 @@ export class Peers {
 	get(mac: string): Peer {
 		const found = this.find(mac);
 		if (found) return found;
-		if (this.#known.size >= REMEMBERED) this.#forgetOne();
+		while (this.#known.size >= REMEMBERED && this.#forgetOne());
 		const peer = new Peer(stationMac(mac));
 		peer.unclear = this.#unclear.delete(peer.mac);
 		this.#known.set(peer.mac, peer);
@@ -118,15 +118,14 @@ export class Peers {
 
 	/**
 	 * Sees to it that the driver can send to a peer.
-	 * @param pinned the peer whose send status is awaited: it is not put out
 	 * @returns 0, or the driver's error
 	 */
-	register(peer: Peer, radio: RadioLink, pinned: Peer | null): number {
+	register(peer: Peer, radio: RadioLink): number {
 		if (peer.usedAt) return ESP_OK;
-		this.#dropMoved(radio);
-		if (this.#driver.length >= DRIVER_PEERS) this.#evict(radio, pinned);
+		this.#dropUnlisted(radio);
+		if (this.#driver.length >= DRIVER_PEERS) this.#evict(radio);
 		let error = radio.addPeer(peer.address);
-		if (error === ESPNOW_FULL && this.#evict(radio, pinned)) error = radio.addPeer(peer.address);
+		if (error === ESPNOW_FULL && this.#evict(radio)) error = radio.addPeer(peer.address);
 		if (error === ESPNOW_EXIST) error = ESP_OK;
 		if (error === ESP_OK) {
 			peer.usedAt = ++this.#uses;
@@ -148,10 +147,10 @@ export class Peers {
 	/** A new radio knows nobody: those who were in its list are added again. */
 	rebuild(radio: RadioLink): void {
 		const before = this.#driver.splice(0).sort((a, b) => a.usedAt - b.usedAt);
-		this.#moved.length = 0;
+		this.#unlisted.length = 0;
 		for (const peer of before) {
 			peer.usedAt = 0;
-			this.register(peer, radio, null);
+			this.register(peer, radio);
 		}
 	}
 
@@ -174,21 +173,24 @@ export class Peers {
 	}
 
 	#readdress(peer: Peer, address: string): void {
-		if (peer.usedAt) {
-			this.#leave(peer);
-			this.#moved.push(peer.address);
-		}
+		if (peer.usedAt) this.#unlist(peer);
 		peer.address = address;
 	}
 
-	#dropMoved(radio: RadioLink): void {
-		for (const address of this.#moved) radio.removePeer(address);
-		this.#moved.length = 0;
+	/** Takes a peer off the driver's list; the driver is told before it gets the next one. */
+	#unlist(peer: Peer): void {
+		this.#leave(peer);
+		this.#unlisted.push(peer.address);
 	}
 
-	#evict(radio: RadioLink, pinned: Peer | null): boolean {
+	#dropUnlisted(radio: RadioLink): void {
+		for (const address of this.#unlisted) radio.removePeer(address);
+		this.#unlisted.length = 0;
+	}
+
+	#evict(radio: RadioLink): boolean {
 		let oldest: Peer | null = null;
-		for (const peer of this.#driver) if (peer !== pinned && (!oldest || peer.usedAt < oldest.usedAt)) oldest = peer;
+		for (const peer of this.#driver) if (!oldest || peer.usedAt < oldest.usedAt) oldest = peer;
 		if (!oldest) return false;
 		radio.removePeer(oldest.address);
 		this.#leave(oldest);
@@ -201,17 +203,32 @@ export class Peers {
 		peer.usedAt = 0;
 	}
 
-	#forgetOne(): void {
+	/** @returns false when there is none that may be forgotten */
+	#forgetOne(): boolean {
 		let oldest: Peer | null = null;
 		const hub = this.find(this.#hub?.() ?? "");
-		for (const peer of this.#known.values()) {
-			if (peer.usedAt === 0 && peer.idle && peer !== hub && (!oldest || peer.seenAt < oldest.seenAt)) oldest = peer;
-		}
-		if (!oldest) return;
+		for (const peer of this.#known.values()) if (mayGo(peer) && peer !== hub && (!oldest || goesBefore(peer, oldest))) oldest = peer;
+		if (!oldest) return false;
+		if (oldest.usedAt) this.#unlist(oldest);
 		this.#known.delete(oldest.mac);
-		if (!oldest.unclear) return;
+		if (!oldest.unclear) return true;
 		// That a board owes us a reply outlives the rest of what we know of it.
 		if (this.#unclear.size >= UNCLEAR) for (const mac of this.#unclear) if (this.#unclear.delete(mac)) break;
 		this.#unclear.add(oldest.mac);
+		return true;
 	}
+}
+
+/**
+ * Whether a board may be forgotten: nothing of it is under way, and if the driver holds it, it has never replied to us. What one that we have just talked
+ * to says may be its last reply over again.
+ */
+function mayGo(peer: Peer): boolean {
+	return peer.idle && (peer.usedAt === 0 || peer.lastReply === "");
+}
+
+/** Which of two boards is forgotten first: one that the driver does not hold, then the one heard longest ago. */
+function goesBefore(peer: Peer, other: Peer): boolean {
+	if ((peer.usedAt === 0) !== (other.usedAt === 0)) return peer.usedAt === 0;
+	return peer.seenAt < other.seenAt;
 }

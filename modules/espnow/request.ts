@@ -41,7 +41,7 @@ export interface Request {
 	sends: number;
 	/** It waits for the pong of an unclear peer until then (ms; Infinity before the ping has left); 0: it does not. */
 	clearUntil: number;
-	/** In state `due` when it may be sent, afterwards when it was handed to the driver, in ms. */
+	/** When it may be sent, in ms; once its own text was handed to the driver, when that was, until it is `due` for another try. */
 	at: number;
 	entry: Outgoing | null;
 	/** A driver error that keeps it from being sent. */

@@ -300,7 +300,7 @@ export class Requests {
 
 	#settle(request: Request, result: AskResult, now: number): void {
 		const peer = request.peer;
-		// Only then it is in the outbox, or waits for room there.
+		// Only then it is in the outbox, or waits for room there or for its next try.
 		if (request.state === "due") this.#withdraw(request);
 		request.state = "settled";
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();

@@ -103,7 +103,8 @@ export class Sender {
 		const entry = this.#outbox.take(now);
 		if (!entry) return;
 		const peer = entry.peer as Peer;
-		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, link, null);
+		// Nearly always the driver has it, and the call is spared.
+		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, link);
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, true, now);
 			return;
@@ -112,7 +113,7 @@ export class Sender {
 		if (error === DriverError.notFound) {
 			// The driver's list is not what we hold it for: once more from the start.
 			this.#peers.lost(peer);
-			error = this.#peers.register(peer, link, null) || link.send(peer.address, entry.text);
+			error = this.#peers.register(peer, link) || link.send(peer.address, entry.text);
 		}
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, false, now);

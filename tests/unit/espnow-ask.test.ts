@@ -322,3 +322,20 @@ test("a request to ourselves that is to be relayed goes to the next board", asyn
 	await time.advance(5);
 	expect(seen.result).toMatchObject({ reply: "OK" });
 });
+
+test("a request whose time is over before it could be sent: its peer was busy with another and mute, or does not acknowledge", async () => {
+	const { time, comms } = makeBoard();
+	comms.ask(A, "1", { timeoutMs: 300 });
+	const behind = watch(comms.ask(A, "2", { timeoutMs: 400 }));
+	await time.advance(100);
+	comms.stop();
+	await time.advance(1000);
+	expect(behind.result).toMatchObject({ ok: false, reason: "no reply" });
+	const again = makeBoard();
+	again.comms.ask(B, "1", { timeoutMs: 300 });
+	const unheard = watch(again.comms.ask(B, "2", { timeoutMs: 330 }));
+	await again.time.advance(100);
+	again.radio.fate = () => ({ acked: false, ms: 1 });
+	await again.time.advance(1000);
+	expect(unheard.result).toMatchObject({ ok: false, reason: "no result" });
+});

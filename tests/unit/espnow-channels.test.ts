@@ -393,6 +393,17 @@ test("a hub that was heard itself is no longer asked through a relay", async () 
 	expect(asked[0]?.mac).toBe(HUB);
 });
 
+test("a hub that acknowledges our reply after a relay did is no relay to itself, and reached without one", async () => {
+	const { time, asked, channels, hear } = makeDevice();
+	hear(HUB);
+	await time.advance(10);
+	channels.onContact(RELAY, "answered");
+	await time.advance(10);
+	channels.onContact(HUB, "answered");
+	await time.advance(31_000);
+	expect(asked[0]).toMatchObject({ mac: HUB, text: "ping" });
+});
+
 test("a new hub is not asked through the relay of the one before", async () => {
 	const { time, world, asked, channels, hear } = makeDevice();
 	await time.advance(1000);

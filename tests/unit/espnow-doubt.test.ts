@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { A, B, makeBoard, watch } from "./espnow-fakes";
+import { A, B, board, makeBoard, watch } from "./espnow-fakes";
 
 /** What a peer's words are worth once a reply was late, lost, repeated or heard twice. */
 
@@ -361,4 +361,53 @@ test("on a link that loses frames that holds for the same question, too", async 
 		expect(seen.result).toMatchObject({ reply: `OK ON ${6 + i}+ -50` });
 	}
 	expect(radio.texts(A).slice(start)).toEqual(["ping", "uptime", "ping", "uptime"]);
+});
+
+test("how early a word is counts from when its request left the outbox", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: true, ms: 50 });
+	comms.espSend(B, "x");
+	await time.advance(1);
+	const asked = watch(comms.ask(A, "uptime"));
+	await time.advance(49);
+	expect(radio.sent.at(-1)).toEqual({ at: 50, to: A, text: "uptime" });
+	radio.hear(A, "OK 1");
+	await time.advance(0);
+	expect(asked.result).toBeUndefined();
+	await time.advance(2);
+	radio.hear(A, "OK 2");
+	await time.advance(0);
+	expect(asked.result).toMatchObject({ ok: true, reply: "OK 2" });
+});
+
+test("a word between two tries is none too early", async () => {
+	const { time, radio, comms } = makeBoard();
+	radio.fate = () => ({ acked: false, ms: 5 });
+	const asked = watch(comms.ask(A, "uptime"));
+	// The second try goes after 20 ms.
+	await time.advance(10);
+	radio.hear(A, "OK 1");
+	await time.advance(1);
+	expect(asked.result).toMatchObject({ ok: true, reply: "OK 1" });
+});
+
+test("what a board said last is known however many strangers ping meanwhile", async () => {
+	const { time, radio, comms } = makeBoard({ limits: { requests: 26, together: 30 } });
+	comms.ask(A, "1");
+	await time.advance(3);
+	radio.hear(A, "OK 1");
+	await time.advance(1);
+	for (let n = 0; n < 25; n++) comms.ask(board(n), "uptime");
+	for (let n = 0; n < 7; n++) {
+		radio.hear(board(100 + n), "ping");
+		await time.advance(4);
+	}
+	const asked = watch(comms.ask(A, "2"));
+	while (radio.texts(A).length < 2) await time.advance(1);
+	await time.advance(3);
+	radio.hear(A, "OK 1");
+	await time.advance(5);
+	radio.hear(A, "OK 2");
+	await time.advance(400);
+	expect(asked.result).toMatchObject({ ok: true, reply: "OK 2" });
 });

@@ -22,14 +22,14 @@ test("a peer is added to the driver once", () => {
 		calls.push(mac);
 		return 0;
 	};
-	peers.register(peers.get(A), radio, null);
-	peers.register(peers.get(A), radio, null);
+	peers.register(peers.get(A), radio);
+	peers.register(peers.get(A), radio);
 	expect(calls).toEqual([A]);
 });
 
 test("a board addressed by its access point's MAC is written to at its station", () => {
 	const { peers, radio } = setup();
-	peers.register(peers.get(AP), radio, null);
+	peers.register(peers.get(AP), radio);
 	expect([...radio.peers]).toEqual([A]);
 });
 
@@ -37,7 +37,7 @@ test("a radio that was only ever heard from an odd address is written to there",
 	const { peers, radio } = setup();
 	const peer = peers.get(AP);
 	peers.heard(peer, AP, -50, 0);
-	peers.register(peer, radio, null);
+	peers.register(peer, radio);
 	expect([...radio.peers]).toEqual([AP]);
 });
 
@@ -54,36 +54,28 @@ test("the address that a board no longer uses leaves the driver's list", () => {
 	const { peers, radio } = setup();
 	const peer = peers.get(AP);
 	peers.heard(peer, AP, -50, 0);
-	peers.register(peer, radio, null);
+	peers.register(peer, radio);
 	peers.heard(peer, A, -50, 1);
-	peers.register(peer, radio, null);
+	peers.register(peer, radio);
 	expect([...radio.peers]).toEqual([A]);
 	expect(peers.driverCount).toBe(1);
 });
 
 test("the driver never holds more than 20: the one used longest ago gives way", () => {
 	const { peers, radio } = setup();
-	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
+	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio);
 	peers.used(peers.get(board(0)));
-	expect(peers.register(peers.get(board(20)), radio, null)).toBe(0);
+	expect(peers.register(peers.get(board(20)), radio)).toBe(0);
 	expect(radio.peers.size).toBe(20);
 	expect(radio.peers.has(board(0))).toBe(true);
 	expect(radio.peers.has(board(1))).toBe(false);
 	expect(radio.peers.has(board(20))).toBe(true);
 });
 
-test("the peer whose status is awaited is not put out", () => {
-	const { peers, radio } = setup();
-	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
-	peers.register(peers.get(board(20)), radio, peers.get(board(0)));
-	expect(radio.peers.has(board(0))).toBe(true);
-	expect(radio.peers.has(board(1))).toBe(false);
-});
-
 test("200 boards can be written to in turn", () => {
 	const { peers, radio } = setup();
 	for (let round = 0; round < 2; round++) {
-		for (let n = 0; n < 200; n++) expect(peers.register(peers.get(board(n)), radio, null)).toBe(0);
+		for (let n = 0; n < 200; n++) expect(peers.register(peers.get(board(n)), radio)).toBe(0);
 	}
 	expect(radio.mostPeers).toBe(20);
 });
@@ -91,7 +83,7 @@ test("200 boards can be written to in turn", () => {
 test("a peer that the driver knows already is as good as added", () => {
 	const { peers, radio } = setup();
 	radio.peers.add(A);
-	expect(peers.register(peers.get(A), radio, null)).toBe(0);
+	expect(peers.register(peers.get(A), radio)).toBe(0);
 	expect(peers.driverCount).toBe(1);
 });
 
@@ -99,35 +91,35 @@ test("a driver whose list is fuller than we think makes room", () => {
 	const { peers, radio } = setup();
 	peers.used(peers.get(board(0)));
 	for (let n = 50; n < 69; n++) radio.addPeer(board(n));
-	expect(peers.register(peers.get(A), radio, null)).toBe(0);
+	expect(peers.register(peers.get(A), radio)).toBe(0);
 	expect(radio.peers.has(board(0))).toBe(false);
 });
 
 test("a driver that takes no peer says why", () => {
 	const { peers, radio } = setup();
 	radio.addError = 0x3066;
-	expect(peers.register(peers.get(A), radio, null)).toBe(0x3066);
+	expect(peers.register(peers.get(A), radio)).toBe(0x3066);
 	expect(peers.driverCount).toBe(0);
 });
 
 test("a peer that the driver has lost is added again", () => {
 	const { peers, radio } = setup();
 	const peer = peers.get(A);
-	peers.register(peer, radio, null);
+	peers.register(peer, radio);
 	radio.peers.clear();
 	peers.lost(peer);
-	peers.register(peer, radio, null);
+	peers.register(peer, radio);
 	expect([...radio.peers]).toEqual([A]);
 });
 
 test("a new radio gets the peers of the old one, and their order of use stays", () => {
 	const { peers, radio } = setup();
-	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio, null);
+	for (let n = 0; n < 20; n++) peers.register(peers.get(board(n)), radio);
 	peers.used(peers.get(board(0)));
 	const next = setup().radio;
 	peers.rebuild(next);
 	expect(next.peers.size).toBe(20);
-	peers.register(peers.get(A), next, null);
+	peers.register(peers.get(A), next);
 	expect(next.peers.has(board(0))).toBe(true);
 	expect(next.peers.has(board(1))).toBe(false);
 });
@@ -136,6 +128,48 @@ test("strangers do not fill the memory", () => {
 	const { peers } = setup();
 	for (let n = 0; n < 1000; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
 	expect(peers.count).toBeLessThanOrEqual(32);
+});
+
+test("strangers do not fill the memory although the driver holds some and others are waited for", () => {
+	const { peers, radio } = setup();
+	for (let n = 0; n < 26; n++) peers.get(board(n)).answers = 1;
+	for (let n = 100; n < 200; n++) {
+		const peer = peers.get(board(n));
+		peers.heard(peer, board(n), -50, n);
+		peers.register(peer, radio);
+	}
+	expect(peers.count).toBe(32);
+	expect([...radio.peers]).toEqual([194, 195, 196, 197, 198, 199].map(board));
+	expect(radio.mostPeers).toBeLessThanOrEqual(20);
+});
+
+test("what was kept beyond need goes when it is no longer waited for", () => {
+	const { peers } = setup();
+	for (let n = 0; n < 60; n++) peers.get(board(n)).answers = 1;
+	expect(peers.count).toBe(60);
+	for (let n = 0; n < 60; n++) peers.get(board(n)).answers = 0;
+	peers.get(A);
+	expect(peers.count).toBe(32);
+});
+
+test("an address that the driver has let go of once is let go of no more", () => {
+	const { peers, radio } = setup();
+	const peer = peers.get(AP);
+	peers.heard(peer, AP, -50, 0);
+	peers.register(peer, radio);
+	peers.heard(peer, A, -50, 1);
+	peers.register(peer, radio);
+	radio.addPeer(AP);
+	peers.register(peers.get(board(0)), radio);
+	expect(radio.peers.has(AP)).toBe(true);
+});
+
+test("a board that the driver holds is remembered longer than one that it does not", () => {
+	const { peers, radio } = setup();
+	peers.heard(peers.get(A), A, -50, 0);
+	peers.register(peers.get(A), radio);
+	for (let n = 0; n < 40; n++) peers.heard(peers.get(board(n)), board(n), -50, n + 1);
+	expect(peers.find(A)?.rssi).toBe(-50);
 });
 
 test("boards that are waited for are not forgotten, however many there are", () => {

@@ -85,6 +85,7 @@ test("ESP-NOW that does not start at boot is tried again each second", async () 
 
 test("requests that are never answered here do not occupy a board for ever", async () => {
 	const { time, radio } = makeBoard();
+	await time.advance(2_000);
 	for (let n = 0; n < 32; n++) {
 		radio.hear(board(n), "slow");
 		await time.advance(1);
@@ -142,9 +143,9 @@ test("a command that throws is counted and answered once, and an error of anothe
 			if (broken) throw new Error("turn");
 		},
 	});
+	broken = true;
 	radio.hear(A, "throw");
 	await time.advance(1);
-	broken = true;
 	radio.hear(B, "on");
 	await time.advance(350);
 	expect(radio.texts()).toEqual(["Fail (thrown) -50", "OK on -50"]);
@@ -170,4 +171,49 @@ test("of more boards than the driver's list holds those written to last stay in 
 	comms.espSend(board(20), "x");
 	await time.advance(10);
 	expect([radio.peers.has(board(0)), radio.peers.has(board(1)), radio.peers.size]).toEqual([true, false, 20]);
+});
+
+test("a peer's pong is waited for no longer although another request's deadline was looked at meanwhile", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1", { timeoutMs: 50 });
+	await time.advance(60);
+	comms.ask(A, "2");
+	comms.ask(B, "uptime", { timeoutMs: 333 });
+	await time.advance(560);
+	expect(radio.sent.filter(({ to }) => to === A).map(({ at, text }) => [at, text])).toEqual([
+		[0, "1"],
+		[60, "ping"],
+		[560, "2"],
+	]);
+});
+
+test("nor a reply that may be the last one over again", async () => {
+	const { time, radio, comms } = makeBoard();
+	comms.ask(A, "1");
+	await time.advance(3);
+	radio.hear(A, "OK 1");
+	await time.advance(1);
+	const asked = watch(comms.ask(A, "2"));
+	comms.ask(B, "uptime", { timeoutMs: 133 });
+	await time.advance(3);
+	radio.hear(A, "OK 1");
+	await time.advance(310);
+	expect(asked.result).toMatchObject({ ok: true, reply: "OK 1", ms: 303 });
+});
+
+test("ESP-NOW is tried again when what is told of its end throws", async () => {
+	let broken = true;
+	const { time, radio, comms } = makeBoard({
+		onReplySent() {
+			if (broken) throw new Error("theirs");
+		},
+	});
+	radio.fate = () => null;
+	radio.hear(A, "uptime");
+	await time.advance(1);
+	expect(() => comms.restartESPNow()).toThrow("theirs");
+	expect(comms.snapshot().up).toBe(false);
+	broken = false;
+	await time.advance(1100);
+	expect(comms.snapshot().up).toBe(true);
 });
