@@ -1,5 +1,6 @@
 import { isMac, stationMac } from "./address";
 import { Answers } from "./answers";
+import { askSelf } from "./ask-self";
 import { failure, parseRelay, unsendable } from "./codec";
 import { Counters } from "./counters";
 import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
@@ -331,23 +332,6 @@ export class Comms {
 		const path = parseRelay(text);
 		const next = path?.macs[0];
 		if (path && next) return this.ask(next, path.inner, limits);
-		const { clock, timers } = this.#options;
-		const started = clock.now();
-		return new Promise((resolve) => {
-			const timer = timers.set(() => resolve({ ok: false, reason: "no reply", ms: limits.timeoutMs }), limits.timeoutMs);
-			const done = (reply: string): void => {
-				timers.clear(timer);
-				resolve({ ok: true, reply, rssi: 0, ms: clock.now() - started });
-			};
-			const failed = (error: unknown): void => {
-				this.#log.fault("answer", error);
-				done(failure(error instanceof Error ? error.message : String(error)));
-			};
-			try {
-				Promise.resolve(this.#options.handler.handle(text, { side: "radio", mac: this.#mac, rssi: 0 })).then(done, failed);
-			} catch (error) {
-				failed(error);
-			}
-		});
+		return askSelf(this.#options, this.#log, this.#mac, text, limits.timeoutMs);
 	}
 }

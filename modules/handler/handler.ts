@@ -135,16 +135,12 @@ export class Handler {
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
 		return new Promise((resolve) => {
-			let running = true;
 			const timer = this.#timers.set(() => {
-				running = false;
 				this.#trace?.(`${command.name}: no answer in ${ANSWER_TIMEOUT_MS} ms`);
 				resolve("Fail (timeout)");
 			}, ANSWER_TIMEOUT_MS);
 			const settle = (text: string) => {
-				// The SDK's timer throws when one that has fired is cleared.
-				if (running) this.#timers.clear(timer);
-				running = false;
+				this.#timers.clear(timer);
 				resolve(String(text));
 			};
 			Promise.resolve(reply).then(settle, (error) => settle(this.#fail(command, error)));

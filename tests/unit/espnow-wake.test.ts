@@ -4,31 +4,21 @@ import { A, B, board, FakeRadio, makeBoard, partsOf, watch } from "./espnow-fake
 
 /** Nothing asks everybody for their deadlines every turn: whoever has one has to say so, and nothing that is due may be missed. */
 
-test("a request that found the outbox full is sent as soon as what filled it is withdrawn", async () => {
+test.each([
+	["replies", () => "on"],
+	["requests that are forwarded", (n: number) => `!${board(20 + n)},uptime`],
+])("a request that found the outbox full of %s is sent as soon as these are withdrawn", async (_, request) => {
 	const { time, radio, comms } = makeBoard();
 	radio.fate = () => ({ acked: true, ms: 200 });
 	comms.espSend(board(50), "x");
 	await time.advance(1);
-	for (let n = 0; n < 8; n++) radio.hear(board(n), "on");
+	for (let n = 0; n < 8; n++) radio.hear(board(n), request(n));
 	await time.advance(1);
 	comms.ask(A, "uptime");
-	// The eight ask something that takes its time: what they were to be told has no meaning any more.
+	// The eight ask something else, which takes its time: what they were to be told has no meaning any more.
 	for (let n = 0; n < 8; n++) radio.hear(board(n), "slow");
 	await time.advance(1000);
 	expect(radio.sent.filter(({ to }) => to === A).map(({ at }) => at)).toEqual([200]);
-});
-
-test("and also behind requests that are forwarded for boards which ask something else", async () => {
-	const { time, radio, comms } = makeBoard();
-	radio.fate = () => ({ acked: true, ms: 100 });
-	comms.espSend(board(50), "x");
-	await time.advance(1);
-	for (let n = 0; n < 8; n++) radio.hear(board(n), `!${board(20 + n)},uptime`);
-	await time.advance(1);
-	comms.ask(A, "uptime");
-	for (let n = 0; n < 8; n++) radio.hear(board(n), "slow");
-	await time.advance(1000);
-	expect(radio.sent.filter(({ to }) => to === A).map(({ at }) => at)).toEqual([100]);
 });
 
 test("another try goes at its time", async () => {
