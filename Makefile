@@ -12,7 +12,7 @@ PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
 SEED_BOARD := build/seed/board.mjs
 FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
-DESK_SOURCES := $(shell find sim/world sim/build modules/config -name '*.ts' 2>/dev/null)
+DESK_SOURCES := $(shell find sim/world sim/build modules/common modules/config -name '*.ts' 2>/dev/null)
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 

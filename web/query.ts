@@ -1,4 +1,4 @@
-import { parseMac } from "config/mac";
+import { parseMac } from "common/mac";
 
 /** What the query of `/` asks for, in the seed's way. */
 export type Question =

@@ -1,5 +1,5 @@
-import { parseMac, sameBoard } from "config/mac";
-import { isWellFormed, jsonDepth } from "config/text";
+import { parseMac, sameBoard } from "common/mac";
+import { isWellFormed, jsonDepth } from "common/text";
 import { refuseWrite } from "./guard";
 import { parseQuery, parseRelay } from "./query";
 import { joinedJSON, json, page, type Reply, refuse, text } from "./reply";

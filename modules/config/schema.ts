@@ -1,6 +1,6 @@
+import { parseMac } from "common/mac";
+import { hasControlCharacters, isWellFormed, utf8Length } from "common/text";
 import { isCountry, lastChannel } from "./countries";
-import { parseMac } from "./mac";
-import { hasControlCharacters, isWellFormed, utf8Length } from "./text";
 
 /** What a board remembers of what people told it. */
 export interface Configuration {

@@ -1,4 +1,4 @@
-import { isMac } from "./mac";
+import { isMac } from "common/mac";
 import { isObject } from "./merge";
 import type { Records } from "./records";
 import { TwoCopies } from "./two-copies";

@@ -1,8 +1,8 @@
+import { jsonDepth, utf8Length } from "common/text";
 import { copyOf, isObject, merge, redact, unknownKeys } from "./merge";
 import { fromRbrNow, isRbrNow, rbrNowPath } from "./rbr-now";
 import type { Records } from "./records";
 import { type Configuration, DEEPEST_JSON, defaults, type JsonObject, LONGEST_JSON, type Refusal } from "./schema";
-import { jsonDepth, utf8Length } from "./text";
 import { TwoCopies } from "./two-copies";
 
 /** Where the configuration came from at start. `previous`: a copy was damaged and the other one is in use. */

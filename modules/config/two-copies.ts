@@ -1,5 +1,5 @@
+import { fletcher32 } from "common/text";
 import type { Records } from "./records";
-import { fletcher32 } from "./text";
 
 /**
  * One text kept twice, so that a power cut at any moment leaves the old or the new one: a write replaces only the copy

@@ -1,4 +1,4 @@
-import { sameBoard } from "./address";
+import { sameBoard } from "common/mac";
 import { statedChannel } from "./codec";
 import type { AskOptions, AskResult, Chance, Clock, Contact, Timers } from "./faces";
 import { sweepOrder } from "./sweep-order";

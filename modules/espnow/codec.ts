@@ -1,4 +1,5 @@
-import { isMac, stationMac } from "./address";
+import { isMac, stationMac } from "common/mac";
+import { fitsBytes } from "common/text";
 
 /**
  * The wire format: plain text, UTF-8, 1 to 250 bytes, one message to a frame, no id, no version, never broadcast.
@@ -34,7 +35,6 @@ const ERRORS: readonly string[] = Object.freeze([
 	"No data",
 	"No relay",
 ]);
-const UNUSUAL = /[^ -~]/;
 const NUMBERS = /^-?\d+( -?\d+)+$/;
 
 /** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
@@ -103,29 +103,9 @@ export function hops(text: string): number {
 	return count;
 }
 
-/** Length of a text in bytes of UTF-8. */
-export function byteLength(text: string): number {
-	let bytes = 0;
-	for (let i = 0; i < text.length; i++) {
-		const code = text.codePointAt(i) ?? 0;
-		if (code > 0xffff) i++;
-		bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	}
-	return bytes;
-}
-
-/** Whether a text fits into a frame. */
-export function fits(text: string): boolean {
-	// A UTF-16 unit takes at most three bytes: most texts need no counting. Of the others most are plain ASCII, which the engine's own search
-	// finds out in a hundredth of the time that counting takes.
-	if (text.length * 3 <= FRAME_LIMIT) return true;
-	return text.length <= FRAME_LIMIT && (!UNUSUAL.test(text) || byteLength(text) <= FRAME_LIMIT);
-}
-
 /** Why a text cannot be sent, "" when it can. `not text`: nothing in it, or a NUL, at which the far board's C would end it. */
 export function unsendable(text: string): "" | "too long" | "not text" {
-	// The first half spares a call, see fits().
-	if (text.length * 3 > FRAME_LIMIT && !fits(text)) return "too long";
+	if (!fitsBytes(text, FRAME_LIMIT)) return "too long";
 	return text === "" || text.includes("\0") ? "not text" : "";
 }
 

@@ -1,4 +1,4 @@
-import { isMac, stationMac } from "./address";
+import { isMac, stationMac } from "common/mac";
 import { Answers } from "./answers";
 import { askSelf } from "./ask-self";
 import { failure, parseRelay, unsendable } from "./codec";

@@ -1,4 +1,4 @@
-import { sameBoard, stationMac } from "./address";
+import { sameBoard, stationMac } from "common/mac";
 import type { PeerView, RadioLink } from "./faces";
 import type { Outgoing } from "./outbox";
 import type { Request } from "./request";

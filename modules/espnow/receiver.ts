@@ -1,5 +1,5 @@
+import { isGroup, stationMac } from "common/mac";
 import type { Frame } from "espnow/radio";
-import { isGroup, stationMac } from "./address";
 import type { Answer, Answers } from "./answers";
 import { buildReply, classify, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";

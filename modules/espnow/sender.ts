@@ -1,8 +1,8 @@
+import { DriverError, errorName, isDown } from "common/esp-errors";
+import { sameBoard } from "common/mac";
 import type { SendStatus } from "espnow/radio";
-import { sameBoard } from "./address";
 import type { Answers } from "./answers";
 import type { Counters } from "./counters";
-import { DriverError, errorName, isDown } from "./driver-errors";
 import type { CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
 import type { Outbox, Outgoing } from "./outbox";

@@ -1,4 +1,4 @@
-import { utf8Length } from "config/text";
+import { utf8Length } from "common/text";
 
 /** An ESP-NOW frame has 250 bytes, of which ` -127` is the signal strength at its end. */
 const LONGEST_REPLY = 245;

@@ -1,4 +1,4 @@
-import { sameBoard } from "config/mac";
+import { sameBoard } from "common/mac";
 import { CommandTable } from "./command-table";
 import type { Surroundings } from "./commands";
 

@@ -2,11 +2,12 @@
  * What is run in place of main.ts to fuzz the reading of configurations: the text that fuzz.c leaves in flash is taken as each kind of
  * thing that a board reads, and what must always hold is checked. An exception ends the board, which the fuzzer notices.
  */
+
+import { fletcher32, utf8Length } from "common/text";
 import type { Records } from "config/records";
 import { checkWhole, LONGEST_JSON, PASSWORD_MASK } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
-import { fletcher32, utf8Length } from "config/text";
 import Preference from "preference";
 
 class Kept implements Records {

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { stationMac } from "espnow/address";
+import { stationMac } from "common/mac";
 import { Channels, type ChannelsOptions } from "espnow/channels";
 import type { AskOptions, AskResult } from "espnow/faces";
 import { sweepOrder } from "espnow/sweep-order";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { buildReply, byteLength, classify, fits, hops, innermost, Kind, parseRelay, statedChannel, unsendable } from "espnow/codec";
+import { buildReply, classify, hops, innermost, Kind, parseRelay, statedChannel, unsendable } from "espnow/codec";
 import fc from "fast-check";
 import { A, B } from "./espnow-fakes";
 
@@ -56,15 +56,6 @@ test("only the message itself remains of a relay text", () => {
 
 test("each board to pass is a hop", () => {
 	expect([hops("x"), hops(`!${A},x`), hops(`!${A},!${B},x`)]).toEqual([0, 1, 2]);
-});
-
-test("a text's length in bytes is that of its UTF-8", () => {
-	fc.assert(
-		fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
-			expect(byteLength(text)).toBe(Buffer.byteLength(text));
-			expect(fits(text)).toBe(Buffer.byteLength(text) <= 250);
-		}),
-	);
 });
 
 test("a text with a NUL, no text at all, and one of over 250 bytes cannot be sent", () => {

@@ -1,3 +1,7 @@
+/**
+ * Texts as bytes of UTF-8, for all parts of the firmware: lengths, what can be encoded, checksums, how deep JSON nests.
+ */
+
 /** Whether a text has code units below space or DEL to U+009F: nothing that a name, an SSID or a password may hold. */
 export function hasControlCharacters(text: string): boolean {
 	for (let index = 0; index < text.length; index++) {
@@ -27,6 +31,18 @@ export function utf8Length(text: string): number {
 		} else bytes += 3;
 	}
 	return bytes;
+}
+
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/**
+ * Whether a text takes at most `limit` bytes of UTF-8. Most texts are short or plain ASCII and are not counted: a unit of XS takes up to four bytes, and
+ * the engine's own search for anything beyond ASCII takes a hundredth of the time of counting.
+ */
+export function fitsBytes(text: string, limit: number): boolean {
+	const units = text.length;
+	if (units * 4 <= limit) return true;
+	return units <= limit && (!BEYOND_ASCII.test(text) || utf8Length(text) <= limit);
 }
 
 /** Whether every surrogate in a text has its partner, so that it can be written as UTF-8. */

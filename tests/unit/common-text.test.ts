@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { fletcher32, hasControlCharacters, isWellFormed, jsonDepth, utf8Length } from "config/text";
+import { fitsBytes, fletcher32, hasControlCharacters, isWellFormed, jsonDepth, utf8Length } from "common/text";
 import fc from "fast-check";
 
 describe("text", () => {
@@ -11,6 +11,14 @@ describe("text", () => {
 		);
 		expect(utf8Length("\ud83d")).toBe(3);
 		expect(utf8Length("a\u00fc\u20ac\u{1f600}")).toBe(1 + 2 + 3 + 4);
+	});
+
+	test("whether a text fits is told by its bytes of UTF-8", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.nat(300), (text, limit) => {
+				expect(fitsBytes(text, limit)).toBe(Buffer.byteLength(text) <= limit);
+			}),
+		);
 	});
 
 	test("a surrogate without its partner is not well formed", () => {
