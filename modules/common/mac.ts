@@ -10,7 +10,6 @@ const LETTERS = 0x41;
 const MAC = /^[0-9a-f][02468ace][0-9a-f]{10}$/;
 /** Twelve hex digits, or six pairs with one separator (`:`, `-`) between them, or three groups of four with dots. */
 const WRITTEN = /^[0-9a-f]{12}$|^[0-9a-f]{2}([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}$|^[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}$/;
-const SEPARATORS = /[:.-]/g;
 /** `24:dc:c3:a1:b2:c0` with some blanks around it; longer texts are no MAC and are not looked at. */
 const LONGEST_WRITTEN = 32;
 
@@ -27,7 +26,8 @@ export function parseMac(text: string): string | undefined {
 	if (text.length > LONGEST_WRITTEN) return undefined;
 	const written = text.trim().toLowerCase();
 	if (!WRITTEN.test(written)) return undefined;
-	const mac = written.replace(SEPARATORS, "");
+	// Made here: a global expression keeps its place, and one that was preloaded lies in flash and cannot.
+	const mac = written.replace(/[:.-]/g, "");
 	return MAC.test(mac) && mac !== "000000000000" ? mac : undefined;
 }
 
