@@ -12,9 +12,19 @@ PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
 SEED_BOARD := build/seed/board.mjs
 FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
-DESK_SOURCES := $(shell find sim/world sim/build modules/common modules/config -name '*.ts' 2>/dev/null)
+TOOL_SOURCES := $(shell find sim tests bench modules/common modules/config -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
+
+# The programs that the commands run: each is one file in $(DESK), made of its entry here.
+ENTRY_start := sim/world/start.ts
+ENTRY_app := sim/build/app.ts
+ENTRY_heap := sim/heap/heap.ts
+ENTRY_sdk-check := sim/sdk/check.ts
+ENTRY_soak := tests/soak/run.ts
+ENTRY_properties := tests/properties/run.ts
+ENTRY_fuzz := tests/fuzz/run.ts
+ENTRY_bench := bench/bench.ts
 
 .PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak clean tools
 
@@ -39,7 +49,7 @@ lint: $(PACKAGES) types
 	@biome check .
 
 types: $(PACKAGES)
-	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json && tsc -p sim/shim && tsc -p sim/shim
+	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json && tsc -p sim/shim
 
 format: $(PACKAGES)
 	@biome check --write .
@@ -52,12 +62,6 @@ soak: board app $(DESK)/soak.mjs
 properties: board app $(DESK)/properties.mjs
 	@node $(DESK)/properties.mjs $(ARGS)
 
-$(DESK)/properties.mjs: $(wildcard tests/properties/*.ts tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) tests/properties/run.ts --outfile=$@
-
-$(DESK)/soak.mjs: $(wildcard tests/soak/*.ts) $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) tests/soak/run.ts --outfile=$@
-
 mutants: board asan hazard fuzz-board app seed
 	@node tests/mutants/run.mjs $(ARGS)
 
@@ -69,9 +73,6 @@ else
 sdk-check: board app $(DESK)/sdk-check.mjs
 	@node $(DESK)/sdk-check.mjs
 endif
-
-$(DESK)/sdk-check.mjs: sim/sdk/check.ts $(shell find sim/sdk -name '*.ts' 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) $< --outfile=$@
 
 # The board program, and the same under AddressSanitizer and UBSan. On the engine from npm, also where an SDK is at hand.
 board: tools $(PACKAGES)
@@ -96,20 +97,14 @@ fuzz-board: $(DESK)/fuzz.mjs $(PACKAGES)
 	@if $(FUZZER); then $(MAKE) -s -j$(JOBS) -f tests/fuzz/fuzz.mk >&2; \
 		else echo "No clang with its runtime here: fuzzing will be skipped." >&2; fi
 
-$(DESK)/fuzz.mjs: tests/fuzz/run.ts $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) $< --outfile=$@
+$(DESK)/%.mjs: $(TOOL_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) $(ENTRY_$*) --outfile=$@
 
 # The firmware as the manifests say, compiled file by file for the virtual boards.
 app: build/virtual/app.json
 
 build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
 	@node $(DESK)/app.mjs >&2
-
-$(DESK)/app.mjs: sim/build/app.ts $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) $< --outfile=$@
-
-$(DESK)/start.mjs: sim/world/start.ts $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) $< --outfile=$@
 
 # Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel, or else qemu, runs such programs.
 M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null
@@ -127,20 +122,14 @@ heap: app $(DESK)/heap.mjs
 		$(MAKE) board && node $(DESK)/heap.mjs build/board/board; \
 	fi
 
-$(DESK)/heap.mjs: $(wildcard sim/heap/*.ts) $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) sim/heap/heap.ts --outfile=$@
-
 # Times and costs (bench/README.md). SEED=7 asks on another air.
 bench: board app seed $(DESK)/bench.mjs
 	@node $(DESK)/bench.mjs
 
-$(DESK)/bench.mjs: $(wildcard bench/*.ts) $(DESK_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) bench/bench.ts --outfile=$@
-
 # The board that runs the original's own code (sim/seed); it is a program like build/board/board.
 seed: $(SEED_BOARD)
 
-$(SEED_BOARD): $(shell find sim/seed -type f 2>/dev/null) $(DESK_SOURCES) $(PACKAGES)
+$(SEED_BOARD): $(shell find sim/seed -type f 2>/dev/null) $(TOOL_SOURCES) $(PACKAGES)
 	@$(ESBUILD_NODE) sim/seed/board.ts --loader:.py=text --banner:js='#!/usr/bin/env node' --outfile=$@ && chmod +x $@
 
 # Not `npm ci`: it fails where a registry lacks packages for platforms that are not ours. The lock file holds all the

@@ -1,4 +1,4 @@
-type Cell = number | string | null | undefined;
+import { type Cell, columns } from "../sim/tools/table";
 
 interface Trip {
 	readonly oursP50Ms: number;
@@ -62,57 +62,55 @@ export interface Results {
 	};
 }
 
-const WIDTHS = [42, 12, 16, 12, 12];
-
-function line(...cells: readonly Cell[]): string {
-	const texts = cells.map((cell, i) => {
-		const text = cell === null ? "-" : typeof cell === "number" ? String(Math.round(cell * 100) / 100) : (cell ?? "");
-		return i === 0 ? text.padEnd(WIDTHS[i] ?? 0) : text.padStart(WIDTHS[i] ?? 0);
-	});
-	return `${texts.join("").trimEnd()}\n`;
+/** A row of the table: figures with two digits behind the point, `-` where nothing was measured. */
+function row(...cells: readonly Cell[]): readonly Cell[] {
+	return cells.map((cell) => (cell === null ? "-" : typeof cell === "number" ? Math.round(cell * 100) / 100 : cell));
 }
 
 /** The results for people. */
 export function table(results: Results): string {
 	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, oneAlive, perMessage, heapAtRest, atRestPerSecond, byteCode, poll200 } =
 		results;
-	const trips = (name: string, trip: Trip) =>
-		line(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.seedP50Ms ?? trip.seed ?? null, trip.floorMs) +
-		line(`${name}, p95`, trip.oursP95Ms, trip.chargedP95Ms);
-	const silent = (name: string, { othersP50Ms, othersP50WithoutMs, othersP95Ms, othersP95WithoutMs, ...onChip }: Silent) =>
-		line(`nine beside one ${name}, p50 (without it)`, `${othersP50Ms}`, `(${othersP50WithoutMs})`) +
-		line(`nine beside one ${name}, p95 (without it)`, `${othersP95Ms}`, `(${othersP95WithoutMs})`) +
-		line("  the same, engine charged", `${onChip.chargedOthersP95Ms}`, `(${onChip.chargedOthersP95WithoutMs})`);
-	return [
-		`times in ms, seed ${results.randomSeed}; engine charged: ${results.engineNsPerMeter} ns for each count of its meter\n\n`,
-		line("", "ours", "engine charged", "original", "floor"),
-		...Object.entries(rtt).map(([bytes, trip]) => trips(`round trip, ${bytes} bytes`, trip)),
-		...Object.entries(relay).map(([hops, trip]) => trips(`relayed over ${hops}, 20 bytes`, trip)),
-		line("ten devices one after another", tenOneByOneMs.ours, tenOneByOneMs.charged, tenOneByOneMs.seed, tenOneByOneMs.floor),
-		line("ten devices at once", tenAtOnceMs.ours, tenAtOnceMs.charged, tenAtOnceMs.seed, tenAtOnceMs.floor),
-		tenAtOnceMs.seedWrongReplies === null ? "" : line("  replies to the wrong request, of ten", 0, 0, tenAtOnceMs.seedWrongReplies),
-		line(`one alive asked after ${oneAlive.off} that are off`, oneAlive.ms, oneAlive.chargedMs),
-		line("  tries of others sent before", oneAlive.triesBefore),
-		line("poll of 200 devices, 10 % loss", poll200.ms, poll200.chargedMs),
-		line("  answered / failed / lost", `${poll200.answered}/${poll200.failed}/${poll200.lost}`),
-		line(
+	const trips = (name: string, trip: Trip) => [
+		row(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.seedP50Ms ?? trip.seed ?? null, trip.floorMs),
+		row(`${name}, p95`, trip.oursP95Ms, trip.chargedP95Ms),
+	];
+	const silent = (name: string, { othersP50Ms, othersP50WithoutMs, othersP95Ms, othersP95WithoutMs, ...onChip }: Silent) => [
+		row(`nine beside one ${name}, p50 (without it)`, othersP50Ms, `(${othersP50WithoutMs})`),
+		row(`nine beside one ${name}, p95 (without it)`, othersP95Ms, `(${othersP95WithoutMs})`),
+		row("  the same, engine charged", onChip.chargedOthersP95Ms, `(${onChip.chargedOthersP95WithoutMs})`),
+	];
+	const wrong = tenAtOnceMs.seedWrongReplies;
+	const times = [
+		row("", "ours", "engine charged", "original", "floor"),
+		...Object.entries(rtt).flatMap(([bytes, trip]) => trips(`round trip, ${bytes} bytes`, trip)),
+		...Object.entries(relay).flatMap(([hops, trip]) => trips(`relayed over ${hops}, 20 bytes`, trip)),
+		row("ten devices one after another", tenOneByOneMs.ours, tenOneByOneMs.charged, tenOneByOneMs.seed, tenOneByOneMs.floor),
+		row("ten devices at once", tenAtOnceMs.ours, tenAtOnceMs.charged, tenAtOnceMs.seed, tenAtOnceMs.floor),
+		...(wrong === null ? [] : [row("  replies to the wrong request, of ten", 0, 0, wrong)]),
+		row(`one alive asked after ${oneAlive.off} that are off`, oneAlive.ms, oneAlive.chargedMs),
+		row("  tries of others sent before", oneAlive.triesBefore),
+		row("poll of 200 devices, 10 % loss", poll200.ms, poll200.chargedMs),
+		row("  answered / failed / lost", `${poll200.answered}/${poll200.failed}/${poll200.lost}`),
+		row(
 			"requests answered per second",
 			results.hubMessagesPerSecond,
 			results.hubMessagesPerSecondCharged,
 			null,
 			results.hubMessagesPerSecondFloor,
 		),
-		"\n",
-		silent("mute", oneSilent),
-		silent("off", oneSilent.off),
-		"\n",
-		line("", "hub", "device"),
-		line("meter per request and reply", perMessage.meter, perMessage.device.meter),
-		line("heap bytes per request and reply", perMessage.heapBytes, perMessage.device.heapBytes),
-		line("meter per second at rest", atRestPerSecond.hub.meter, atRestPerSecond.device.meter),
-		line("heap bytes per second at rest", atRestPerSecond.hub.heapBytes, atRestPerSecond.device.heapBytes),
-		line("heap at rest: slots", heapAtRest.hub.slots, heapAtRest.device.slots),
-		line("heap at rest: chunk bytes", heapAtRest.hub.chunkBytes, heapAtRest.device.chunkBytes),
-		line("byte code of the firmware, bytes", byteCode.bytes, byteCode.bytes),
-	].join("");
+	];
+	const silence = [...silent("mute", oneSilent), ...silent("off", oneSilent.off)];
+	const costs = [
+		row("", "hub", "device"),
+		row("meter per request and reply", perMessage.meter, perMessage.device.meter),
+		row("heap bytes per request and reply", perMessage.heapBytes, perMessage.device.heapBytes),
+		row("meter per second at rest", atRestPerSecond.hub.meter, atRestPerSecond.device.meter),
+		row("heap bytes per second at rest", atRestPerSecond.hub.heapBytes, atRestPerSecond.device.heapBytes),
+		row("heap at rest: slots", heapAtRest.hub.slots, heapAtRest.device.slots),
+		row("heap at rest: chunk bytes", heapAtRest.hub.chunkBytes, heapAtRest.device.chunkBytes),
+		row("byte code of the firmware, bytes", byteCode.bytes, byteCode.bytes),
+	];
+	const title = `times in ms, seed ${results.randomSeed}; engine charged: ${results.engineNsPerMeter} ns for each count of its meter`;
+	return `${[title, ...[times, silence, costs].map((rows) => columns(rows, { right: true }))].join("\n\n")}\n`;
 }

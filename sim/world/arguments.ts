@@ -1,3 +1,5 @@
+import { readOptions } from "../tools/options";
+
 export interface Arguments {
 	readonly port: number;
 	readonly devices: number;
@@ -18,41 +20,26 @@ export const USAGE = `make start ARGS="…"    or    npm start -- …
   --factory     boards as they leave the factory: no configuration
   --help        this text`;
 
-const NUMBERS: Readonly<Record<string, readonly [lowest: number, highest: number]>> = {
-	port: [1024, 65_535 - 200],
-	devices: [0, 98],
-	seed: [0, 0xffffffff],
-	air: [1024, 65_535],
-};
-const SWITCHES = ["json", "factory", "help"];
+const OPTIONS = {
+	numbers: {
+		port: { lowest: 1024, highest: 65_535 - 200, usual: 8000 },
+		devices: { lowest: 0, highest: 98, usual: 3 },
+		seed: { lowest: 0, highest: 0xffffffff, usual: 1 },
+		air: { lowest: 1024, highest: 65_535, usual: 0 },
+	},
+	switches: ["json", "factory", "help"],
+} as const;
 
 /** Reads the command line. @throws Error with a sentence */
 export function parseArguments(words: readonly string[]): Arguments {
-	const numbers: Record<string, number> = { port: 8000, devices: 3, seed: 1 };
-	const switches = new Set<string>();
-	const rest = words.filter((word) => word !== "");
-	for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-		const [, name = "", inline] = /^--([a-z]+)(?:=(.*))?$/.exec(word) ?? [];
-		const range = NUMBERS[name];
-		if (range) {
-			const value = inline ?? rest.shift() ?? "";
-			const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-			if (!(number >= range[0] && number <= range[1]))
-				throw new Error(`--${name} must be a whole number from ${range[0]} to ${range[1]}${value === "" ? "" : `, not ${value}`}.`);
-			numbers[name] = number;
-		} else if (SWITCHES.includes(name) && inline === undefined) switches.add(name);
-		else
-			throw new Error(
-				`There is no option ${word}; there are ${[...Object.keys(NUMBERS), ...SWITCHES].map((each) => `--${each}`).join(", ")}.`,
-			);
-	}
+	const given = readOptions(words, OPTIONS);
 	return {
-		port: numbers.port ?? 0,
-		devices: numbers.devices ?? 0,
-		seed: numbers.seed ?? 0,
-		air: numbers.air ?? 0,
-		json: switches.has("json"),
-		factory: switches.has("factory"),
-		help: switches.has("help"),
+		port: given.number("port"),
+		devices: given.number("devices"),
+		seed: given.number("seed"),
+		air: given.number("air"),
+		json: given.has("json"),
+		factory: given.has("factory"),
+		help: given.has("help"),
 	};
 }

@@ -1,25 +1,14 @@
 import { existsSync } from "node:fs";
+import { columns } from "../tools/table";
 import { type Arguments, parseArguments, USAGE } from "./arguments";
 import { Desk, type DeskBoard } from "./desk";
 
 const APP = "build/virtual/app.json";
 const PROGRAM = "build/board/board";
 
-/** Aligned columns, for people. */
 function table(boards: readonly DeskBoard[]): string {
-	const rows = [
-		["board", "role", "MAC", "house", "setup access point"],
-		...boards.map(({ name, role, mac, lan, ap }) => [name, role, mac, lan, ap]),
-	];
-	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-	return rows
-		.map((row) =>
-			row
-				.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-				.join("  ")
-				.trimEnd(),
-		)
-		.join("\n");
+	const rows = boards.map(({ name, role, mac, lan, ap }) => [name, role, mac, lan, ap]);
+	return columns([["board", "role", "MAC", "house", "setup access point"], ...rows]);
 }
 
 function fail(error: unknown): never {

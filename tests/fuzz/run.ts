@@ -6,8 +6,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { transformSync } from "esbuild";
+import { readOptions } from "../../sim/tools/options";
 import { provision } from "../../sim/world/provision";
 
 const PROGRAM = "build/board-fuzz/board";
@@ -134,16 +134,17 @@ function failed(name: string, end: string, output: string): boolean {
 	return false;
 }
 
-const { values } = parseArgs({
-	options: { seconds: { type: "string", default: "300" }, seed: { type: "string", default: "1" }, target: { type: "string", default: "" } },
+const given = readOptions(process.argv.slice(2), {
+	numbers: { seconds: { lowest: 1, highest: 86_400, usual: 300 }, seed: { lowest: 0, highest: 0xffffffff, usual: 1 } },
+	texts: { target: "" },
 });
 if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: make fuzz builds it`);
 mkdirSync(OUT, { recursive: true });
-const names = Object.keys(TARGETS).filter((name) => name.includes(values.target));
+const names = Object.keys(TARGETS).filter((name) => name.includes(given.text("target")));
 let held = 0;
 for (const name of names) {
 	const target = TARGETS[name];
-	if (target && fuzz(name, target, Math.max(1, Math.round(Number(values.seconds) / names.length)), Number(values.seed))) held++;
+	if (target && fuzz(name, target, Math.max(1, Math.round(given.number("seconds") / names.length)), given.number("seed"))) held++;
 }
 writeFileSync("build/fuzz-count", `${held} ${names.length - held}\n`);
 process.exit(held === names.length && held > 0 && readdirSync(OUT).length > 0 ? 0 : 1);

@@ -4,16 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
+import { readOptions } from "../../sim/tools/options";
 import { type Found, search, summary } from "./search";
 
 const BATCH = 50;
 
-function numberOf(name: string, text: string): number {
-	const value = Number(text);
-	if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not ${text}`);
-	return value;
-}
+const OPTIONS = {
+	numbers: { runs: { lowest: 1, highest: 1_000_000, usual: 2000 }, seed: { lowest: 0, highest: 0xffffffff, usual: 1 } },
+	switches: ["batch"],
+} as const;
 
 /** One batch in a process of its own. */
 function batch(runs: number, seed: number): Promise<Found> {
@@ -54,10 +53,10 @@ async function all(runs: number, seed: number): Promise<Found[]> {
 }
 
 try {
-	const { values } = parseArgs({ options: { runs: { type: "string" }, seed: { type: "string" }, batch: { type: "boolean" } } });
-	const runs = numberOf("runs", values.runs ?? "2000");
-	const seed = numberOf("seed", values.seed ?? "1");
-	if (values.batch) process.stdout.write(JSON.stringify(search(runs, seed)));
+	const given = readOptions(process.argv.slice(2), OPTIONS);
+	const runs = given.number("runs");
+	const seed = given.number("seed");
+	if (given.has("batch")) process.stdout.write(JSON.stringify(search(runs, seed)));
 	else {
 		const found = await all(runs, seed);
 		console.log(summary(found));

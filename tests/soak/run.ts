@@ -1,3 +1,5 @@
+import { readOptions } from "../../sim/tools/options";
+import { columns } from "../../sim/tools/table";
 import { grown, type HeapRow, Soak, type SoakResult, total } from "./soak";
 
 const USAGE = `make soak ARGS="…"
@@ -6,36 +8,20 @@ const USAGE = `make soak ARGS="…"
   --seed N      what everything random comes from, default 1
   --loss N      per cent of transmissions that are missed, 0 to 60, default 30`;
 
-const RANGES: Readonly<Record<string, readonly [lowest: number, highest: number, usual: number]>> = {
-	minutes: [5, 1440, 60],
-	boards: [3, 90, 20],
-	seed: [0, 0xffffffff, 1],
-	loss: [0, 60, 30],
-};
-
-function parse(words: readonly string[]): Record<string, number> {
-	const given = Object.fromEntries(Object.entries(RANGES).map(([name, [, , usual]]) => [name, usual]));
-	for (let i = 0; i < words.length; i += 2) {
-		const name = words[i]?.replace(/^--/, "") ?? "";
-		const range = RANGES[name];
-		const value = Number(words[i + 1]);
-		if (!range || !(Number.isInteger(value) && value >= range[0] && value <= range[1])) throw new Error(USAGE);
-		given[name] = value;
-	}
-	return given;
-}
+const OPTIONS = {
+	numbers: {
+		minutes: { lowest: 5, highest: 1440, usual: 60 },
+		boards: { lowest: 3, highest: 90, usual: 20 },
+		seed: { lowest: 0, highest: 0xffffffff, usual: 1 },
+		loss: { lowest: 0, highest: 60, usual: 30 },
+	},
+	switches: ["help"],
+} as const;
 
 function table(heap: readonly HeapRow[], looks: readonly number[]): string {
-	const row = (name: string, cells: readonly (string | number)[]) =>
-		[name.padEnd(8), ...cells.map((cell) => String(cell).padStart(8))].join("");
-	return [
-		"bytes in use at rest, after so many minutes:",
-		row("", [...looks, "growth", "boots"]),
-		...heap.map(
-			({ name, bytes, growth, sameLife, boots }) =>
-				row(name, [...bytes, growth, boots]) + (sameLife ? "  the same program from the first look on" : ""),
-		),
-	].join("\n");
+	const rows = heap.map(({ name, bytes, growth, sameLife, boots }) => [name, ...bytes, growth, boots, sameLife ? "yes" : ""]);
+	const lines = columns([["", ...looks, "growth", "boots", "one life"], ...rows], { right: true });
+	return `bytes in use at rest, after so many minutes (one life: the same program from the first look on):\n${lines}`;
 }
 
 function conclude(result: SoakResult): string {
@@ -52,7 +38,12 @@ function conclude(result: SoakResult): string {
 }
 
 try {
-	const { minutes = 60, boards = 20, seed = 1, loss = 30 } = parse(process.argv.slice(2));
+	const given = readOptions(process.argv.slice(2), OPTIONS);
+	if (given.has("help")) {
+		console.log(USAGE);
+		process.exit(0);
+	}
+	const [minutes, boards, seed, loss] = [given.number("minutes"), given.number("boards"), given.number("seed"), given.number("loss")];
 	const looks = Array.from({ length: Math.max(1, Math.floor(minutes / 10) - 1) }, (_, i) => (minutes >= 20 ? 10 * (i + 1) : 4));
 	const program = process.env.BOARD ?? "build/board/board";
 	const report = (line: string) => process.stderr.write(`${line}\n`);
