@@ -20,6 +20,8 @@ export interface Configuration {
 		readonly minutes: number;
 		readonly afterwards: "off" | "cloaked";
 	};
+	/** Without a password the house side changes nothing. */
+	readonly house: { readonly password: string };
 	readonly pins: {
 		readonly led?: OutputPin;
 		readonly relay?: OutputPin;
@@ -51,6 +53,7 @@ export const defaults: Configuration = Object.freeze(
 		channel: 1,
 		country: "01",
 		setupAP: { password: "00000000", minutes: 2, afterwards: "off" },
+		house: { password: "" },
 		pins: {},
 	} satisfies Configuration,
 	true,
@@ -121,6 +124,14 @@ export const shape: Branch = Object.freeze(
 					password: { expected: "a text of 8 to 63 bytes", read: (value, old) => readPassword(value, old, 8) },
 					minutes: { expected: "a number from 1 to 10", read: (value) => (isInteger(value, 1, 10) ? value : undefined) },
 					afterwards: oneOf("off", "cloaked"),
+				},
+			},
+			house: {
+				keys: {
+					password: {
+						expected: "a text of 8 to 63 bytes, or an empty one",
+						read: (value, old) => readPassword(value, old, value === "" ? 0 : 8),
+					},
 				},
 			},
 			pins: {

@@ -100,6 +100,14 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			},
 		},
 		{
+			name: "role",
+			help: "role tells whether the board is a hub or a device",
+			who: "anyone",
+			run(_args, _from, handler) {
+				return `OK ${handler.surroundings.board.store.configuration.role}`;
+			},
+		},
+		{
 			name: "version",
 			help: "version tells the firmware's version",
 			who: "anyone",
@@ -111,7 +119,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 		{
 			name: "reset",
 			help: "reset restarts the board",
-			who: "house",
+			who: "owner",
 			run(_args, from, handler) {
 				handler.surroundings.board.restarter.request(from.side);
 				return "OK";
@@ -121,7 +129,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "channel=",
 			argument: "attached",
 			help: "channel=<n> keeps a channel for the next start",
-			who: "ownHub",
+			who: "owner",
 			run(text, _from, handler) {
 				return keep(handler.surroundings.board, { channel: numberOf(text) }, text);
 			},
@@ -130,7 +138,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "environ",
 			argument: "separated",
 			help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
-			who: "ownHub",
+			who: "owner",
 			run(text, _from, handler) {
 				const dash = text.indexOf("-");
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
@@ -145,7 +153,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "part:",
 			argument: "attached",
 			help: "part:<n>,text:<hex> sends a piece of config.json",
-			who: "ownHub",
+			who: "owner",
 			run(args, _from, handler) {
 				return handler.surroundings.upload.part(args);
 			},
@@ -154,7 +162,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "save:",
 			argument: "attached",
 			help: "save:config.json closes what was sent",
-			who: "ownHub",
+			who: "owner",
 			run(file, _from, handler) {
 				return handler.surroundings.upload.save(file);
 			},
@@ -162,7 +170,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 		{
 			name: "update",
 			help: "update takes the saved config.json into use",
-			who: "ownHub",
+			who: "owner",
 			run(_args, _from, handler) {
 				return handler.surroundings.upload.update();
 			},
@@ -171,7 +179,8 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "config",
 			argument: "optional",
 			help: "config [key] shows the configuration or one key of it",
-			who: "anyone",
+			// Anybody in range may ask for the name, and for nothing else that people have set.
+			who: (key) => (key === "name" ? "anyone" : "owner"),
 			run(key, from, handler) {
 				return redactedText(handler.surroundings.board.store.redacted(), key, from.side === "radio");
 			},

@@ -9,13 +9,15 @@ export interface Caller {
 	readonly mac: string;
 	/** Of the request, in dBm; 0 when unknown. */
 	readonly rssi: number;
+	/** From the house: whether the caller has shown the house password. */
+	readonly signedIn?: boolean;
 }
 
 /**
- * Who may use a command. Each includes those before it: the setup side; this device's own hub; the house side of a hub;
- * anyone, strangers on the radio included.
+ * Who may use a command. `setup`: the setup side only. `owner`, for what changes the board or tells its configuration: also who has signed in on the
+ * house side, and a device's own hub. `anyone`: strangers on the radio included.
  */
-export type Who = "setup" | "ownHub" | "house" | "anyone";
+export type Who = "setup" | "owner" | "anyone";
 
 /**
  * What follows a command's name: nothing; the argument at once (`channel=6`); one character and the argument
@@ -31,7 +33,8 @@ export interface Command {
 	readonly name: string;
 	/** One line for people, beginning with the command as one types it. */
 	readonly help: string;
-	readonly who: Who;
+	/** Where it depends on the argument, it is made from that. */
+	readonly who: Who | ((args: string) => Who);
 	/** "none" unless told. */
 	readonly argument?: Argument;
 	/** @returns the reply. What it throws is answered as `Fail (<message>)`. */
@@ -92,6 +95,23 @@ export class Handler {
 		return this.#find(text) !== undefined;
 	}
 
+	/**
+	 * Whether a request changes nothing for good on the board that gets it: `ping`, a command that anyone may use, a reading. What is unknown here may
+	 * change anything there.
+	 * @param text a request, behind `!<mac>,` or not
+	 */
+	isHarmless(text: string): boolean {
+		let inner = text;
+		while (inner.startsWith("!")) {
+			const comma = inner.indexOf(",");
+			if (comma < 0) return false;
+			inner = inner.slice(comma + 1);
+		}
+		if (inner === "ping" || inner === "temp") return true;
+		const command = this.#find(inner);
+		return command !== undefined && whoMay(command, argumentOf(command, inner)) === "anyone";
+	}
+
 	/** The names of all commands. */
 	help(): string[] {
 		return [...this.#commands.names(), ...(this.#added?.names() ?? [])];
@@ -109,9 +129,11 @@ export class Handler {
 	handle(text: string, from: Caller): string | Promise<string> {
 		const command = this.#find(text);
 		if (!command) return `Unknown message: ${text}`;
-		if (command.who !== "anyone" && !this.#allows(command.who, from)) return "Fail (not allowed)";
+		const args = argumentOf(command, text);
+		const refusal = command.who === "anyone" ? "" : this.#refusal(whoMay(command, args), from);
+		if (refusal !== "") return refusal;
 		try {
-			const reply = command.run(argumentOf(command, text), from, this);
+			const reply = command.run(args, from, this);
 			return typeof reply === "string" ? reply : this.#await(command, reply);
 		} catch (error) {
 			return this.#fail(command, error);
@@ -125,12 +147,14 @@ export class Handler {
 		return this.#commands.exact(text) ?? added.exact(text) ?? this.#commands.beginning(text) ?? added.beginning(text);
 	}
 
-	#allows(who: Who, from: Caller): boolean {
-		if (from.side === "setup") return true;
-		if (who === "setup") return false;
-		if (from.side !== "radio") return who === "house";
+	/** Why a caller may not use a command; "" when it may. */
+	#refusal(who: Who, from: Caller): string {
+		if (who === "anyone" || from.side === "setup") return "";
+		if (who === "setup") return "Fail (not allowed: only through the board's own access point)";
+		if (from.side === "house") return from.signedIn === true ? "" : "Fail (not allowed: sign in with the house password)";
 		const hub = this.#hub();
-		return hub !== "" && sameBoard(from.mac, hub);
+		// A relayed request comes from the relay device's address: whose it is cannot be known in a plain network.
+		return hub !== "" && sameBoard(from.mac, hub) ? "" : "Fail (not allowed: relayed, or not from this device's hub)";
 	}
 
 	#await(command: Command, reply: Promise<string>): Promise<string> {
@@ -154,6 +178,10 @@ export class Handler {
 		this.#trace?.(`${command.name}: ${reason}`);
 		return `Fail (${reason})`;
 	}
+}
+
+function whoMay({ who }: Command, args: string): Who {
+	return typeof who === "function" ? who(args) : who;
 }
 
 function argumentOf(command: Command, text: string): string {

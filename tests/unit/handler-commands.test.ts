@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { PASSWORD_MASK } from "config/schema";
-import { fakeBoard, house, ownHub, setup, stranger } from "./handler-fakes";
+import { fakeBoard, house, ownHub, setup, signedIn, stranger } from "./handler-fakes";
 
 describe("replies in RBR-Now's newest form", () => {
 	test("uptime tells the relay and whole seconds", () => {
@@ -49,16 +49,23 @@ describe("replies in RBR-Now's newest form", () => {
 		expect(ask("channel", stranger)).toBe("OK 11");
 	});
 
+	test("role tells a hub from a device", () => {
+		const { ask, store } = fakeBoard();
+		expect(ask("role", stranger)).toBe("OK device");
+		store.update({ role: "hub" });
+		expect(ask("role", stranger)).toBe("OK hub");
+	});
+
 	test("reset answers first and tells who ordered the restart", () => {
 		const { ask, restarts } = fakeBoard();
-		expect(ask("reset", house)).toBe("OK");
+		expect(ask("reset", signedIn)).toBe("OK");
 		expect(restarts).toEqual(["house"]);
 	});
 
 	test("version, and the list of commands", () => {
 		const { ask } = fakeBoard();
 		expect(ask("version")).toBe("OK 1.2.3");
-		expect(ask("help")).toBe("OK uptime on off relay ipaddr channel version reset channel= environ part: save: update config help");
+		expect(ask("help")).toBe("OK uptime on off relay ipaddr channel role version reset channel= environ part: save: update config help");
 	});
 
 	test("help for one command is its line, found by its name or by a use of it", () => {
@@ -155,11 +162,21 @@ describe("config", () => {
 		const { ask, store } = fakeBoard();
 		store.update({ name: "Kitchen", router: { ssid: "House", password: "sesame123" }, pins: { led: { pin: 3 } } });
 		expect(ask("config name", stranger)).toBe("OK Kitchen");
-		expect(ask("config channel", stranger)).toBe("OK 1");
-		expect(ask("config router.ssid", stranger)).toBe("OK House");
-		expect(ask("config router.password", stranger)).toBe(`OK ${PASSWORD_MASK}`);
-		expect(ask("config setupAP.password", stranger)).toBe(`OK ${PASSWORD_MASK}`);
-		expect(ask("config pins", stranger)).toBe('OK {"led":{"pin":3,"invert":false}}');
+		expect(ask("config channel", ownHub)).toBe("OK 1");
+		expect(ask("config router.ssid", ownHub)).toBe("OK House");
+		expect(ask("config router.password", ownHub)).toBe(`OK ${PASSWORD_MASK}`);
+		expect(ask("config setupAP.password", ownHub)).toBe(`OK ${PASSWORD_MASK}`);
+		expect(ask("config pins", ownHub)).toBe('OK {"led":{"pin":3,"invert":false}}');
+	});
+
+	test("strangers, and the house without its password, are told the name and nothing else of it", () => {
+		const { ask, store } = fakeBoard();
+		store.update({ name: "Kitchen", router: { ssid: "House" }, path: "x" });
+		for (const from of [stranger, house]) {
+			expect(ask("config name", from)).toBe("OK Kitchen");
+			for (const key of ["", " ", " router", " router.ssid", " hub", " channel", " path", " x", " name ", " name.x"])
+				expect(ask(`config${key}`, from)).toMatch(/^Fail \(not allowed: /);
+		}
 	});
 
 	test("what is no key is told", () => {
@@ -171,9 +188,9 @@ describe("config", () => {
 	test("what does not fit into a frame is too long on the radio only", () => {
 		const { ask, store } = fakeBoard();
 		store.update({ note: "x".repeat(300) });
-		expect(ask("config", stranger)).toBe("Fail (too long)");
+		expect(ask("config", ownHub)).toBe("Fail (too long)");
 		expect(ask("config note", ownHub)).toBe("Fail (too long)");
-		expect(String(ask("config", house)).length).toBeGreaterThan(300);
+		expect(String(ask("config", signedIn)).length).toBeGreaterThan(300);
 		store.update({ note: "x".repeat(242) });
 		expect(ask("config note", ownHub)).toHaveLength(245);
 		store.update({ note: "x".repeat(243) });

@@ -36,6 +36,7 @@ export class FakeTimers {
 export const HUB = "24dcc3a1b2c0";
 export const setup: Caller = { side: "setup", mac: "", rssi: 0 };
 export const house: Caller = { side: "house", mac: "", rssi: 0 };
+export const signedIn: Caller = { ...house, signedIn: true };
 export const ownHub: Caller = { side: "radio", mac: HUB, rssi: -50 };
 export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", rssi: -50 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ANSWER_TIMEOUT_MS, type Command, type Who } from "handler/handler";
-import { fakeBoard, HUB, house, ownHub, setup, stranger } from "./handler-fakes";
+import { fakeBoard, HUB, house, ownHub, setup, signedIn, stranger } from "./handler-fakes";
 
 const command = (changes: Partial<Command> & { name: string }): Command => ({
 	help: changes.name,
@@ -137,49 +137,114 @@ describe("the registry", () => {
 describe("who may", () => {
 	test.each<[Who, string]>([
 		["setup", "setup"],
-		["ownHub", "setup ownHub"],
-		["house", "setup ownHub house"],
-		["anyone", "setup ownHub house stranger"],
+		["owner", "setup signedIn ownHub"],
+		["anyone", "setup signedIn ownHub house stranger"],
 	])("a command for %s is open to: %s", (who, allowed) => {
-		let runs = 0;
-		const { ask } = fakeBoard({ commands: [command({ name: "x", who, run: () => `OK ${++runs}` })] });
-		const callers = Object.entries({ setup, ownHub, house, stranger });
-		expect(
-			callers
-				.filter(([, caller]) => ask("x", caller) !== "Fail (not allowed)")
-				.map(([name]) => name)
-				.join(" "),
-		).toBe(allowed);
-		expect(runs).toBe(allowed.split(" ").length);
+		for (const given of [who, () => who]) {
+			let runs = 0;
+			const { ask } = fakeBoard({ commands: [command({ name: "x", who: given, run: () => `OK ${++runs}` })] });
+			const callers = Object.entries({ setup, signedIn, ownHub, house, stranger });
+			expect(
+				callers
+					.filter(([, caller]) => !String(ask("x", caller)).startsWith("Fail (not allowed"))
+					.map(([name]) => name)
+					.join(" "),
+			).toBe(allowed);
+			expect(runs).toBe(allowed.split(" ").length);
+		}
+	});
+
+	test("a refusal says what would do", () => {
+		const { ask } = fakeBoard({ commands: [command({ name: "s", who: "setup" })] });
+		expect(ask("reset", stranger)).toBe("Fail (not allowed: relayed, or not from this device's hub)");
+		expect(ask("reset", house)).toBe("Fail (not allowed: sign in with the house password)");
+		expect(ask("s", ownHub)).toBe("Fail (not allowed: only through the board's own access point)");
+	});
+
+	test("a hub takes changes from nobody on the radio, whoever it takes itself for", () => {
+		const { ask, restarts } = fakeBoard({ hub: "" });
+		for (const mac of [HUB, "24dcc3a1b2c1", "", "ffffffffffff"]) expect(ask("reset", { ...ownHub, mac })).toMatch(/^Fail \(not allowed/);
+		expect(restarts).toEqual([]);
 	});
 
 	test("the own hub may send from either of its addresses", () => {
-		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "ownHub" })] });
+		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "owner" })] });
 		expect(ask("x", { ...ownHub, mac: `${HUB.slice(0, -1)}1` })).toBe("OK ");
 	});
 
 	test("a device without a hub has none on the radio", () => {
-		const { ask } = fakeBoard({ hub: "", commands: [command({ name: "x", who: "ownHub" })] });
-		for (const mac of [HUB, "", "000000000000"]) expect(ask("x", { ...ownHub, mac })).toBe("Fail (not allowed)");
+		const { ask } = fakeBoard({ hub: "", commands: [command({ name: "x", who: "owner" })] });
+		for (const mac of [HUB, "", "000000000000"]) expect(ask("x", { ...ownHub, mac })).toMatch(/^Fail \(not allowed/);
 	});
 
 	test("being called a hub counts on the radio only", () => {
-		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "ownHub" })] });
-		expect(ask("x", { ...house, mac: HUB })).toBe("Fail (not allowed)");
+		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "owner" })] });
+		expect(ask("x", { ...house, mac: HUB })).toMatch(/^Fail \(not allowed/);
 	});
 
 	test("a stranger, and the house, change nothing that lasts", () => {
 		for (const text of ["channel=6", "environ-6-24dcc3a1b2c0", "part:0,text:7b7d", "save:config.json", "update"]) {
 			const { ask, records } = fakeBoard();
-			for (const from of [stranger, house]) expect(ask(text, from)).toBe("Fail (not allowed)");
+			for (const from of [stranger, house]) expect(ask(text, from)).toMatch(/^Fail \(not allowed/);
 			expect(records.writes).toBe(0);
 		}
 	});
 
-	test("reset is for the setup side, the own hub and the house, not for a stranger", () => {
+	test("reset is a change: for the setup side, who has signed in in the house, and the own hub", () => {
 		const { ask, restarts } = fakeBoard();
-		expect([setup, ownHub, house, stranger].map((from) => ask("reset", from))).toEqual(["OK", "OK", "OK", "Fail (not allowed)"]);
-		expect(restarts).toEqual(["setup", "radio", "house"]);
+		expect([setup, signedIn, ownHub].map((from) => ask("reset", from))).toEqual(["OK", "OK", "OK"]);
+		for (const from of [house, stranger]) expect(ask("reset", from)).toMatch(/^Fail \(not allowed/);
+		expect(restarts).toEqual(["setup", "house", "radio"]);
+	});
+});
+
+describe("what is harmless", () => {
+	const { handler } = fakeBoard({ commands: [command({ name: "beep" }), command({ name: "burn", who: "owner" })] });
+	const reads = [
+		"ping",
+		"temp",
+		"uptime",
+		"on",
+		"off",
+		"relay",
+		"ipaddr",
+		"channel",
+		"role",
+		"version",
+		"help",
+		"help on",
+		"config name",
+		"beep",
+	];
+	const changes = [
+		...["reset", "channel=6", "environ-6-24dcc3a1b2c0", "part:0,text:7b7d", "save:config.json", "update", "burn"],
+		...[
+			"config",
+			"config router",
+			"config name.x",
+			"delete:main.py",
+			"mkdir:x",
+			"pause",
+			"resume",
+			"temps",
+			"pings",
+			"ON",
+			"on ",
+			"",
+			"OK",
+		],
+	];
+
+	test.each(["", "!24dcc3a1b2d0,", "!24dcc3a1b2d0,!24dcc3a1b2d4,", "!,", "!24:dc:c3:a1:b2:d0,"])(
+		"is what changes nothing for good, behind %p",
+		(path) => {
+			expect(reads.filter((text) => !handler.isHarmless(path + text))).toEqual([]);
+			expect(changes.filter((text) => handler.isHarmless(path + text))).toEqual([]);
+		},
+	);
+
+	test("a way without an end is not", () => {
+		for (const text of ["!", "!on", "!24dcc3a1b2d0", "!24dcc3a1b2d0,", "!24dcc3a1b2d0,!"]) expect(handler.isHarmless(text)).toBe(false);
 	});
 });
 
