@@ -47,9 +47,10 @@ describe("a restart that was ordered", () => {
 		expect(untilRestart(made, "Kitchen", 3000)).toBeLessThan(1000);
 	});
 
-	test("a hub told to reset by its house page answers and restarts, and serves the house again", () => {
-		const made = house(["Kitchen"]);
-		expect(made.http("Hub", "lan", { path: "/?reset" }).body).toBe("OK");
+	test("a hub told to restart from the house answers first, and serves the house again", () => {
+		const order = 'handler.surroundings.board.restarter.request("house"); return "OK";';
+		const made = house(["Kitchen"], { app: appWithCommands({ again: order }) });
+		expect(made.http("Hub", "lan", { path: "/?again" }).body).toBe("OK");
 		expect(untilRestart(made, "Hub", 1000)).toBeLessThanOrEqual(500);
 		made.advance(10_000);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);

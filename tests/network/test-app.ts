@@ -17,7 +17,7 @@ export function testApp(alterations: Omit<Alterations, "shipped" | "folder">): s
 }
 
 /**
- * The firmware as it ships with further commands on its boards, as an app adds them: name and body of a function of `(args, from)`,
+ * The firmware as it ships with further commands on its boards, as an app adds them: name and body of a function of `(args, from, handler)`,
  * which may use the SDK's `Timer`.
  */
 export function appWithCommands(
@@ -26,7 +26,7 @@ export function appWithCommands(
 ): string {
 	const made = Object.entries(commands).map(([name, body]) => {
 		const argument = name.endsWith(":") ? `argument: "attached", ` : "";
-		return `{ name: "${name}", ${argument}help: "a command of this test", who: "anyone", run(args, from) { ${body} } }`;
+		return `{ name: "${name}", ${argument}help: "a command of this test", who: "anyone", run(args, from, handler) { ${body} } }`;
 	});
 	const source = `
 		import Timer from "timer";
