@@ -24,6 +24,8 @@ import { WiFiRoles } from "wifi-roles/roles";
 
 /** No turn of the receive loop for so long restarts the board, in ms. */
 const HEARTBEAT_MS = 30_000;
+/** Recovery restarts the board at most once in so many ms, whatever other restarts lie between. */
+const RECOVERED_MS = 600_000;
 /** It is fed every so many turns: at least once a second. */
 const FEED_TURNS = 10;
 /**
@@ -132,7 +134,7 @@ const comms: Comms = new Comms({
 	},
 	restartWiFi: () => bringUp(() => roles.restart()),
 	restartBoard: (reason) => restarter.now("recovery", reason),
-	restartedByRecovery: words?.cause === "recovery",
+	restartedByRecovery: chip.recovered(),
 	trace: say,
 });
 
@@ -267,6 +269,7 @@ say(
 	`RBR-Now ${version} ${mac} "${store.configuration.name}" ${role} channel ${state.channelUnder(store.configuration.channel) || store.configuration.channel}`,
 );
 say(`started by ${resetReasonName(resetReason)}${words ? `, last words: ${encodeWords(words)}` : ""}`);
+if (chip.recovered()) Timer.set(() => chip.setRecovered(false), RECOVERED_MS);
 leds.start();
 button.start();
 channels.start();

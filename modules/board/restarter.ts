@@ -8,6 +8,7 @@ const AFTER_REPLY_MS = 50;
 
 export interface RestartChip {
 	keep(words: string): void;
+	setRecovered(recovered: boolean): void;
 	restart(): void;
 }
 
@@ -42,6 +43,8 @@ export class Restarter {
 	/** Restarts at once: recovery and the factory button have nobody to answer. */
 	now(cause: RestartCause, text = ""): void {
 		this.#chip.keep(encodeWords({ cause, text }));
+		// Apart from the words, which the next restart replaces: recovery counts its restarts over those of others.
+		if (cause === "recovery") this.#chip.setRecovered(true);
 		this.#chip.restart();
 	}
 }

@@ -51,6 +51,8 @@ export type Event =
 interface NativeDrops {
 	ringFull: number;
 	tooLong: number;
+	notForUs: number;
+	joiningCalls: number;
 	statusFull: number;
 	postFailed: number;
 	/** Frames that waited in the ring of a radio that was closed. */
@@ -89,6 +91,8 @@ export class Counters {
 		}
 		if (native.ringFull) causes.ringFull = native.ringFull;
 		if (native.tooLong) causes.tooLong = native.tooLong;
+		if (native.notForUs) causes.notForUs = native.notForUs;
+		if (native.joiningCalls) causes.joiningCall = native.joiningCalls;
 		if (native.abandoned) causes.abandoned = native.abandoned;
 		if (native.whileClosed) causes.whileClosed = native.whileClosed;
 		const events: Record<string, number> = {};
@@ -96,7 +100,7 @@ export class Counters {
 		if (native.statusFull) events.statusFull = native.statusFull;
 		if (native.postFailed) events.postFailed = native.postFailed;
 		return {
-			framesIn: read + native.ringFull + native.tooLong + native.abandoned + native.whileClosed,
+			framesIn: read + native.ringFull + native.tooLong + native.notForUs + native.joiningCalls + native.abandoned + native.whileClosed,
 			framesOut: this.framesOut,
 			pongs,
 			replies,

@@ -8,8 +8,8 @@ const UNKNOWN = 255;
 export class RadioPort {
 	readonly #host: Pick<CommsOptions, "openRadio">;
 	readonly #onActivity: OnActivity;
-	readonly #before: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
-	readonly #now: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #before = noCounts();
+	readonly #now = noCounts();
 	#link: RadioLink | null = null;
 	/** Frames taken out of the open radio's ring. */
 	#read = 0;
@@ -80,11 +80,18 @@ export class RadioPort {
 		if (!link) return;
 		this.#link = null;
 		link.counters(this.#now);
-		const { received, ringFull, tooLong } = this.#now;
-		this.#abandoned += received - ringFull - tooLong - this.#read;
+		const { received, ringFull, tooLong, notForUs, joiningCalls } = this.#now;
+		this.#abandoned += received - ringFull - tooLong - notForUs - joiningCalls - this.#read;
 		this.#read = 0;
 		addTo(this.#before, this.#now);
 		link.close();
+	}
+
+	/** How many frames have come since boot, those that were dropped included. */
+	received(): number {
+		if (!this.#link) return this.#before.received;
+		this.#link.counters(this.#now);
+		return this.#before.received + this.#now.received;
 	}
 
 	/** Counts over all radios since boot; `abandoned`: frames that waited in the ring of one when it was closed. */
@@ -97,11 +104,17 @@ export class RadioPort {
 	}
 }
 
+function noCounts(): RadioCounters {
+	return { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, notForUs: 0, joiningCalls: 0, statusFull: 0, postFailed: 0 };
+}
+
 function addTo(sum: RadioCounters, more: RadioCounters): void {
 	sum.received += more.received;
 	sum.whileClosed += more.whileClosed;
 	sum.ringFull += more.ringFull;
 	sum.tooLong += more.tooLong;
+	sum.notForUs += more.notForUs;
+	sum.joiningCalls += more.joiningCalls;
 	sum.statusFull += more.statusFull;
 	sum.postFailed += more.postFailed;
 }

@@ -4,6 +4,8 @@ import type { RecoveryView } from "./faces";
 export type Step = "none" | "espnow" | "wifi" | "board";
 
 const STATUS_ROW = 2;
+/** So many frames that come in make the air a busy one, in which a status may be late: one in so many ms. */
+const BUSY_FRAME_MS = 50;
 const NO_MEMORY_MS = 1_000;
 /** A step that did not help shows within this time. */
 const AGAIN_MS = 5_000;
@@ -15,6 +17,9 @@ const BOARD_PAUSE_MS = 600_000;
  */
 export class Recovery {
 	#missing = 0;
+	/** When the last status was found missing, in ms, and how many frames had come in since boot. */
+	#missingAt = 0;
+	#received = 0;
 	#noMemorySince = -1;
 	#noMemoryAt = -1;
 	#last: Step = "none";
@@ -32,9 +37,17 @@ export class Recovery {
 		this.#missing = 0;
 	}
 
-	/** A send status did not come within its time. */
-	statusMissing(now: number): Step {
-		if (++this.#missing < STATUS_ROW) return "none";
+	/**
+	 * A send status did not come within its time. One that is late for the traffic on the air is no fault of the driver's, which only two in a row while
+	 * the air is not busy with others' frames are.
+	 * @param received how many frames have come in since boot
+	 */
+	statusMissing(now: number, received: number): Step {
+		const isBusy = (received - this.#received) * BUSY_FRAME_MS > now - this.#missingAt;
+		this.#missingAt = now;
+		this.#received = received;
+		this.#missing = isBusy ? 1 : this.#missing + 1;
+		if (this.#missing < STATUS_ROW) return "none";
 		return this.#climb(now);
 	}
 

@@ -90,7 +90,7 @@ export class Sender {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
 			this.#complete(null, now);
-			const step = this.#recovery.statusMissing(now);
+			const step = this.#recovery.statusMissing(now, this.#port.received());
 			if (step !== "none") this.#onBroken(step, now);
 		}
 		if (this.#outbox.pausedUntil > now) this.#wake.by(this.#outbox.pausedUntil);

@@ -69,6 +69,19 @@ say(failure(() => chip.randomHex(0)), failure(() => chip.randomHex(65)));`,
 		expect(run(read, [], { reset: 3, rtc: damaged }).said).toEqual(["", ""]);
 	});
 
+	test("that recovery restarted the board is kept over restarts that leave other words, and not made of noise", () => {
+		const noted = run(`${CHIP} say(chip.recovered()); chip.setRecovered(true); chip.restart();`);
+		expect(noted.said).toEqual(["false"]);
+		const again = `${CHIP} say(chip.recovered()); chip.keep("radio"); chip.restart();`;
+		const second = run(again, [], { reset: 3, rtc: noted.effects("rtc")[0]?.hex });
+		expect(second.said).toEqual(["true"]);
+		const third = run(`${CHIP} say(chip.recovered()); chip.setRecovered(false); say(chip.recovered());`, [], {
+			reset: 4,
+			rtc: second.effects("rtc")[0]?.hex,
+		});
+		expect(third.said).toEqual(["true", "false"]);
+	});
+
 	test("words are cut to 160 bytes between two characters", () => {
 		const first = run(`${CHIP} chip.keep("x" + "€".repeat(60)); chip.restart();`);
 		const { said } = run(`${CHIP} say(chip.lastWords());`, [], { reset: 3, rtc: first.effects("rtc")[0]?.hex });

@@ -31,7 +31,7 @@ say(wifi.setStation({ ssid: "House", password: "house" + "-pass" }), wifi.start(
 say(wifi.scan({ ssid: "House", channel: 2 }), wifi.stationRSSI(), failure(() => wifi.setAccessPoint({ ssid: "x".repeat(33) })));
 const frame = { from: "", rssi: 0, bytes: 0, text: "" };
 const status = { to: "", acked: false };
-const counters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+const counters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, notForUs: 0, joiningCalls: 0, statusFull: 0, postFailed: 0 };
 let radio;
 const open = () => new Radio({ onActivity() {
 	while (radio.read(frame)) {

@@ -3,7 +3,7 @@ import { type Event, frame, PEER, run, STATION, withWiFi } from "./native-board"
 
 /** The shipping C of the radio on the real engine, under AddressSanitizer and UBSan. */
 
-const COUNTERS = "{ received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 }";
+const COUNTERS = "{ received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, notForUs: 0, joiningCalls: 0, statusFull: 0, postFailed: 0 }";
 
 const READER = withWiFi(`
 const frame = { from: "", rssi: 0, bytes: 0, text: "" };
@@ -64,7 +64,28 @@ describe("radio", () => {
 			frame("y"),
 		]);
 		expect(texts(said).map((text) => text?.length)).toEqual([250, 1]);
-		expect(said.at(-2)).toBe('{"received":4,"whileClosed":0,"ringFull":0,"tooLong":2,"statusFull":0,"postFailed":0}');
+		expect(said.at(-2)).toBe(
+			'{"received":4,"whileClosed":0,"ringFull":0,"tooLong":2,"notForUs":0,"joiningCalls":0,"statusFull":0,"postFailed":0}',
+		);
+	});
+
+	test("a frame to none of the board's own addresses is counted and left, the joining call apart; the others come through", () => {
+		const everybody = { to: "ffffffffffff" };
+		const script = `${READER}\nglobalThis.count = () => { const c = ${COUNTERS}; radio.counters(c); return c; };`;
+		const { said } = run(script.replace("calls++;", "calls++; say(globalThis.count());"), [
+			frame("on", everybody),
+			frame("ping", everybody),
+			frame("ping ", everybody),
+			frame("ping", { to: "102030405068" }),
+			frame("x".repeat(300), everybody),
+			...Array.from({ length: 20 }, () => frame("on", everybody)),
+			frame("station", { to: STATION }),
+			frame("access point", { to: "a0b1c2d3e4f1" }),
+		]);
+		expect(texts(said)).toEqual(["station", "access point"]);
+		expect(said.at(-2)).toBe(
+			'{"received":27,"whileClosed":0,"ringFull":0,"tooLong":0,"notForUs":24,"joiningCalls":1,"statusFull":0,"postFailed":0}',
+		);
 	});
 
 	test("the callback is told how many frames and statuses wait", () => {
@@ -93,7 +114,9 @@ const radio = new Radio({ onActivity() {
 } });`),
 			Array.from({ length: 20 }, (_, i) => frame(`${i}`)),
 		);
-		expect(said).toEqual(['16 15 {"received":20,"whileClosed":0,"ringFull":4,"tooLong":0,"statusFull":0,"postFailed":0}']);
+		expect(said).toEqual([
+			'16 15 {"received":20,"whileClosed":0,"ringFull":4,"tooLong":0,"notForUs":0,"joiningCalls":0,"statusFull":0,"postFailed":0}',
+		]);
 	});
 
 	test("results of the driver come through as numbers", () => {

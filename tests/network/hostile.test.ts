@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { BROADCAST } from "../../sim/world/mac";
 import { Random } from "../../sim/world/random";
 import { ask, HUB, house, macOf, SEED, snapshot } from "./house";
 import { accounted, call, finish, framesOf, inject, moved, STRANGER, textsOf } from "./traffic";
@@ -46,6 +47,37 @@ describe("hostile frames", () => {
 			expect(changes).toEqual({ framesIn: 1, [cause]: 1 });
 			expect(framesOf(made, "Kitchen", since)).toEqual([]);
 		}
+	});
+
+	test.each([
+		["a command", "on", "notForUs"],
+		["a request to relay", `!${HUB},uptime`, "notForUs"],
+		["noise", [0xff, 0x00], "notForUs"],
+		["the joining call", "ping", "joiningCall"],
+	] as const)("%s to everybody is counted by its cause, run by nobody and answered by nobody", (_, payload, cause) => {
+		const made = house(["Kitchen", "Bedroom"]);
+		for (const from of ["Hub", STRANGER]) {
+			const since = made.log.next;
+			const changes = moved(made, "Kitchen", () => inject(made, { to: BROADCAST, from, payload }));
+			expect(changes).toEqual({ framesIn: 1, [cause]: 1 });
+			for (const name of ["Hub", "Kitchen", "Bedroom"]) expect(framesOf(made, name, since).length).toBe(0);
+		}
+		expect(made.status().boards.map(({ relay }) => relay)).toEqual([null, "OFF", "OFF"]);
+	});
+
+	test("50 frames a second to everybody restart none of 20 devices and keep nobody's request from its reply", () => {
+		const names = Array.from({ length: 20 }, (_, i) => `D${i}`);
+		const made = house(names);
+		const frame = { to: BROADCAST, from: STRANGER, payload: Buffer.from("on") };
+		for (let s = 0; s < 60; s++) {
+			for (let i = 0; i < 50; i++) {
+				made.sendFrame(frame);
+				made.advance(20);
+			}
+			if (s % 15 === 0) expect(ask(made, names[s % 20] ?? "", "uptime")).toMatch(/^OK OFF /);
+		}
+		expect(made.boards.map(({ bootCount }) => bootCount)).toEqual(Array(21).fill(1));
+		expect(made.boards.map(({ name }) => snapshot(made, name).recovery)).toEqual(Array(21).fill({ espnow: 0, wifi: 0, board: 0 }));
 	});
 
 	test("frames that can be no reply do not settle an open request", () => {

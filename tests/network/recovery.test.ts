@@ -131,6 +131,42 @@ describe("recovery", () => {
 		expect(spell()).toBe(3);
 	});
 
+	test("not sooner for another kind of restart in between", () => {
+		const made = house(["Kitchen"]);
+		const hub = made.board("Hub");
+		/** Thirty seconds in which nothing can be sent. */
+		const spell = () => {
+			for (let i = 0; i < 15; i++) {
+				if (hub.running) made.fault("Hub", "no-mem", FOR_EVER);
+				if (made.reachable(hub, "lan")) call(made, "Kitchen", "uptime");
+				made.advance(2_000);
+			}
+			if (hub.running) made.fault("Hub", "no-mem", 0);
+			return hub.bootCount;
+		};
+		expect(spell()).toBe(2);
+		made.advance(20_000);
+		made.fault("Hub", "heap-full", 1);
+		made.advanceUntil(() => hub.bootCount === 3, 60_000);
+		made.advance(20_000);
+		expect(snapshot(made, "Hub").reset).toMatchObject({ words: { cause: "error" } });
+		expect(spell()).toBe(3);
+		made.advance(600_000);
+		expect(spell()).toBe(4);
+	});
+
+	test("statuses that do not come while others fill the air are no broken driver", () => {
+		const made = house(["Kitchen"]);
+		made.fault("Hub", "status-lost", 6);
+		for (let i = 0; i < 6; i++) call(made, "Kitchen", "uptime");
+		for (let i = 0; i < 200; i++) {
+			made.sendFrame({ to: "ffffffffffff", from: STRANGER, payload: Buffer.from("on") });
+			made.advance(20);
+		}
+		expect(snapshot(made, "Hub").counters.events.statusTimeout).toBe(6);
+		expect(snapshot(made, "Hub").recovery).toEqual({ espnow: 0, wifi: 0, board: 0 });
+	});
+
 	test("a device recovers likewise, when its replies find no way out", () => {
 		const made = house(["Kitchen"]);
 		made.fault("Kitchen", "no-mem", FOR_EVER);

@@ -73,7 +73,11 @@ describe("an ordered restart", () => {
 		const done: string[] = [];
 		const timers: { due: number; fire: () => void }[] = [];
 		const made = new Restarter({
-			chip: { keep: (words) => void done.push(words), restart: () => void done.push("restart") },
+			chip: {
+				keep: (words) => void done.push(words),
+				setRecovered: (recovered) => void done.push(`recovered ${recovered}`),
+				restart: () => void done.push("restart"),
+			},
 			timers: {
 				set: (callback, ms) => {
 					timers.push({ due: ms ?? 0, fire: callback as () => void });
@@ -95,6 +99,12 @@ describe("an ordered restart", () => {
 		expect(timers[0]?.due).toBeLessThan(500);
 		timers[0]?.fire();
 		expect(done).toEqual(["radio", "restart"]);
+	});
+
+	test("by recovery is noted apart from the words, which the next restart replaces", () => {
+		const { made, done } = restarter();
+		made.now("recovery", "why");
+		expect(done).toEqual(["recovery: why", "recovered true", "restart"]);
 	});
 
 	test("is ordered once, whoever asks again", () => {

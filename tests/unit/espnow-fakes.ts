@@ -98,7 +98,16 @@ export class FakeRadio implements RadioLink {
 	readonly peers = new Set<string>();
 	readonly frames: Frame[] = [];
 	readonly statuses: SendStatus[] = [];
-	readonly counts: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly counts: RadioCounters = {
+		received: 0,
+		whileClosed: 0,
+		ringFull: 0,
+		tooLong: 0,
+		notForUs: 0,
+		joiningCalls: 0,
+		statusFull: 0,
+		postFailed: 0,
+	};
 	closed = false;
 	inFlight = 0;
 	mostInFlight = 0;

@@ -3,12 +3,12 @@ import { Recovery } from "espnow/recovery";
 
 /** Two statuses in a row do not come. */
 function twoMissing(recovery: Recovery, now: number) {
-	expect(recovery.statusMissing(now - 1)).toBe("none");
-	return recovery.statusMissing(now);
+	expect(recovery.statusMissing(now - 1, 0)).toBe("none");
+	return recovery.statusMissing(now, 0);
 }
 
 test("one missing status is no reason to do anything", () => {
-	expect(new Recovery(false).statusMissing(0)).toBe("none");
+	expect(new Recovery(false).statusMissing(0, 0)).toBe("none");
 });
 
 test("two missing statuses in a row turn ESP-NOW off and on", () => {
@@ -17,9 +17,20 @@ test("two missing statuses in a row turn ESP-NOW off and on", () => {
 
 test("a status between two missing ones starts the row anew", () => {
 	const recovery = new Recovery(false);
-	recovery.statusMissing(0);
+	recovery.statusMissing(0, 0);
 	recovery.status();
-	expect(recovery.statusMissing(500)).toBe("none");
+	expect(recovery.statusMissing(500, 0)).toBe("none");
+});
+
+test("two missing statuses in a row while others' frames fill the air are congestion, and so is the next", () => {
+	const recovery = new Recovery(false);
+	expect([recovery.statusMissing(1000, 100), recovery.statusMissing(1250, 106), recovery.statusMissing(1500, 112)]).toEqual([
+		"none",
+		"none",
+		"none",
+	]);
+	// A frame now and then, such as a reply, is no congestion.
+	expect(recovery.statusMissing(1750, 113)).toBe("espnow");
 });
 
 test("NO_MEM for a second turns ESP-NOW off and on, not before", () => {

@@ -66,6 +66,11 @@ export class Chip implements OnBoard {
 		this.#words = "";
 		return words;
 	}
+	// A restart ends the program, and nothing of it is left.
+	setRecovered(): void {}
+	recovered(): boolean {
+		return false;
+	}
 	restart(): never {
 		if (!this.#ending) {
 			Preference.set(DOMAIN, "restarted", true);

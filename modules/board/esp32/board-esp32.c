@@ -18,6 +18,7 @@
 #define kMACBytes 6
 #define kWordsBytes 160
 #define kWordsMagic 0x52424E57		/* "RBNW" */
+#define kRecoveredMagic 0x5EC07E4D
 #define kRandomBytes 64
 #define kHeartbeatCheckMS 1000
 #define kHeartbeatMaxMS 3600000
@@ -31,6 +32,8 @@ typedef struct {
 } KeptWords;
 
 static RTC_NOINIT_ATTR KeptWords gKept;
+/* kRecoveredMagic while a restart by recovery counts, whatever restarts came after it. */
+static RTC_NOINIT_ATTR uint32_t gRecovered;
 
 typedef struct xsChipRecord {
 	esp_timer_handle_t timer;
@@ -232,6 +235,16 @@ void xs_chip_lastWords(xsMachine *the)
 	else
 		xsmcSetString(xsResult, "");
 	gKept.magic = 0;
+}
+
+void xs_chip_setRecovered(xsMachine *the)
+{
+	gRecovered = xsmcToBoolean(xsArg(0)) ? kRecoveredMagic : 0;
+}
+
+void xs_chip_recovered(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, kRecoveredMagic == gRecovered);
 }
 
 void xs_chip_restart(xsMachine *the)

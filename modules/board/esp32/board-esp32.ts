@@ -49,6 +49,14 @@ export class Chip extends (Native("xs_chip_destructor") as new () => object) {
 	lastWords(): string {
 		return native("xs_chip_lastWords").call(this);
 	}
+	/** Notes over all restarts but power-on and the reset button that recovery restarted the board, or that this is long ago. */
+	setRecovered(recovered: boolean): void {
+		native("xs_chip_setRecovered").call(this, recovered);
+	}
+	/** @returns what setRecovered() noted */
+	recovered(): boolean {
+		return native("xs_chip_recovered").call(this);
+	}
 	/** Restarts the chip; does not return. */
 	restart(): never {
 		return native("xs_chip_restart").call(this) as never;

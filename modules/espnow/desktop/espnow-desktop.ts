@@ -12,6 +12,10 @@ const LONGEST = 250;
 /** Frames that the driver takes before it has no buffer. */
 const IN_FLIGHT = 32;
 
+const EVERYBODY = "ffffffffffff";
+/** The joining call, `ping`. */
+const PING = "70696e67";
+
 const ESP_OK = 0;
 const NOT_INIT = 0x3065;
 const ARGUMENT = 0x3066;
@@ -26,12 +30,23 @@ let opened = false;
 /** ESP-NOW over the desk's air, with the driver's rules and error numbers. */
 export class Radio implements OnBoard {
 	readonly #onActivity: RadioOptions["onActivity"];
-	readonly #counters: RadioCounters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, statusFull: 0, postFailed: 0 };
+	readonly #counters: RadioCounters = {
+		received: 0,
+		whileClosed: 0,
+		ringFull: 0,
+		tooLong: 0,
+		notForUs: 0,
+		joiningCalls: 0,
+		statusFull: 0,
+		postFailed: 0,
+	};
 	readonly #frames: Frame[] = [];
 	readonly #statuses: SendStatus[] = [];
 	readonly #peers = new Set<string>();
 	/** Frames on their way: number to peer. */
 	readonly #sent = new Map<number, string>();
+	/** One above the station's, as on the chip. */
+	readonly #accessPoint = (Number.parseInt(air().mac, 16) + 1).toString(16).padStart(12, "0");
 	#nextId = 1;
 	#ignore: (() => void) | undefined;
 
@@ -90,9 +105,14 @@ export class Radio implements OnBoard {
 		else if (message.type === "tx-done") this.#done(message.id, message.acked);
 	}
 
-	#receive({ from, rssi, hex }: { from: string; rssi: number; hex: string }): void {
+	#receive({ from, to, rssi, hex }: { from: string; to: string; rssi: number; hex: string }): void {
 		const bytes = fromHex(hex);
 		this.#counters.received += 1;
+		if (to !== air().mac && to !== this.#accessPoint) {
+			if (to === EVERYBODY && hex === PING) this.#counters.joiningCalls += 1;
+			else this.#counters.notForUs += 1;
+			return;
+		}
 		if (bytes.length > LONGEST) {
 			this.#counters.tooLong += 1;
 			return;

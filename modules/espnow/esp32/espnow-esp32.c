@@ -7,6 +7,7 @@
 #include "xsHost.h"
 #include "mc.xs.h"
 
+#include "esp_mac.h"
 #include "esp_now.h"
 
 /* Frames of ESP-NOW version 1; longer ones of newer senders are counted and left. */
@@ -41,8 +42,12 @@ typedef struct xsRadioRecord {
 	uint32_t whileClosed;
 	uint32_t ringFull;
 	uint32_t tooLong;
+	uint32_t notForUs;
+	uint32_t joiningCalls;
 	uint32_t statusFull;
 	uint32_t postFailed;
+	uint8_t station[ESP_NOW_ETH_ALEN];
+	uint8_t accessPoint[ESP_NOW_ETH_ALEN];
 	Frame frames[kFrameSlots];
 	Status statuses[kStatusSlots];
 } xsRadioRecord, *xsRadio;
@@ -150,6 +155,19 @@ static void post(xsRadio radio)
 	releaseRadio(radio);
 }
 
+/* The radio lets frames to the access point's address through only while that is up. */
+static int isForUs(xsRadio radio, const uint8_t *to)
+{
+	return (0 == c_memcmp(to, radio->station, ESP_NOW_ETH_ALEN)) || (0 == c_memcmp(to, radio->accessPoint, ESP_NOW_ETH_ALEN));
+}
+
+static int isJoiningCall(const uint8_t *to, const uint8_t *data, int length)
+{
+	static const uint8_t gEverybody[ESP_NOW_ETH_ALEN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+
+	return (4 == length) && (0 == c_memcmp(data, "ping", 4)) && (0 == c_memcmp(to, gEverybody, ESP_NOW_ETH_ALEN));
+}
+
 static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, int length)
 {
 	int mustPost = 0;
@@ -160,7 +178,14 @@ static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, 
 		gWhileClosed += 1;
 	else {
 		radio->received += 1;
-		if ((length < 0) || (length > kFrameBytes))
+		/* Left here, so that a flood of them takes neither room in the ring nor time of the engine. */
+		if (!isForUs(radio, info->des_addr)) {
+			if (isJoiningCall(info->des_addr, data, length))
+				radio->joiningCalls += 1;
+			else
+				radio->notForUs += 1;
+		}
+		else if ((length < 0) || (length > kFrameBytes))
 			radio->tooLong += 1;
 		else if (kFrameSlots == radio->frameCount) {
 			radio->ringFull += 1;
@@ -318,6 +343,14 @@ void xs_espnow(xsMachine *the)
 	if (!radio)
 		xsUnknownError("no memory");
 
+	err = esp_read_mac(radio->station, ESP_MAC_WIFI_STA);
+	if (ESP_OK == err)
+		err = esp_read_mac(radio->accessPoint, ESP_MAC_WIFI_SOFTAP);
+	if (ESP_OK != err) {
+		c_free(radio);
+		xsUnknownError("esp_read_mac %d", (int)err);
+	}
+
 	err = esp_now_init();
 	if (ESP_OK != err) {
 		c_free(radio);
@@ -471,7 +504,7 @@ void xs_espnow_readStatus(xsMachine *the)
 void xs_espnow_counters(xsMachine *the)
 {
 	xsRadio radio = getRadio();
-	uint32_t received = 0, whileClosed = 0, ringFull = 0, tooLong = 0, statusFull = 0, postFailed = 0;
+	uint32_t received = 0, whileClosed = 0, ringFull = 0, tooLong = 0, notForUs = 0, joiningCalls = 0, statusFull = 0, postFailed = 0;
 
 	if (radio) {
 		modCriticalSectionBegin();
@@ -479,6 +512,8 @@ void xs_espnow_counters(xsMachine *the)
 		whileClosed = radio->whileClosed;
 		ringFull = radio->ringFull;
 		tooLong = radio->tooLong;
+		notForUs = radio->notForUs;
+		joiningCalls = radio->joiningCalls;
 		statusFull = radio->statusFull;
 		postFailed = radio->postFailed;
 		modCriticalSectionEnd();
@@ -493,6 +528,10 @@ void xs_espnow_counters(xsMachine *the)
 	xsmcSet(xsArg(0), xsID_ringFull, xsVar(0));
 	xsmcSetUnsigned(xsVar(0), tooLong);
 	xsmcSet(xsArg(0), xsID_tooLong, xsVar(0));
+	xsmcSetUnsigned(xsVar(0), notForUs);
+	xsmcSet(xsArg(0), xsID_notForUs, xsVar(0));
+	xsmcSetUnsigned(xsVar(0), joiningCalls);
+	xsmcSet(xsArg(0), xsID_joiningCalls, xsVar(0));
 	xsmcSetUnsigned(xsVar(0), statusFull);
 	xsmcSet(xsArg(0), xsID_statusFull, xsVar(0));
 	xsmcSetUnsigned(xsVar(0), postFailed);

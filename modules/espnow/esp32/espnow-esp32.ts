@@ -27,6 +27,10 @@ export interface RadioCounters {
 	ringFull: number;
 	/** Frames dropped because they were longer than 250 bytes. */
 	tooLong: number;
+	/** Frames left because they were sent to none of this board's addresses: to everybody, or to another board. */
+	notForUs: number;
+	/** Of those, in no other count: the text `ping` to everybody, by which a new board looks for a hub. Nobody answers it yet. */
+	joiningCalls: number;
 	/** Send statuses dropped because 8 waited already. */
 	statusFull: number;
 	/** Times the message queue was full, so that nobody was told. */

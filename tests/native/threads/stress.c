@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "esp_mac.h"
 #include "esp_now.h"
 #include "mc.xs.h"
 #include "xsHost.h"
@@ -122,6 +123,14 @@ esp_err_t esp_now_send(const uint8_t *peer_addr, const uint8_t *data, size_t len
 	return ESP_OK;
 }
 
+/* The station's and the access point's: the addresses that the two tasks send to. */
+esp_err_t esp_read_mac(uint8_t *mac, esp_mac_type_t type)
+{
+	memcpy(mac, (uint8_t[]){1, 2, 3, 4, 5, 0}, 6);
+	mac[5] = type == ESP_MAC_WIFI_SOFTAP;
+	return ESP_OK;
+}
+
 esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer)
 {
 	(void)peer;
@@ -144,9 +153,10 @@ static void *wifiTask(void *arg)
 		esp_now_recv_cb_t receive = gReceive;
 		esp_now_send_cb_t sent = gSent;
 		pthread_mutex_unlock(&gDriver);
+		uint8_t other[6] = {1, 2, 3, 4, 6, 0};
 		int length = i % 97 == 0 ? 260 : i % 251;
 		memset(data, 'a' + i % 26, sizeof(data));
-		esp_now_recv_info_t info = {mac, mac, (wifi_pkt_rx_ctrl_t *)rx};
+		esp_now_recv_info_t info = {mac, i % 13 ? mac : other, (wifi_pkt_rx_ctrl_t *)rx};
 		if (receive)
 			(*receive)(&info, data, length);
 		esp_now_send_info_t status;
@@ -169,7 +179,7 @@ static void count(void)
 {
 	xs_espnow_counters(&gMachine);
 	gReceived += (long)gProperties[xsID_received].number;
-	gDropped += (long)(gProperties[xsID_ringFull].number + gProperties[xsID_tooLong].number);
+	gDropped += (long)(gProperties[xsID_ringFull].number + gProperties[xsID_tooLong].number + gProperties[xsID_notForUs].number);
 }
 
 static void readAll(void)
