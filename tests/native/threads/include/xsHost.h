@@ -16,6 +16,7 @@ void criticalEnd(void);
 #define c_calloc calloc
 #define c_free free
 #define c_memcpy memcpy
+#define c_memcmp memcmp
 #define c_memset memset
 #define c_strlen strlen
 
