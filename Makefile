@@ -76,7 +76,7 @@ endif
 
 # The board program, and the same under AddressSanitizer and UBSan. On the engine from npm, also where an SDK is at hand.
 board: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board/board >&2
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board/board build/board-xsbug/board >&2
 
 asan: tools $(PACKAGES)
 	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-asan/board >&2

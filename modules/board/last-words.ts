@@ -47,10 +47,18 @@ const resetReasons: Readonly<Record<number, string>> = Object.freeze({
 	6: "task watchdog",
 	7: "watchdog",
 	9: "brown-out",
+	11: "built-in USB",
 });
 const POWER_ON = 1;
 const RESET_PIN = 2;
 const SOFTWARE = 3;
+/** The chip was flashed, or its port opened, over its own USB. */
+const USB = 11;
+
+/** Whether a person has just switched the board on, reset it or flashed it. */
+function isByHand(resetReason: number): boolean {
+	return resetReason === POWER_ON || resetReason === RESET_PIN || resetReason === USB;
+}
 
 /** Names a reset reason for people. */
 export function resetReasonName(reason: number): string {
@@ -67,7 +75,7 @@ export function startTrouble(resetReason: number, words: LastWords | undefined):
 		case "recovery":
 			return `restarted to recover: ${words.text}`;
 		case undefined:
-			if (resetReason === POWER_ON || resetReason === RESET_PIN) return "";
+			if (isByHand(resetReason)) return "";
 			// Every restart of ours leaves words, and so does the engine's end unless it has no stack left to say them.
 			if (resetReason === SOFTWARE) return "restarted after an error without words, most likely a full heap or stack";
 			return `restarted by ${resetReasonName(resetReason)}`;
@@ -78,9 +86,9 @@ export function startTrouble(resetReason: number, words: LastWords | undefined):
 
 /**
  * Whether this start opens the setup access point: after power-on, after the reset button (which the chip tells as one of
- * these two), and after a restart ordered from the setup side or by the factory button.
+ * these two), after flashing over its own USB, and after a restart ordered from the setup side or by the factory button.
  */
 export function opensSetup(resetReason: number, words: LastWords | undefined): boolean {
-	if (resetReason === POWER_ON || resetReason === RESET_PIN) return true;
+	if (isByHand(resetReason)) return true;
 	return words?.cause === "setup" || words?.cause === "button";
 }

@@ -4,6 +4,7 @@
 #   build/board/board          release
 #   build/board-asan/board     AddressSanitizer and UBSan
 #   build/board-debug/board    -O0 -g
+#   build/board-xsbug/board    as a debug build on the chip: the chip's C knows whether a debugger is there
 #   build/board-m32/board      with the chip's 32-bit words, for heap figures; needs gcc's 32-bit libraries (Debian: gcc-multilib)
 #   build/board-hazard/board   a collection at every allocation, each chunk a malloc of its own, AddressSanitizer: finds
 #                              natives that keep a pointer into the engine's memory for too long
@@ -93,5 +94,19 @@ $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-hazard,-O1 -g -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,$(BOARD_ADDRESS_XS)))
+
+# The release's objects but for the one file whose C differs in debug builds.
+BOARD_RELEASE := $(BOARD_BUILD)/$(BOARD_NAME)
+
+$(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board-esp32.o: modules/board/esp32/board-esp32.c | $(BOARD_RELEASE)/gen/stamp
+	@mkdir -p $(@D)
+	$(BOARD_CC) -O2 -g1 $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(BOARD_RELEASE)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms \
+		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -DmxDebug=1 -c $< -o $@
+
+$(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board: $(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board-esp32.o $(BOARD_RELEASE)/board
+	$(BOARD_CC) -O2 -g1 $< $(filter-out %/board-esp32.o,$(addprefix $(BOARD_RELEASE)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) \
+		$(addprefix $(BOARD_RELEASE)/idf/,$(notdir $(BOARD_IDF_SOURCES:.c=.o))) $(addprefix $(BOARD_RELEASE)/native/,$(notdir $(BOARD_NATIVES:.c=.o)))) \
+		$(BOARD_RELEASE)/gen/nativeTable.o $(BOARD_RELEASE)/libxs.a $(BOARD_LINK) -o $@
+
 # SSE, as the old coprocessor calculates with other precision.
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-m32,-O2 -g1 -m32 -msse2 -mfpmath=sse))

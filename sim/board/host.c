@@ -186,6 +186,10 @@ static void dispatch(const char *type, const Json *event)
 			machineCollect();
 		return;
 	}
+	if (!strcmp(type, "xsbug")) {
+		machineAttach(jsonBool(event, "attached", 0));
+		return;
+	}
 	if (!strcmp(type, "fault") && faultEvent(event))
 		return;
 	messagesFrom(POSTER_SOCKETS);

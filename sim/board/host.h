@@ -58,6 +58,8 @@ void machineSnapshot(void);
 void machineCollect(void);
 /* Looks for rejected promises that nobody handles: they end the board. */
 void machineCheckRejections(void);
+/* Whether a debugger is there from now on. */
+void machineAttach(bool attached);
 /* Gives the next callback a full budget of computation. */
 void machineRefuel(void);
 typedef struct {

@@ -278,6 +278,22 @@ void fxQueuePromiseJobs(txMachine *the)
 		modMessagePostToMachine((xsMachine *)the, NULL, 0, runPromiseJobs, NULL);
 }
 
+/* xsPlatform.c of the SDK has it in debug builds. */
+static bool gDebugged;
+
+void machineAttach(bool attached)
+{
+	gDebugged = attached;
+}
+
+#ifndef mxDebug
+unsigned char fxIsConnected(txMachine *the)
+{
+	(void)the;
+	return gDebugged;
+}
+#endif
+
 void fxCreateMachinePlatform(txMachine *the)
 {
 	the->connection = mxNoSocket;

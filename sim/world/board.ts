@@ -133,6 +133,13 @@ export class Board {
 		this.#bootIn(BOOT_US, ResetReason.powerOn);
 	}
 
+	/** Somebody flashes it over its built-in USB: a reset that leaves RTC memory as it was. */
+	flashOverUSB(): void {
+		if (!this.power) return;
+		this.#stop("flashed");
+		this.#bootIn(BOOT_US, ResetReason.usb);
+	}
+
 	/** Somebody outside changes an input pin. */
 	setInput(pin: number, level: 0 | 1): void {
 		this.#inputs[pin] = level;

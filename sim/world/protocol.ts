@@ -9,7 +9,7 @@ export interface NvsEntry {
 }
 
 /** `esp_reset_reason_t`, as far as the world makes them. */
-export const ResetReason = { powerOn: 1, software: 3, panic: 4, watchdog: 6 } as const;
+export const ResetReason = { powerOn: 1, software: 3, panic: 4, watchdog: 6, usb: 11 } as const;
 export type ResetReason = (typeof ResetReason)[keyof typeof ResetReason];
 
 export type BoardEvent =
@@ -52,7 +52,8 @@ export type BoardEvent =
 	| { readonly type: "tcp-acked"; readonly conn: number; readonly bytes: number }
 	| { readonly type: "tcp-close" | "tcp-reset"; readonly conn: number }
 	| { readonly type: "pin"; readonly pin: number; readonly level: 0 | 1 }
-	| { readonly type: "fault"; readonly kind: string; readonly count: number };
+	| { readonly type: "fault"; readonly kind: string; readonly count: number }
+	| { readonly type: "xsbug"; readonly attached: boolean };
 
 export interface RadioState {
 	readonly on: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { run, STATION } from "./native-board";
+import { type Event, run, STATION } from "./native-board";
 
 /** The shipping C of the chip on the real engine, under AddressSanitizer and UBSan. */
 
@@ -47,6 +47,30 @@ say(failure(() => chip.randomHex(0)), failure(() => chip.randomHex(65)));`,
 		);
 		expect(said).toEqual(["Error: chip in use"]);
 		expect(effects("restart")).toEqual([]);
+	});
+
+	describe("a debug build", () => {
+		const DEBUG = "build/board-xsbug/board";
+		/** Nobody feeds; a debugger comes and goes. */
+		const silent = (events: Event[]) => run(CHIP, events, {}, DEBUG).effects("restart");
+
+		test("stands at a breakpoint for as long as it likes: no heartbeat while a debugger is attached", () => {
+			const hour = Array.from({ length: 60 }, (_, minute) => ({ type: "wake", t: (minute + 1) * 60_000 }));
+			expect(silent([{ type: "xsbug", attached: true, t: 10_000 }, ...hour])).toEqual([]);
+		});
+
+		test("waits ten minutes without a debugger, counted from when that left", () => {
+			const restarted = [{ do: "restart", reason: "heartbeat", words: "" }];
+			expect(silent([{ type: "wake", t: 599_000 }])).toEqual([]);
+			expect(silent([{ type: "wake", t: 600_000 }])).toEqual(restarted);
+			const left = [
+				{ type: "xsbug", attached: true, t: 1000 },
+				{ type: "wake", t: 300_000 },
+				{ type: "xsbug", attached: false, t: 300_500 },
+			];
+			expect(silent([...left, { type: "wake", t: 899_000 }])).toEqual([]);
+			expect(silent([...left, { type: "wake", t: 901_000 }])).toEqual(restarted);
+		});
 	});
 
 	test("the heartbeat's time is checked", () => {

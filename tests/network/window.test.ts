@@ -38,6 +38,14 @@ describe("the setup window", () => {
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF 12\d\+ -\d+$/);
 	});
 
+	test("opens after flashing over the board's own USB, which is no trouble to be told", () => {
+		const made = closed();
+		made.board("Kitchen").flashOverUSB();
+		restarted(made);
+		expect(state(made, "Kitchen")?.state).toBe("open");
+		expect(snapshot(made, "Kitchen")).toMatchObject({ reset: { reason: "built-in USB", words: null }, lastError: "" });
+	});
+
 	test("cloaked: hidden under the name -, refused with eight zeros and with the configured password, another secret each time", () => {
 		const secrets = new Set<string>();
 		const made = closed({ setupAP: { password: "told-by-people", afterwards: "cloaked" } });

@@ -31,6 +31,7 @@ test("what went wrong before a start is told, a restart that was ordered is not"
 	for (const [reason, words] of [
 		[1, ""],
 		[2, ""],
+		[11, ""],
 		[3, "setup"],
 		[3, "house"],
 		[3, "radio"],
@@ -50,6 +51,7 @@ describe("what a start opens", () => {
 	test.each([
 		["power-on", 1, "", true],
 		["the reset pin", 2, "", true],
+		["flashing over its own USB", 11, "", true],
 		["a restart from the setup side", 3, "setup", true],
 		["the factory button", 3, "button", true],
 		["a restart ordered by radio", 3, "radio", false],

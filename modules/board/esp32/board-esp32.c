@@ -22,6 +22,8 @@
 #define kRandomBytes 64
 #define kHeartbeatCheckMS 1000
 #define kHeartbeatMaxMS 3600000
+/* A debug build without xsbug: long enough to start it, to look, or to stop the chip by JTAG. */
+#define kDebugHeartbeatMS 600000
 
 /* Not cleared at a restart, random after power on: hence magic and checksum. */
 typedef struct {
@@ -40,8 +42,17 @@ typedef struct xsChipRecord {
 } xsChipRecord, *xsChip;
 
 static xsChip gChip;
-/* Shared with the timer task. 32 bits, so that both read and write it whole. */
+/*
+	Shared with the timer task, so within the critical section only. No __atomic_ built-ins: the SDK compiles for rv32imc also
+	where the chip has atomics, and there ESP-IDF leaves out the library calls that they become.
+*/
 static uint32_t gSilentMS;
+#ifdef mxDebug
+	static xsMachine *gMachine;
+
+	/* xsAll.h: xsbug has answered, and has not said good-bye. */
+	extern unsigned char fxIsConnected(xsMachine *the);
+#endif
 
 /*
 	words
@@ -76,12 +87,33 @@ static void keepWords(const char *words, uint32_t length)
 	heartbeat
 */
 
+static void resetSilence(void)
+{
+	modCriticalSectionBegin();
+	gSilentMS = 0;
+	modCriticalSectionEnd();
+}
+
 static void heartbeat(void *arg)
 {
 	/* By value: on another core this may run while the XS task closes the chip. */
-	uint32_t limit = (uint32_t)(uintptr_t)arg;
+	uint32_t limit = (uint32_t)(uintptr_t)arg, silentMS;
 
-	if (__atomic_add_fetch(&gSilentMS, kHeartbeatCheckMS, __ATOMIC_SEQ_CST) < limit)
+#ifdef mxDebug
+	/* A breakpoint stops the whole XS task; xsbug shows what hangs. */
+	if (fxIsConnected(gMachine)) {
+		resetSilence();
+		return;
+	}
+	if (limit < kDebugHeartbeatMS)
+		limit = kDebugHeartbeatMS;
+#endif
+
+	modCriticalSectionBegin();
+	gSilentMS += kHeartbeatCheckMS;
+	silentMS = gSilentMS;
+	modCriticalSectionEnd();
+	if (silentMS < limit)
 		return;
 	keepWords("heartbeat", 9);
 	esp_restart();
@@ -134,7 +166,10 @@ void xs_chip(xsMachine *the)
 		c_free(chip);
 		xsUnknownError("esp_timer_create %d", (int)err);
 	}
-	__atomic_store_n(&gSilentMS, 0, __ATOMIC_SEQ_CST);
+	resetSilence();
+#ifdef mxDebug
+	gMachine = the;
+#endif
 	err = esp_timer_start_periodic(chip->timer, kHeartbeatCheckMS * 1000ULL);
 	if (ESP_OK != err) {
 		xs_chip_destructor(chip);
@@ -160,7 +195,7 @@ void xs_chip_close(xsMachine *the)
 void xs_chip_feed(xsMachine *the)
 {
 	(void)the;
-	__atomic_store_n(&gSilentMS, 0, __ATOMIC_SEQ_CST);
+	resetSilence();
 }
 
 /*

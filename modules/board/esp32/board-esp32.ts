@@ -1,5 +1,8 @@
 export interface ChipOptions {
-	/** The board restarts when feed() was not called for so many ms; at least 1000, checked once a second. */
+	/**
+	 * The board restarts when feed() was not called for so many ms; at least 1000, checked once a second. A debug build waits ten minutes,
+	 * and for ever while xsbug is attached.
+	 */
 	heartbeatMs: number;
 }
 
@@ -25,7 +28,7 @@ export class Chip extends (Native("xs_chip_destructor") as new () => object) {
 	now(): number {
 		return native("xs_chip_now").call(this);
 	}
-	/** @returns esp_reset_reason_t: 1 power on, 3 software, 4 panic, 5 to 7 watchdogs, 9 brown-out */
+	/** @returns esp_reset_reason_t: 1 power on, 3 software, 4 panic, 5 to 7 watchdogs, 9 brown-out, 11 built-in USB */
 	resetReason(): number {
 		return native("xs_chip_resetReason").call(this);
 	}

@@ -31,7 +31,7 @@ typedef struct xsRadioRecord {
 	xsMachine *the;
 	xsSlot obj;
 	xsSlot *onActivity;
-	uint32_t useCount;		/* the object itself, and the message on its way */
+	uint32_t useCount;		/* the object itself, and the message on its way; within the critical section */
 	uint8_t closed;			/* XS task only */
 	uint8_t posted;
 	uint8_t frameFirst;
@@ -63,7 +63,14 @@ static uint32_t gWhileClosed;
 
 static void releaseRadio(xsRadio radio)
 {
-	if (0 == __atomic_sub_fetch(&radio->useCount, 1, __ATOMIC_SEQ_CST))
+	uint32_t left;
+
+	modCriticalSectionBegin();
+	radio->useCount -= 1;
+	left = radio->useCount;
+	modCriticalSectionEnd();
+
+	if (0 == left)
 		c_free(radio);
 }
 
@@ -138,7 +145,7 @@ static int claimPost(xsRadio radio)
 	if (radio->posted)
 		return 0;
 	radio->posted = 1;
-	__atomic_add_fetch(&radio->useCount, 1, __ATOMIC_SEQ_CST);
+	radio->useCount += 1;
 	return 1;
 }
 

@@ -47,7 +47,7 @@ typedef struct xsWiFiRolesRecord {
 	xsMachine *the;
 	xsSlot obj;
 	xsSlot *onEvent;
-	uint32_t useCount;		/* the object itself, and the message on its way */
+	uint32_t useCount;		/* the object itself, and the message on its way; within the critical section */
 	uint8_t closed;			/* XS task only */
 	uint8_t posted;
 	uint8_t eventFirst;
@@ -70,7 +70,14 @@ static xsWiFiRoles gWiFi;
 
 static void releaseWiFi(xsWiFiRoles wifi)
 {
-	if (0 == __atomic_sub_fetch(&wifi->useCount, 1, __ATOMIC_SEQ_CST))
+	uint32_t left;
+
+	modCriticalSectionBegin();
+	wifi->useCount -= 1;
+	left = wifi->useCount;
+	modCriticalSectionEnd();
+
+	if (0 == left)
 		c_free(wifi);
 }
 
@@ -160,7 +167,7 @@ static void queueEvent(const Event *event)
 		}
 		if (!wifi->posted) {
 			wifi->posted = 1;
-			__atomic_add_fetch(&wifi->useCount, 1, __ATOMIC_SEQ_CST);
+			wifi->useCount += 1;
 			mustPost = 1;
 		}
 	}

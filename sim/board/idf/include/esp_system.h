@@ -17,7 +17,9 @@ typedef enum {
 	ESP_RST_TASK_WDT,
 	ESP_RST_WDT,
 	ESP_RST_DEEPSLEEP,
-	ESP_RST_BROWNOUT
+	ESP_RST_BROWNOUT,
+	ESP_RST_SDIO,
+	ESP_RST_USB
 } esp_reset_reason_t;
 
 typedef void (*shutdown_handler_t)(void);
