@@ -12,7 +12,7 @@ PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
 SEED_BOARD := build/seed/board.mjs
 FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
-TOOL_SOURCES := $(shell find sim tests bench modules/common modules/config -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+TOOL_SOURCES := $(shell find sim tests bench tools modules/common modules/config -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 
 ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --packages=external --log-level=warning
 
@@ -25,13 +25,16 @@ ENTRY_soak := tests/soak/run.ts
 ENTRY_properties := tests/properties/run.ts
 ENTRY_fuzz := tests/fuzz/run.ts
 ENTRY_bench := bench/bench.ts
+ENTRY_hardware-check := tools/hardware-check/main.ts
+ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak clean tools
+.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
 	@echo "make test       every test      make lint      format, lint and types      make mutants   rules broken on purpose"
 	@echo "make sdk-check  where MODDABLE is set: the Moddable SDK builds the firmware, and runs it beside virtual boards"
+	@echo "make hardware-check HUB=http://192.168.1.50   a real network is put to the test over HTTP; ARGS=--help tells more"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
 	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
@@ -73,6 +76,15 @@ else
 sdk-check: board app $(DESK)/sdk-check.mjs
 	@node $(DESK)/sdk-check.mjs
 endif
+
+# A real network over HTTP alone: neither SDK nor compiler is needed. The password goes by the environment, where others do not see it.
+export PASSWORD
+hardware-check: $(DESK)/hardware-check.mjs
+	@node $< $(if $(HUB),--hub "$(HUB)") $(if $(DEVICES),--devices "$(DEVICES)") $(ARGS)
+
+# What virtual boards come to in the same list, to be printed beside it.
+hardware-reference: board app $(DESK)/start.mjs $(DESK)/hardware-check.mjs $(DESK)/hardware-reference.mjs
+	@node $(DESK)/hardware-reference.mjs $(ARGS)
 
 # The board program, and the same under AddressSanitizer and UBSan. On the engine from npm, also where an SDK is at hand.
 board: tools $(PACKAGES)
