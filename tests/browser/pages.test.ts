@@ -1,19 +1,28 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { BoardServer } from "./board-server";
-
-const CHROMIUM = "/usr/bin/chromium";
-/** Chromium is not part of the project; `.ci/run` installs it. */
-const inBrowser = existsSync(CHROMIUM) ? describe : describe.skip;
+import { expectEventually, inBrowser, launch } from "./chromium";
 
 let browser: Browser;
 let board: BoardServer;
 let faults: string[];
 
-test.each(["setup.html", "house.html"])("%s stays below 12 KB and names no other host", (name) => {
+test.each([
+	["setup.html", 14],
+	["house.html", 12],
+])("%s stays below %d KB and names no other host", (name, limitKB) => {
 	expect(readFileSync(`web/pages/${name}`, "utf8")).not.toMatch(/https?:|src=|@import|url\(/);
-	expect(statSync(`web/pages/${name}`).size).toBeLessThan(12 * 1024);
+	expect(statSync(`web/pages/${name}`).size).toBeLessThan(limitKB * 1024);
+});
+
+test.each(readdirSync("web/pages"))("no id of %s equals a name: a form's elements are found by both", (name) => {
+	const page = readFileSync(`web/pages/${name}`, "utf8");
+	const named = (kind: string) => [...page.matchAll(new RegExp(` ${kind}="([^"]+)"`, "g"))].map((match) => match[1]);
+	const ids = named("id");
+	expect(ids.length).toBeGreaterThan(0);
+	expect(new Set(ids).size).toBe(ids.length);
+	expect(ids.filter((id) => named("name").includes(id))).toEqual([]);
 });
 
 async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
@@ -30,8 +39,7 @@ async function open(url: string, options: BrowserContextOptions = {}): Promise<P
 
 inBrowser("the pages in a browser", () => {
 	beforeAll(async () => {
-		const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
-		browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-sync", ...quiet] });
+		browser = await launch();
 	});
 	afterAll(() => browser?.close());
 
@@ -89,12 +97,14 @@ inBrowser("the pages in a browser", () => {
 		["name", ""],
 		["router.ssid", "x".repeat(33)],
 		["router.password", "short"],
+		["hub", "a0b1c2d3e4"],
+		["house.password", "1234567"],
 		["country", "XX"],
 		["setupAP.password", "1234567"],
 		["pins.led.pin", "x9"],
 		["pins.button", "99"],
 	])("a wrong %s is explained beside its field, which gets the focus", async (name, value) => {
-		board.store.update({ role: "hub" });
+		board.store.update({ role: name === "hub" ? "device" : "hub" });
 		const page = await open(board.setupUrl);
 		await page.waitForSelector("#save:enabled");
 		await page.fill(`[name='${name}']`, value);
@@ -104,6 +114,103 @@ inBrowser("the pages in a browser", () => {
 		expect(await wrong.textContent()).toMatch(/^Expected: .+\.$/);
 		expect(await page.evaluate("document.activeElement.name")).toBe(name);
 		expect(await page.evaluate("document.activeElement.closest('p').contains(document.getElementById('wrong'))")).toBe(true);
+	});
+
+	test("the hub's MAC can be set on the setup page, and stays when only the name is changed", async () => {
+		const page = await openSetup();
+		await page.fill("[name=hub]", "A0:B1:C2:D3:E4:F8");
+		await save(page);
+		expect(board.store.configuration.hub).toBe("a0b1c2d3e4f8");
+		expect(await page.inputValue("[name=hub]")).toBe("a0b1c2d3e4f8");
+		await page.fill("[name=name]", "Bath");
+		await save(page);
+		expect(board.store.configuration).toMatchObject({ name: "Bath", hub: "a0b1c2d3e4f8" });
+	});
+
+	test.each([
+		["name", "Bad & <Küche>", "Bad & <Küche>"],
+		["role", "hub", "hub"],
+		["hub", "a0-b1-c2-d3-e4-f8", "a0b1c2d3e4f8"],
+		["router.ssid", " home ", " home "],
+		["router.password", "correct horse", ""],
+		["house.password", "ünsichtbar", ""],
+		["country", "us", "US"],
+		["channel", "11", "11"],
+		["setupAP.password", "another one", ""],
+		["setupAP.minutes", "10", "10"],
+		["setupAP.afterwards", "cloaked", "cloaked"],
+		["pins.led.pin", "4", "4"],
+		["pins.relay.pin", "6", "6"],
+		["pins.button", "9", "9"],
+		["pins.led.invert", "", ""],
+		["pins.relay.invert", "", ""],
+	])("%s: set, saved, shown again, and nothing else changes", async (name, typed, shown) => {
+		const role = /^(router|house)/.test(name) ? "hub" : "device";
+		const before = {
+			...{ name: " two  blanks ", role, hub: "a0b1c2d3e4fc", channel: 7, country: "DE", path: "kept", nested: { also: [1, 2] } },
+			...{ router: { ssid: "old ", password: "old password", note: "kept" }, house: { password: "old house" } },
+			...{ setupAP: { password: "12345678", minutes: 4, afterwards: "off" } },
+			pins: { led: { pin: 3, invert: false, note: "kept" }, relay: { pin: 5, invert: false }, button: 8, dht22: 2 },
+		};
+		expect(board.store.update(before)).toMatchObject({ ok: true });
+		const page = await openSetup();
+		const [group = "", key = "", leaf] = name.split(".");
+		const field = page.locator(`[name='${name}']${name === "role" ? `[value=${typed}]` : ""}`);
+		if (typed === "" || name === "role") await field.check();
+		else if (/channel|minutes|afterwards/.test(name)) await field.selectOption(typed);
+		else await field.fill(typed);
+		await save(page);
+		const number = name === "channel" || /minutes|pin$|button/.test(name);
+		const value = typed === "" ? true : number ? Number(typed) : shown === "" ? typed : shown;
+		const change = leaf ? { [group]: { [key]: { [leaf]: value } } } : key ? { [group]: { [key]: value } } : { [name]: value };
+		expect(board.store.configuration).toEqual(laid(before, change));
+		if (typed === "" || name === "role") expect(await field.isChecked()).toBe(true);
+		else expect(await field.inputValue()).toBe(shown);
+		await page.click("#save");
+		await page.waitForSelector("text=Nothing was changed.");
+	});
+
+	test.each(["router", "house"])("the %s password is never shown, stays when left empty, and can be removed", async (group) => {
+		board.store.update({ role: "hub", router: { ssid: "home", password: "12345678" }, house: { password: "12345678" } });
+		const page = await openSetup();
+		const field = page.locator(`[name='${group}.password']`);
+		expect(await field.inputValue()).toBe("");
+		expect(await field.getAttribute("placeholder")).toBe("leave empty to keep");
+		await page.fill("[name=name]", "renamed");
+		await save(page);
+		expect(board.store.configuration).toMatchObject({ router: { password: "12345678" }, house: { password: "12345678" } });
+		await page.check(`[data-none='${group}.password']`);
+		expect(await field.isDisabled()).toBe(true);
+		await save(page);
+		expect(board.store.configuration).toMatchObject({
+			router: { password: "12345678" },
+			house: { password: "12345678" },
+			[group]: { password: "" },
+		});
+		expect(await field.getAttribute("placeholder")).toBe("none yet");
+		expect(await page.isChecked(`[data-none='${group}.password']`)).toBe(false);
+	});
+
+	test("another hub that calls while the own is silent is offered, and taken with one press", async () => {
+		board.store.update({ hub: "a0b1c2d3e4f8", name: "Bath" });
+		board.status = { hub: "a0b1c2d3e4f8", otherHub: "a0b1c2d3e4fc" };
+		const page = await openSetup();
+		await page.fill("[name=name]", "not saved");
+		expect(await page.textContent("#other")).toContain("a0b1c2d3e4fc");
+		await page.click("#follow");
+		await page.waitForSelector("text=Saved.");
+		expect(board.store.configuration).toMatchObject({ hub: "a0b1c2d3e4fc", name: "Bath" });
+		expect(await page.inputValue("[name=hub]")).toBe("a0b1c2d3e4fc");
+		expect(await page.inputValue("[name=name]")).toBe("not saved");
+		board.status = { hub: "a0b1c2d3e4fc", otherHub: "" };
+		await page.waitForSelector("#other", { state: "hidden" });
+	});
+
+	test("what is wrong with the hub is told at the top of the setup page", async () => {
+		board.status = { lastError: "the hub a0b1c2d3e4f8 is no hub" };
+		const page = await openSetup();
+		expect(await page.textContent("#why")).toBe("the hub a0b1c2d3e4f8 is no hub");
+		expect(await page.locator("#why").isVisible()).toBe(true);
 	});
 
 	test("setup says in words why the hub is not on the router", async () => {
@@ -167,7 +274,27 @@ inBrowser("the pages in a browser", () => {
 	});
 });
 
-async function expectEventually(condition: () => boolean): Promise<void> {
-	for (let i = 0; i < 50 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-	expect(condition()).toBe(true);
+async function openSetup(): Promise<Page> {
+	const page = await open(board.setupUrl);
+	await page.waitForSelector("#save:enabled");
+	return page;
+}
+
+async function save(page: Page): Promise<void> {
+	await page.click("#save");
+	await page.waitForSelector("#note:has-text('Saved.')");
+}
+
+/** An object with another one laid over it. */
+function laid(base: Record<string, unknown>, change: Record<string, unknown>): Record<string, unknown> {
+	const result = { ...base };
+	for (const [key, value] of Object.entries(change)) {
+		const old = result[key];
+		result[key] = isRecord(old) && isRecord(value) ? laid(old, value) : value;
+	}
+	return result;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
