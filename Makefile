@@ -22,13 +22,14 @@ ENTRY_app := sim/build/app.ts
 ENTRY_heap := sim/heap/heap.ts
 ENTRY_sdk-check := sim/sdk/check.ts
 ENTRY_soak := tests/soak/run.ts
+ENTRY_attacks := tests/attacks/run.ts
 ENTRY_properties := tests/properties/run.ts
 ENTRY_fuzz := tests/fuzz/run.ts
 ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak hardware-check hardware-reference clean tools
+.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -37,6 +38,7 @@ help:
 	@echo "make hardware-check HUB=http://192.168.1.50   a real network is put to the test over HTTP; ARGS=--help tells more"
 	@echo "make soak [ARGS=\"--minutes 60 --boards 20 --loss 30 --seed 1\"]   an hour of virtual time under loss, resets and faults"
 	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
+	@echo "make attacks [ARGS=\"--minutes 60 --boards 20 --seed 1 --only flood\"]   an hour with a stranger beside the house and in its network"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
@@ -60,6 +62,10 @@ format: $(PACKAGES)
 # An hour of virtual time under loss, resets and faults: every request settles once, the heap stays flat.
 soak: board app $(DESK)/soak.mjs
 	@node $(DESK)/soak.mjs $(ARGS)
+
+# An hour of virtual time with a stranger who tries everything: nothing restarts, nothing is changed, the owner is answered.
+attacks: board app $(DESK)/attacks.mjs
+	@node $(DESK)/attacks.mjs $(ARGS)
 
 # Random houses, over and over: rules that must hold whatever happens. ARGS="--runs 2000 --seed 1"
 properties: board app $(DESK)/properties.mjs
