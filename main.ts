@@ -164,6 +164,7 @@ const web: Web = new Web({
 	line,
 	snapshot: parts,
 	store,
+	housePassword: () => store.configuration.house.password,
 	handler,
 	comms,
 	setup: roles,

@@ -4,6 +4,10 @@ import type { Side, Wire } from "./types";
 
 /** Time to receive a request, head and body, and for the peer to take anything that was written, in ms. */
 export const SLOW_MS = 10_000;
+/** While others wait, a request has so long to come in whole, and a peer to take some of its answer, in ms. */
+export const PATIENCE_MS = 2000;
+/** While others wait, a request of which nothing came for so long gives way, in ms. */
+export const STALLED_MS = 1000;
 /** Time for an answer to be found, in ms: a request by radio settles within 10 s, a command within 8 s. */
 export const ANSWER_MS = 12_000;
 /** A peer that is still sending a request which was refused gets this long to notice, in ms. */
@@ -14,12 +18,16 @@ const LINGER_BYTES = 65_536;
 /** What a connection needs from the server that it belongs to. */
 export interface ConnectionHost {
 	now(): number;
-	/** Decides on a request by its head. @returns the refusal, or whether a body is to be received */
-	begin(connection: Connection, head: RequestHead): Reply | "body" | "no body";
+	/** A peer has begun its request. @returns whether there is a place for it; if not, it is told by `start` */
+	isPlaceFor(connection: Connection): boolean;
+	/** Decides on a request by its head. @returns the refusal, or whether a body is to be received, or is to wait for `proceed` */
+	begin(connection: Connection, head: RequestHead): Reply | "body" | "later" | "no body";
 	/** Serves it. The answer may come later, and may be thrown away by then. */
 	serve(connection: Connection, head: RequestHead, body: ArrayBuffer): Reply | Promise<Reply>;
 	/** Counts a fault of ours. @returns the answer to the request that met it */
 	failed(target: string, error: unknown): Reply;
+	/** The answer to a request that found no place in time. */
+	busy(target: string): Reply;
 	/** The answer to a request whose own has not come in time. */
 	late(target: string): Reply;
 	/** Called once for each answer that goes out. */
@@ -35,7 +43,8 @@ export type End = "done" | "slow" | "left" | "shut";
 /**
  * One connection, one request, one answer, on a socket that was detached from the SDK's server.
  *
- * receiving → waiting (for the answer) → sending → sent → closed; a refusal of a request that has not come in whole goes
+ * idle (nothing has come) → asking (for a place; nothing is read) → receiving → queued (for the one place that a body may take) → receiving → waiting (for the
+ * answer) → sending → sent → closed; a refusal of a request that has not come in whole goes
  * through `lingering`: lwIP resets a connection that is closed over unread bytes, and the peer would lose the answer.
  * A peer that closes its half is taken as gone: modSocket drops its hold on the connection at that point, so that writing
  * later could touch freed memory. What was written before still goes out.
@@ -44,15 +53,18 @@ export class Connection {
 	readonly side: Side;
 	/** The peer's address, undefined when it is gone already. */
 	readonly remote: string | undefined;
-	/** Counts against the limit of connections; false for those that are only told so. */
-	readonly counted: boolean;
 	readonly #host: ConnectionHost;
-	/** Until the request is there: while the answer is waited for no more of it is kept than what follows. */
+	/** From `start` until the request is there: while the answer is waited for no more of it is kept than what follows. */
 	#reader: RequestReader | undefined;
 	#target = "";
 	#wantsHead = false;
 	#wire: Wire | undefined;
-	#state: "receiving" | "waiting" | "sending" | "sent" | "lingering" | "closed" = "receiving";
+	#state: "idle" | "asking" | "receiving" | "queued" | "waiting" | "sending" | "sent" | "lingering" | "closed" = "idle";
+	/** It has been refused: it takes nobody's place any more. */
+	#refused = false;
+	/** When the present state began, and when something last came in or was taken by the peer. */
+	#sinceMs: number;
+	#activeMs: number;
 	#deadline: number;
 	#announced = false;
 	/** What is still to be written, and how far its first part is. */
@@ -61,26 +73,94 @@ export class Connection {
 	#received = false;
 	#lingered = 0;
 
-	constructor(options: { wire: Wire; side: Side; host: ConnectionHost; counted: boolean }) {
-		this.#reader = new RequestReader();
+	constructor(options: { wire: Wire; side: Side; host: ConnectionHost }) {
+		const nowMs = options.host.now();
 		this.side = options.side;
-		this.counted = options.counted;
 		this.#host = options.host;
 		this.#wire = options.wire;
-		this.#deadline = options.host.now() + SLOW_MS;
+		this.#deadline = nowMs + SLOW_MS;
+		this.#sinceMs = nowMs;
+		this.#activeMs = nowMs;
 		this.remote = options.wire.get("REMOTE_IP");
 		options.wire.callback = (message) => this.#onMessage(message);
 	}
 
-	/** Answers before anything was received. */
+	/** Nothing has come from the peer yet. */
+	get isIdle(): boolean {
+		return this.#state === "idle";
+	}
+
+	/** A request has begun to come in, and waits for its place. */
+	get isAsking(): boolean {
+		return this.#state === "asking";
+	}
+
+	/** A request with a body waits until the body before it is done with. */
+	get isQueued(): boolean {
+		return this.#state === "queued";
+	}
+
+	/** It takes one of the places that its side has. */
+	get isServed(): boolean {
+		return !this.#refused && this.#state !== "idle" && this.#state !== "asking" && this.#state !== "closed";
+	}
+
+	/** It has been told why it is not served, and only its end is waited for. */
+	get isRefused(): boolean {
+		return this.#refused && this.#state !== "closed";
+	}
+
+	/** Since when it is in its present state, in ms. */
+	get sinceMs(): number {
+		return this.#sinceMs;
+	}
+
+	/** Whether others need not wait for it any longer: it sends or reads too slowly. */
+	isSlow(nowMs: number): boolean {
+		if (this.#state === "receiving") return nowMs - this.#sinceMs >= PATIENCE_MS || nowMs - this.#activeMs >= STALLED_MS;
+		return (this.#state === "sending" || this.#state === "sent") && nowMs - this.#activeMs >= PATIENCE_MS;
+	}
+
+	/** Gives the request its place: it is read from here on. */
+	start(): void {
+		if (this.#state !== "asking") return;
+		this.#guarded(() => {
+			this.#begin();
+			this.#onReadable();
+		});
+	}
+
+	/** Lets a queued request send its body. */
+	proceed(): void {
+		if (this.#state !== "queued") return;
+		this.#guarded(() => {
+			const reader = this.#reader;
+			this.#enter("receiving", SLOW_MS);
+			if (!reader) return;
+			this.#receiveBody(reader);
+			this.#onReadable();
+		});
+	}
+
+	/** Ends a request that cannot be served, or not any longer, with this answer, where there is still something to say. */
 	turnAway(reply: Reply): void {
-		this.#guarded(() => this.#respond(reply));
+		if (this.isServed && this.#state !== "receiving" && this.#state !== "queued") {
+			this.#end("shut");
+			return;
+		}
+		this.#refused = true;
+		this.#guarded(() => {
+			this.#respond(reply);
+			// lwIP resets a connection that is closed over unread bytes.
+			this.#onReadable();
+		});
 	}
 
 	/** Closes what is out of time. To be called now and then. */
 	tick(nowMs: number): void {
 		if (nowMs < this.#deadline) return;
 		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#target)));
+		else if (this.#state === "asking" || this.#state === "queued") this.turnAway(this.#host.busy(this.#target));
 		else this.#end(this.#state === "lingering" ? "done" : "slow");
 	}
 
@@ -111,6 +191,14 @@ export class Connection {
 		const wire = this.#wire;
 		// The socket throws when it is asked for bytes and has none.
 		if (!wire || wire.read() <= 0) return;
+		if (this.#state === "idle") {
+			this.#enter("asking", SLOW_MS);
+			if (!this.#host.isPlaceFor(this)) return;
+			this.#begin();
+		}
+		// What is not read yet stays with lwIP, which holds the peer back.
+		if (this.#state === "asking" || this.#state === "queued") return;
+		this.#activeMs = this.#host.now();
 		const reader = this.#reader;
 		if (this.#state !== "receiving" || !reader) {
 			this.#lingered += wire.read(null);
@@ -125,28 +213,43 @@ export class Connection {
 		const head = reader.head;
 		this.#target = head.target;
 		this.#wantsHead = head.method === "HEAD";
-		if (progress === "head") this.#begin(reader);
+		if (progress === "head") this.#decide(reader);
 		else if (progress === "body") this.#serve(head, reader.takeBody());
 		else this.#respond(refuse(head.target, progress.status, progress.sentence));
 	}
 
-	#begin(reader: RequestReader): void {
+	#begin(): void {
+		this.#reader = new RequestReader();
+		this.#enter("receiving", SLOW_MS);
+	}
+
+	#decide(reader: RequestReader): void {
 		const head = reader.head;
 		const decision = this.#host.begin(this, head);
 		if (typeof decision === "object") {
 			this.#received = head.contentLength === 0;
 			this.#respond(decision);
-		} else if (decision === "body" && head.contentLength > 0) {
-			if (head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
-			this.#advance(reader, reader.acceptBody());
-		} else this.#serve(head, new ArrayBuffer(0));
+		} else if (decision === "later") this.#enter("queued", SLOW_MS);
+		else if (decision === "body" && head.contentLength > 0) this.#receiveBody(reader);
+		else this.#serve(head, new ArrayBuffer(0));
+	}
+
+	#receiveBody(reader: RequestReader): void {
+		if (reader.head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
+		this.#advance(reader, reader.acceptBody());
+	}
+
+	#enter(state: "asking" | "receiving" | "queued" | "waiting" | "lingering", deadlineMs: number): void {
+		this.#state = state;
+		this.#sinceMs = this.#host.now();
+		this.#activeMs = this.#sinceMs;
+		this.#deadline = this.#sinceMs + deadlineMs;
 	}
 
 	#serve(head: RequestHead, body: ArrayBuffer): void {
 		this.#received = body.byteLength > 0 || head.contentLength === 0;
 		this.#reader = undefined;
-		this.#state = "waiting";
-		this.#deadline = this.#host.now() + ANSWER_MS;
+		this.#enter("waiting", ANSWER_MS);
 		let answer: Reply | Promise<Reply>;
 		try {
 			answer = this.#host.serve(this, head, body);
@@ -166,7 +269,7 @@ export class Connection {
 	}
 
 	#respond(reply: Reply): void {
-		if (this.#state !== "receiving" && this.#state !== "waiting") return;
+		if (this.#state === "sending" || this.#state === "sent" || this.#state === "lingering" || this.#state === "closed") return;
 		this.#reader = undefined;
 		this.#announced = reply.announced ?? false;
 		this.#host.answered(reply);
@@ -192,7 +295,8 @@ export class Connection {
 				part = this.#parts[0];
 			}
 		}
-		this.#deadline = this.#host.now() + SLOW_MS;
+		this.#activeMs = this.#host.now();
+		this.#deadline = this.#activeMs + SLOW_MS;
 		if (!part) this.#state = "sent";
 	}
 
@@ -201,10 +305,7 @@ export class Connection {
 		if (this.#state === "sending") this.#write();
 		else if (this.#state === "sent") {
 			if (this.#received) this.#end("done");
-			else {
-				this.#state = "lingering";
-				this.#deadline = this.#host.now() + LINGER_MS;
-			}
+			else this.#enter("lingering", LINGER_MS);
 		}
 	}
 

@@ -1,4 +1,5 @@
 import { parseMac } from "common/mac";
+import { textOf } from "./utf8";
 
 /** What the query of `/` asks for, in the seed's way. */
 export type Question =
@@ -8,43 +9,78 @@ export type Question =
 	| { readonly kind: "bad"; readonly sentence: string };
 
 const NOT_TEXT: Question = Object.freeze({ kind: "bad", sentence: "The address must be percent-encoded UTF-8." });
+const NO_MESSAGE: Question = Object.freeze({ kind: "bad", sentence: "msg is missing: /?mac=<12 hex digits>&msg=<command>" });
 
 /**
  * Understands `?<command>` and `?mac=<12hex>&msg=<command>`. A command is the first item, `=` included; `msg` reaches to the
- * next `&`, `=` included. `+` is a plus: commands and their replies use it.
+ * next `&`, `=` included. As in forms `+` is a blank (a plus is `%2B`), and the line end that tools leave behind a command is no part of it.
+ * The query is never split: its items are as many as a stranger chooses.
  * @param query what follows the `?`, undefined without one
  */
 export function parseQuery(query: string | undefined): Question {
 	if (query === undefined || query === "") return { kind: "status" };
-	const items = query.split("&");
-	const first = items[0] ?? "";
-	const mac = itemValue(items, "mac=");
-	if (mac === undefined || !(first.startsWith("mac=") || first.startsWith("msg="))) {
-		const text = decode(first);
-		return text === undefined ? NOT_TEXT : { kind: "command", text };
+	const mac = itemValue(query, "mac=");
+	if (mac === undefined || !(query.startsWith("mac=") || query.startsWith("msg="))) {
+		const text = decode(itemAt(query, 0));
+		return text === undefined ? NOT_TEXT : { kind: "command", text: withoutLineEnd(text) };
 	}
 	const address = parseMac(decode(mac) ?? "");
 	if (!address) return { kind: "bad", sentence: "mac must be the 12 hex digits of one board." };
-	const message = itemValue(items, "msg=");
-	if (!message) return { kind: "bad", sentence: "msg is missing: /?mac=<12 hex digits>&msg=<command>" };
+	const message = itemValue(query, "msg=");
+	if (!message) return NO_MESSAGE;
 	const text = decode(message);
-	return text === undefined ? NOT_TEXT : { kind: "ask", mac: address, text };
+	if (text === undefined) return NOT_TEXT;
+	const command = withoutLineEnd(text);
+	return command === "" ? NO_MESSAGE : { kind: "ask", mac: address, text: command };
 }
 
 /** `!<mac>,<text>`: a request to be passed on. Undefined when a text is none. */
 export function parseRelay(text: string): { mac: string; text: string } | undefined {
-	if (!text.startsWith("!") || text.charAt(13) !== "," || text.length < 15) return undefined;
-	const mac = parseMac(text.slice(1, 13));
-	return mac ? { mac, text: text.slice(14) } : undefined;
+	if (!text.startsWith("!")) return undefined;
+	const comma = text.indexOf(",");
+	if (comma < 0 || comma + 1 === text.length) return undefined;
+	const mac = parseMac(text.slice(1, comma));
+	return mac ? { mac, text: text.slice(comma + 1) } : undefined;
 }
 
-function itemValue(items: readonly string[], key: string): string | undefined {
-	return items.find((item) => item.startsWith(key))?.slice(key.length);
+/** A text that is to be passed on with its addresses in our one form, or the text as it is. */
+export function normalRelay(text: string): string {
+	let path = "";
+	let rest = text;
+	for (let relay = parseRelay(rest); relay; relay = parseRelay(rest)) {
+		path += `!${relay.mac},`;
+		rest = relay.text;
+	}
+	return path + rest;
 }
 
-/** Undoes percent-encoding. @returns undefined when an escape is broken, or the bytes are not UTF-8 or hold a NUL */
+/** A command without the line ends behind it. */
+export function withoutLineEnd(text: string): string {
+	let length = text.length;
+	while (length > 0 && isLineEnd(text.charCodeAt(length - 1))) length -= 1;
+	return length === text.length ? text : text.slice(0, length);
+}
+
+function isLineEnd(unit: number): boolean {
+	return unit === LINE_FEED || unit === CARRIAGE_RETURN;
+}
+
+/** What follows the first item that begins with a key. */
+function itemValue(query: string, key: string): string | undefined {
+	if (query.startsWith(key)) return itemAt(query, key.length);
+	const before = query.indexOf(`&${key}`);
+	return before < 0 ? undefined : itemAt(query, before + 1 + key.length);
+}
+
+/** The rest of the item at a place. */
+function itemAt(query: string, start: number): string {
+	const end = query.indexOf("&", start);
+	return end < 0 ? query.slice(start) : query.slice(start, end);
+}
+
+/** Undoes percent-encoding and `+`. @returns undefined when an escape is broken, or the bytes are not UTF-8 or hold a NUL */
 export function decode(encoded: string): string | undefined {
-	if (encoded.indexOf("%") < 0) return encoded;
+	if (encoded.indexOf("%") < 0 && encoded.indexOf("+") < 0) return encoded;
 	const bytes = new Uint8Array(ArrayBuffer.fromString(encoded));
 	let length = 0;
 	for (let i = 0; i < bytes.length; i++) {
@@ -53,16 +89,16 @@ export function decode(encoded: string): string | undefined {
 			byte = hexValue(bytes[i + 1]) * 16 + hexValue(bytes[i + 2]);
 			if (!(byte > 0)) return undefined;
 			i += 2;
-		}
+		} else if (byte === PLUS) byte = BLANK;
 		bytes[length++] = byte;
 	}
-	try {
-		return String.fromArrayBuffer(bytes.buffer.slice(0, length));
-	} catch {
-		return undefined;
-	}
+	return textOf(bytes.subarray(0, length));
 }
 
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BLANK = 0x20;
+const PLUS = 0x2b;
 const PERCENT = 0x25;
 
 function hexValue(byte: number | undefined): number {

@@ -12,7 +12,9 @@ export interface Reply {
 const reasons: Readonly<Record<number, string>> = Object.freeze({
 	200: "OK",
 	204: "No Content",
+	302: "Found",
 	400: "Bad Request",
+	401: "Unauthorized",
 	403: "Forbidden",
 	404: "Not Found",
 	405: "Method Not Allowed",
@@ -20,6 +22,7 @@ const reasons: Readonly<Record<number, string>> = Object.freeze({
 	413: "Content Too Large",
 	415: "Unsupported Media Type",
 	421: "Misdirected Request",
+	429: "Too Many Requests",
 	431: "Request Header Fields Too Large",
 	500: "Internal Server Error",
 	503: "Service Unavailable",

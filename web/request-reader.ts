@@ -1,9 +1,12 @@
+import { notUTF8At } from "./utf8";
+
 /** Most bytes from the first of the request line to the empty line after the headers. */
 export const HEAD_LIMIT = 2048;
 /** Most bytes of a request's body. */
 export const BODY_LIMIT = 4096;
 
 const LINE_FEED = 10;
+const SCHEME = "http://";
 
 /** What a request says before its body; header values as sent, "" when absent. */
 export interface RequestHead {
@@ -14,6 +17,11 @@ export interface RequestHead {
 	accept: string;
 	contentType: string;
 	origin: string;
+	authorization: string;
+	/** Whether that is the house password; told by whoever checks it. */
+	signedIn: boolean;
+	/** It names languages, as browsers do and programs do not. */
+	acceptsLanguage: boolean;
 	/** The client waits for `100 Continue` before it sends the body. */
 	expectsContinue: boolean;
 	contentLength: number;
@@ -42,6 +50,9 @@ export class RequestReader {
 		accept: "",
 		contentType: "",
 		origin: "",
+		authorization: "",
+		signedIn: false,
+		acceptsLanguage: false,
 		expectsContinue: false,
 		contentLength: 0,
 	};
@@ -51,6 +62,8 @@ export class RequestReader {
 	#headBytes = 0;
 	#lengthSeen = false;
 	#chunked = false;
+	/** The address was a whole one: its host counts, not the header (RFC 9112, 3.2.2). */
+	#hostInTarget = false;
 	/** Body bytes that came along with the last header line. */
 	#early: Uint8Array | undefined;
 	#body: Uint8Array<ArrayBuffer> | undefined;
@@ -131,9 +144,20 @@ export class RequestReader {
 		if (first <= 0 || last === first || !version.startsWith("HTTP/")) return bad("The request line must be: method, address, HTTP/1.1.");
 		if (!version.startsWith("HTTP/1.")) return { status: 505, sentence: "HTTP/1.1 only." };
 		this.head.method = line.slice(0, first);
-		this.head.target = withoutOrigin(line.slice(first + 1, last));
+		this.#readTarget(line.slice(first + 1, last));
 		if (!this.head.target.startsWith("/") && this.head.target !== "*") return bad("The address must begin with /.");
 		return undefined;
+	}
+
+	/** Proxies, and clients that take the board for one, send the whole address. */
+	#readTarget(target: string): void {
+		this.head.target = target;
+		if (target.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return;
+		let end = SCHEME.length;
+		while (end < target.length && target.charAt(end) !== "/" && target.charAt(end) !== "?") end += 1;
+		this.#hostInTarget = true;
+		this.head.host = target.slice(SCHEME.length, end);
+		this.head.target = target.charAt(end) === "/" ? target.slice(end) : `/${target.slice(end)}`;
 	}
 
 	#readHeader(line: string): BadRequest | undefined {
@@ -144,7 +168,7 @@ export class RequestReader {
 		const value = line.slice(colon + 1).trim();
 		switch (name) {
 			case "host":
-				this.head.host = value;
+				if (!this.#hostInTarget) this.head.host = value;
 				break;
 			case "accept":
 				this.head.accept = value;
@@ -154,6 +178,12 @@ export class RequestReader {
 				break;
 			case "origin":
 				this.head.origin = value;
+				break;
+			case "authorization":
+				this.head.authorization = value;
+				break;
+			case "accept-language":
+				this.head.acceptsLanguage = true;
 				break;
 			case "expect":
 				this.head.expectsContinue = value.toLowerCase() === "100-continue";
@@ -197,20 +227,11 @@ function joined(first: Uint8Array | undefined, second: Uint8Array): Uint8Array<A
 function lineText(line: Uint8Array<ArrayBuffer>): string | undefined {
 	let length = line.length - 1;
 	if (length > 0 && line[length - 1] === 13) length -= 1;
-	const nul = line.indexOf(0);
-	if (nul >= 0 && nul < length) return undefined;
-	try {
-		return String.fromArrayBuffer(line.buffer.slice(line.byteOffset, line.byteOffset + length));
-	} catch {
-		return undefined;
-	}
-}
-
-/** Proxies send the whole address; only the part from the path on matters here. */
-function withoutOrigin(target: string): string {
-	if (!target.startsWith("http://")) return target;
-	const path = target.indexOf("/", 7);
-	return path < 0 ? "/" : target.slice(path);
+	const text = line.subarray(0, length);
+	// Here a byte order mark is part of the text.
+	return notUTF8At(text) < 0 && text.indexOf(0) < 0
+		? String.fromArrayBuffer(line.buffer.slice(line.byteOffset, line.byteOffset + length))
+		: undefined;
 }
 
 function bad(sentence: string): BadRequest {

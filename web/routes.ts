@@ -1,17 +1,26 @@
 import { parseMac, sameBoard } from "common/mac";
-import { isWellFormed, jsonDepth } from "common/text";
-import { refuseWrite } from "./guard";
-import { parseQuery, parseRelay } from "./query";
+import { isWellFormed } from "common/text";
+import { hostLabel, isAddress, isOurName, refuseWrite } from "./guard";
+import { isFlatObject } from "./json-shape";
+import { normalRelay, parseQuery, parseRelay, withoutLineEnd } from "./query";
 import { joinedJSON, json, page, type Reply, refuse, text } from "./reply";
 import type { RequestHead } from "./request-reader";
+import { SignIn } from "./sign-in";
 import type { AskOutcome, HTTPCaller, Side, WebOptions } from "./types";
+import { textOf } from "./utf8";
 
 /** What the routes need of the board. */
-export type RoutesOptions = Pick<WebOptions, "mac" | "line" | "snapshot" | "store" | "handler" | "comms" | "restarter" | "page" | "clock">;
+export type RoutesOptions = Pick<
+	WebOptions,
+	"mac" | "line" | "snapshot" | "store" | "handler" | "comms" | "restarter" | "page" | "clock" | "setup" | "housePassword"
+>;
 
 /** A request on its way to its answer. */
 interface Request {
 	readonly side: Side;
+	readonly signedIn: boolean;
+	/** By a method that pages use: the answer's status says what is wrong. */
+	readonly posted: boolean;
 	readonly query: string | undefined;
 	/** The client is a browser that wants a page. */
 	readonly wantsPage: boolean;
@@ -19,8 +28,8 @@ interface Request {
 }
 
 interface Route {
-	/** Only through the setup access point. */
-	readonly setupOnly?: boolean;
+	/** From the house only for who is signed in. */
+	readonly changes?: boolean;
 	readonly takesBody?: boolean;
 	readonly serve: (routes: Routes, request: Request) => Reply | Promise<Reply>;
 }
@@ -28,13 +37,30 @@ interface Route {
 /** By its method. */
 type Methods = Readonly<Record<string, Route>>;
 
-const callers: Readonly<Record<Side, HTTPCaller>> = Object.freeze({
-	setup: Object.freeze({ side: "setup", mac: "", rssi: 0 }),
-	house: Object.freeze({ side: "house", mac: "", rssi: 0 }),
-});
+const callers: Readonly<Record<Side | "owner", HTTPCaller>> = Object.freeze(
+	{
+		setup: { side: "setup", mac: "", rssi: 0, signedIn: false },
+		house: { side: "house", mac: "", rssi: 0, signedIn: false },
+		/** Who is signed in. */
+		owner: { side: "house", mac: "", rssi: 0, signedIn: true },
+	},
+	true,
+);
+
+const MAY_CHANGE = Object.freeze({ mayChange: true });
+const HARMLESS_ONLY = Object.freeze({ mayChange: false });
+const SIGN_IN = Object.freeze(["WWW-Authenticate", 'Basic realm="RBR-Now: any name, the house password", charset="UTF-8"']);
+const BUSY = "Fail (busy)";
+const SIGN_IN_FIRST = "Fail (not allowed: sign in with the house password)";
+const SET_PASSWORD_FIRST = "Fail (not allowed: set a house password on the setup side)";
+/** Changes at once (a configuration uploaded in parts is some twenty), and how many more each second. */
+const CHANGES = 24;
+const CHANGES_EACH_S = 4;
 
 /** Longest body of `/api/send`: 250 bytes of message, each escaped as `\u00xx`, and what is around them. */
 const LONGEST_SEND = 1700;
+/** The two that are known, and what tools may add. */
+const MESSAGE_ITEMS = 100;
 const MESSAGE_NAMES: readonly string[] = Object.freeze(["mac", "msg"]);
 /**
  * XS takes a list of names in place of the reviver and leaves out what has another one, without making it (xsJSON.c): a name that was
@@ -47,38 +73,102 @@ export class Routes {
 	/** The same for all boards, and made in flash. */
 	static readonly #table: Readonly<Record<string, Methods>> = Object.freeze(
 		{
-			"/": { GET: { serve: (routes, request) => routes.#front(request) } },
+			"/": {
+				GET: { serve: (routes, request) => routes.#front(request) },
+				/** What the button of `press.html` sends. */
+				POST: { takesBody: true, serve: (routes, request) => routes.#front(request) },
+			},
 			"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
 			"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
 			"/api/config": {
 				GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
-				PUT: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
+				PUT: { changes: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
 			},
-			"/api/restart": { POST: { setupOnly: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
+			"/api/restart": { POST: { changes: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
 			"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.#send(request) } },
 		} satisfies Record<string, Methods>,
 		true,
 	);
 	readonly #options: RoutesOptions;
+	readonly #signIn: SignIn;
+	#changes = CHANGES;
+	#changesAtMs = 0;
 
 	constructor(options: RoutesOptions) {
 		this.#options = options;
+		this.#signIn = new SignIn(options.housePassword, options.clock);
 	}
 
-	/** Decides by its head whether a request may go on. @returns the refusal, or whether its body is of any use */
-	admit(side: Side, head: RequestHead): Reply | "body" | "no body" {
+	/**
+	 * Decides by its head whether a request may go on, and notes there whether its sender is signed in.
+	 * @param remote the caller's address @returns the refusal, or whether its body is of any use
+	 */
+	admit(side: Side, head: RequestHead, remote: string | undefined): Reply | "body" | "no body" {
+		if (!isAddress(head.host) && !isOurName(head.host, this.#names())) return this.#elsewhere(side, head);
 		const [path, query] = split(head.target);
 		const methods = find(Routes.#table, path);
 		if (head.method === "OPTIONS") return options(methods);
 		if (!methods) return refuse(head.target, 404, "There is nothing at this address.");
 		const route = routeOf(methods, head.method);
-		// A question in the query may switch something, which HEAD must not.
-		if (!route || (head.method === "HEAD" && query !== undefined))
+		// A question in the query may switch something, which HEAD must not; without one POST has nothing to say to `/`.
+		if (!route || (head.method === "HEAD" && query !== undefined) || (path === "/" && route.takesBody && !query))
 			return withAllow(refuse(head.target, 405, "Not with this method."), methods);
-		if (!route.takesBody) return "no body";
-		if (route.setupOnly && side !== "setup") return refuse(head.target, 403, "Only through the board's own access point.");
+		const signedIn = this.#signIn.check(head.authorization, remote);
+		if (signedIn === "wrong") return { ...refuse(head.target, 401, "That is not the house password."), headers: SIGN_IN };
+		if (signedIn === "paused") return this.#paused(head.target, remote);
+		head.signedIn = signedIn === "yes";
+		if (!route.takesBody) return this.#admitWithoutBody(side, head, path === "/" && Boolean(query));
 		const refused = refuseWrite(head);
-		return refused ? refuse(head.target, refused.status, refused.sentence) : "body";
+		if (refused) return refuse(head.target, refused.status, refused.sentence);
+		if (!route.changes) return "body";
+		return this.#refuseChange(side, head) ?? "body";
+	}
+
+	/** @param acts whether it asks for anything but a page or a reading of this board's own */
+	#admitWithoutBody(side: Side, head: RequestHead, acts: boolean): Reply | "no body" {
+		// A browser follows links and loads pictures that other sites have made; it says no more about that to a board without https.
+		if (!acts || side === "setup" || !head.acceptsLanguage) return "no body";
+		if (wantsPage(head)) return page(this.#options.page("press.html"));
+		return refuse(head.target, 403, "A page may not do this: open the address itself, and press the button there.");
+	}
+
+	/** A name that is not ours: the portal shows phones the way, everybody else is told. */
+	#elsewhere(side: Side, head: RequestHead): Reply {
+		if (side === "setup" && (head.method === "GET" || head.method === "HEAD"))
+			return text(302, "", ["Location", `http://${this.#options.setup.setupNetwork}.1/`]);
+		return refuse(head.target, 421, "Open this board by its address or its own name.");
+	}
+
+	/** The names under which this board may be asked for. */
+	#names(): readonly string[] {
+		const label = hostLabel(this.#options.line().name);
+		return label === "" ? [] : [label, `rbr-${label}`];
+	}
+
+	#paused(target: string, remote: string | undefined): Reply {
+		const waitS = this.#signIn.waitS(remote);
+		const refused = refuse(target, 429, `Too many wrong passwords: try again in ${waitS} s.`);
+		return { ...refused, headers: ["Retry-After", String(waitS)] };
+	}
+
+	/** For orders that only pages and programs give, by their own addresses. */
+	#refuseChange(side: Side, head: RequestHead): Reply | undefined {
+		if (side === "setup" || head.signedIn) {
+			if (this.#takeChange()) return undefined;
+			return { ...refuse(head.target, 503, "Too many changes at once; try again in a second."), headers: ["Retry-After", "1"] };
+		}
+		if (this.#signIn.isPossible) return { ...refuse(head.target, 401, "Sign in with the house password."), headers: SIGN_IN };
+		return refuse(head.target, 403, "To change anything from the house, set a house password on the setup side first.");
+	}
+
+	/** @returns whether one more change may be made now */
+	#takeChange(): boolean {
+		const nowMs = this.#options.clock.now();
+		this.#changes = Math.min(CHANGES, this.#changes + ((nowMs - this.#changesAtMs) * CHANGES_EACH_S) / 1000);
+		this.#changesAtMs = nowMs;
+		if (this.#changes < 1) return false;
+		this.#changes -= 1;
+		return true;
 	}
 
 	/** Answers a request that was admitted. */
@@ -87,13 +177,10 @@ export class Routes {
 		const methods = find(Routes.#table, path);
 		const route = methods && routeOf(methods, head.method);
 		if (!route) return refuse(head.target, 404, "There is nothing at this address.");
-		let bodyText = "";
-		try {
-			if (route.takesBody) bodyText = String.fromArrayBuffer(body);
-		} catch {
-			return invalid("", "JSON in UTF-8");
-		}
-		return route.serve(this, { side, query, wantsPage: head.accept.includes("text/html"), body: bodyText });
+		const bodyText = route.takesBody ? textOf(new Uint8Array(body)) : "";
+		if (bodyText === undefined) return invalid("", "JSON in UTF-8");
+		const { signedIn } = head;
+		return route.serve(this, { side, signedIn, posted: route.takesBody === true, query, wantsPage: wantsPage(head), body: bodyText });
 	}
 
 	/** The answer to a request that found none in time. */
@@ -107,10 +194,9 @@ export class Routes {
 			case "bad":
 				return text(400, question.sentence);
 			case "command":
-				return this.#command(question.text, request.side);
+				return this.#message(this.#options.mac, question.text, request);
 			case "ask":
-				if (sameBoard(question.mac, this.#options.mac)) return this.#command(question.text, request.side);
-				return this.#ask(question.mac, question.text, asText);
+				return this.#message(question.mac, question.text, request);
 			case "status":
 				if (request.wantsPage) return page(this.#options.page(request.side === "setup" ? "setup.html" : "house.html"));
 				return text(200, this.#statusLine());
@@ -123,17 +209,37 @@ export class Routes {
 		return `${this.#options.mac} ${role === "hub" ? "M" : "S"} ${name.replace(/\s/g, "_")} ${Math.floor(uptimeS)}`;
 	}
 
-	/** A command for this board, or one that it passes on. */
-	#command(command: string, side: Side): Reply | Promise<Reply> {
-		// Asked of ourselves, so that a ring which comes back here is seen.
-		if (parseRelay(command)) return this.#ask(this.#options.mac, command, asText);
-		const reply = this.#run(command, side);
+	/** A text for a board, this one or one that is asked for it. */
+	#message(mac: string, given: string, request: Request): Reply | Promise<Reply> {
+		const message = normalRelay(given);
+		const refusal = this.#refusal(mac, message, request);
+		if (refusal !== "") return request.posted && refusal === SIGN_IN_FIRST ? text(401, refusal, SIGN_IN) : text(200, refusal);
+		if (!this.#isForUs(mac, message)) return this.#ask(mac, message, request, asText);
+		const reply = this.#run(message, request);
 		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
 	}
 
-	#run(command: string, side: Side): string | Promise<string> {
+	/** What is to be passed on is asked of ourselves, so that a ring which comes back here is seen. */
+	#isForUs(mac: string, message: string): boolean {
+		return sameBoard(mac, this.#options.mac) && !parseRelay(message);
+	}
+
+	/** Why a message may not be sent, "" when it may. */
+	#refusal(mac: string, message: string, request: Request): string {
+		const { handler } = this.#options;
+		if (handler.isHarmless(message)) return "";
+		if (this.#isForUs(mac, message)) {
+			// What nobody here knows changes nothing, and is told so.
+			if (!handler.isCommand(message)) return "";
+			if (request.side === "setup" || request.signedIn) return this.#takeChange() ? "" : BUSY;
+			// Other boards look after themselves.
+		} else if (request.signedIn) return "";
+		return this.#signIn.isPossible ? SIGN_IN_FIRST : SET_PASSWORD_FIRST;
+	}
+
+	#run(command: string, { side, signedIn }: Request): string | Promise<string> {
 		try {
-			const reply = this.#options.handler.handle(command, callers[side]);
+			const reply = this.#options.handler.handle(command, side === "house" && signedIn ? callers.owner : callers[side]);
 			return typeof reply === "string" ? reply : reply.catch(asFailure);
 		} catch (error) {
 			return asFailure(error);
@@ -141,8 +247,8 @@ export class Routes {
 	}
 
 	/** @param made makes the answer; one step and no more, as each takes memory while the radio is waited for */
-	#ask(mac: string, message: string, made: (outcome: AskOutcome) => Reply): Promise<Reply> {
-		return this.#options.comms.ask(mac, message).then(made);
+	#ask(mac: string, message: string, { signedIn }: Request, made: (outcome: AskOutcome) => Reply): Promise<Reply> {
+		return this.#options.comms.ask(mac, message, signedIn ? MAY_CHANGE : HARMLESS_ONLY).then(made);
 	}
 
 	#configure(body: string): Reply {
@@ -158,15 +264,22 @@ export class Routes {
 	#send(request: Request): Reply | Promise<Reply> {
 		const message = readMessage(request.body);
 		if ("expected" in message) return invalid(message.path, message.expected);
-		if (!sameBoard(message.mac, this.#options.mac) || parseRelay(message.msg)) return this.#ask(message.mac, message.msg, asOutcome);
+		const { mac, msg } = message;
+		const refusal = this.#refusal(mac, msg, request);
+		if (refusal !== "") return asRefusal(refusal);
+		if (!this.#isForUs(mac, msg)) return this.#ask(mac, msg, request, asOutcome);
 		const start = this.#options.clock.now();
-		const reply = this.#run(message.msg, request.side);
+		const reply = this.#run(msg, request);
 		const own = (text: string): Reply => {
 			const ms = Math.round(this.#options.clock.now() - start);
 			return { ...json(200, { ok: true, reply: text, rssi: 0, ms }), announced: true };
 		};
 		return typeof reply === "string" ? own(reply) : reply.then(own);
 	}
+}
+
+function wantsPage(head: RequestHead): boolean {
+	return head.accept.includes("text/html");
 }
 
 function split(target: string): [path: string, query: string | undefined] {
@@ -212,6 +325,13 @@ function words(error: unknown): string {
 	return error instanceof Error ? error.message : `${error}`;
 }
 
+/** For a program, and for a page, whose browser asks for the password then. */
+function asRefusal(refusal: string): Reply {
+	// Without `Fail (` and `)`, as other reasons are.
+	const reply = json(refusal === SIGN_IN_FIRST ? 401 : 200, { ok: false, reason: refusal.slice(6, -1) });
+	return refusal === SIGN_IN_FIRST ? { ...reply, headers: SIGN_IN } : reply;
+}
+
 function asText(outcome: AskOutcome): Reply {
 	return text(200, outcome.ok ? outcome.reply : `Fail (${outcome.reason})`);
 }
@@ -227,8 +347,8 @@ function invalid(path: string, expected: string): Reply {
 
 function readMessage(body: string): { mac: string; msg: string } | { path: string; expected: string } {
 	const wanted = { path: "", expected: 'JSON of the form {"mac": "12 hex digits", "msg": "text"}' };
-	// Depth before parsing: the parser recurses on a small stack.
-	if (body.length > LONGEST_SEND || jsonDepth(body) > 1) return wanted;
+	// Its shape before parsing: the parser recurses on a small stack, and lists take memory for each of their items.
+	if (body.length > LONGEST_SEND || !isFlatObject(body, MESSAGE_ITEMS)) return wanted;
 	let value: unknown;
 	try {
 		value = parseOnly(body, MESSAGE_NAMES);
@@ -242,5 +362,6 @@ function readMessage(body: string): { mac: string; msg: string } | { path: strin
 	if (typeof msg !== "string" || msg === "" || msg.includes("\0")) return { path: "msg", expected: "a text that is not empty" };
 	// On the radio it would be no UTF-8, at which boards with the original's firmware stop listening for good.
 	if (!isWellFormed(msg)) return { path: "msg", expected: "a text without halves of characters" };
-	return { mac: address, msg };
+	const command = normalRelay(withoutLineEnd(msg));
+	return command === "" ? { path: "msg", expected: "a text that is not empty" } : { mac: address, msg: command };
 }

@@ -8,6 +8,8 @@ export interface HTTPCaller {
 	readonly side: Side;
 	readonly mac: "";
 	readonly rssi: 0;
+	/** Whether the caller has shown the house password. */
+	readonly signedIn: boolean;
 }
 
 /** What a request to another board came to. */
@@ -75,13 +77,19 @@ export interface WebOptions {
 	/** Everything about this board, the body of `/api/status`, in parts: each holds some of the properties. */
 	readonly snapshot: () => Iterable<object>;
 	readonly store: ConfigFace;
+	/** What the house side must show before it may change anything; "" when it may not at all. */
+	readonly housePassword: () => string;
 	readonly handler: {
 		/** Runs a command on this board. */
 		handle(text: string, caller: HTTPCaller): string | Promise<string>;
+		/** Whether a text is a command of this board. */
+		isCommand(text: string): boolean;
+		/** Whether a request, behind all its `!<mac>,`, changes nothing for good on the board that gets it. */
+		isHarmless(text: string): boolean;
 	};
 	readonly comms: {
-		/** Sends a request to a board; always settles. */
-		ask(mac: string, text: string): Promise<AskOutcome>;
+		/** Sends a request to a board; always settles. With `mayChange` false only one that changes nothing there. */
+		ask(mac: string, text: string, options: { readonly mayChange: boolean }): Promise<AskOutcome>;
 	};
 	readonly setup: {
 		/** Whether the setup access point is open to people. */
@@ -100,7 +108,7 @@ export interface WebOptions {
 	readonly trace: (line: string) => void;
 }
 
-export type PageName = "setup.html" | "house.html";
+export type PageName = "setup.html" | "house.html" | "press.html";
 
 /** The web part's share of the board's snapshot. */
 export interface WebSnapshot {

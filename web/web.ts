@@ -1,15 +1,25 @@
 import type Timer from "timer";
 import { Connection, type ConnectionHost, type End } from "./connection";
 import { isInNetwork } from "./guard";
-import { type Reply, refuse, text } from "./reply";
+import { type Reply, refuse } from "./reply";
 import type { RequestHead } from "./request-reader";
 import { Routes } from "./routes";
 import type { Listening, Side, WebOptions, WebSnapshot, Wire } from "./types";
 
-/** Connections that are served at once. */
-export const CONNECTIONS = 4;
-/** Further ones that are told to come back; beyond these they are closed without a word. */
-const TURNED_AWAY = 4;
+/*
+ * Of lwIP's eight connections (sdkconfig: ten, as it counts the two listeners) one is kept for MQTT. Those that are closing count too, and give way
+ * (esp-lwip 2.1.2, tcp_alloc). A ninth is not refused: its SYN is dropped, and the peer sends it again after a second.
+ */
+/** Requests that are served at once, by side. */
+export const PLACES: Readonly<Record<Side, number>> = Object.freeze({ setup: 2, house: 4 });
+/** Of those, how many for one address. */
+export const PLACES_FOR_ADDRESS = 2;
+/** Connections that are kept: with a place, waiting for one, or nothing asked yet. */
+export const KEPT = 6;
+/** Those and one that is told why it is not. */
+const OPEN = KEPT + 1;
+/** A connection on which nothing came has this long before it may have to give way, in ms: its request is on its way. */
+const IDLE_MS = 500;
 /** How often slow connections are looked for, in ms. */
 const TICK_MS = 500;
 /** A server that could not be opened is tried again after this time, in ms. */
@@ -35,8 +45,9 @@ export class Web implements ConnectionHost {
 		house: { address: "", server: undefined, retryAtMs: 0 },
 	};
 	readonly #connections: Connection[] = [];
-	/** The one connection whose body may be in memory. */
-	#bodyOf: Connection | undefined;
+	/** On each side the one connection whose body may be in memory. */
+	readonly #bodyOf: Record<Side, Connection | undefined> = { setup: undefined, house: undefined };
+	#arranging = false;
 	#timer: Timer | undefined;
 	#served = 0;
 	readonly #refused: Record<string, number> = {};
@@ -88,18 +99,29 @@ export class Web implements ConnectionHost {
 		return this.#options.clock.now();
 	}
 
-	begin(connection: Connection, head: RequestHead): Reply | "body" | "no body" {
+	isPlaceFor(connection: Connection): boolean {
+		// Others were here first.
+		if (
+			this.#connections.some(
+				(other) => other !== connection && other.side === connection.side && other.isAsking && other.remote === connection.remote,
+			)
+		)
+			return false;
+		return this.#findPlace(connection);
+	}
+
+	begin(connection: Connection, head: RequestHead): Reply | "body" | "later" | "no body" {
 		const { setup } = this.#options;
-		if (connection.side === "setup") {
-			// lwIP takes a packet for any of its addresses on any interface: the house could knock here too.
-			if (!isInNetwork(connection.remote, setup.setupNetwork) || !setup.isSetupOpen)
-				return refuse(head.target, 403, "Only through the board's own access point, while it is open.");
-			setup.setupUsed();
-		}
-		const admitted = this.#routes.admit(connection.side, head);
+		const { side } = connection;
+		// lwIP takes a packet for any of its addresses on any interface: the house could knock on the setup side too.
+		if (side === "setup" && (!isInNetwork(connection.remote, setup.setupNetwork) || !setup.isSetupOpen))
+			return refuse(head.target, 403, "Only through the board's own access point, while it is open.");
+		const admitted = this.#routes.admit(side, head, connection.remote);
+		// A phone that lies about asks the portal now and then, which is no use of it.
+		if (side === "setup" && !(typeof admitted === "object" && admitted.status === 302)) setup.setupUsed();
 		if (admitted !== "body" || head.contentLength === 0) return admitted;
-		if (this.#bodyOf) return { ...refuse(head.target, 503, "Another request is being received; try again."), headers: RETRY_AFTER };
-		this.#bodyOf = connection;
+		if (this.#bodyOf[side]) return "later";
+		this.#bodyOf[side] = connection;
 		return admitted;
 	}
 
@@ -108,12 +130,17 @@ export class Web implements ConnectionHost {
 			return this.#routes.serve(connection.side, head, body);
 		} finally {
 			this.#release(connection);
+			if (this.#connections.some((other) => other.isQueued)) this.#arrangeSoon();
 		}
 	}
 
 	failed(target: string, error: unknown): Reply {
 		this.fault(error);
 		return refuse(target, 500, "The board could not answer; its status says why.");
+	}
+
+	busy(target: string): Reply {
+		return { ...refuse(target, 503, "Too many requests at once; try again in a second."), headers: RETRY_AFTER };
 	}
 
 	late(target: string): Reply {
@@ -131,6 +158,7 @@ export class Web implements ConnectionHost {
 		if (end === "slow") this.#timedOut += 1;
 		else if (end === "left") this.#abandoned += 1;
 		if (announced) this.#options.restarter.replySent();
+		if (this.#connections.some((other) => other.isQueued || other.isAsking)) this.#arrangeSoon();
 	}
 
 	fault(error: unknown): void {
@@ -174,20 +202,122 @@ export class Web implements ConnectionHost {
 
 	#accept(side: Side, wire: Wire): void {
 		try {
-			const served = this.#connections.reduce((sum, connection) => sum + (connection.counted ? 1 : 0), 0);
-			if (this.#connections.length - served >= TURNED_AWAY) {
-				this.#count(503);
-				wire.close();
-				return;
-			}
-			const connection = new Connection({ wire, side, host: this, counted: served < CONNECTIONS });
-			this.#connections.push(connection);
-			if (!connection.counted) connection.turnAway(text(503, "Busy: four connections are open. Try again in a second.", RETRY_AFTER));
+			this.#connections.push(new Connection({ wire, side, host: this }));
+			this.#arrange();
 			this.#watch();
 		} catch (error) {
 			this.fault(error);
 			wire.close();
 		}
+	}
+
+	/** In a turn of its own: what goes on here has its share of a small stack already. */
+	#arrangeSoon(): void {
+		if (this.#arranging) return;
+		this.#arranging = true;
+		this.#options.timers.set(() => {
+			this.#arranging = false;
+			this.#arrange();
+		}, 0);
+	}
+
+	/** Gives places to those that ask, in the order in which they came, and makes room where there are too many. */
+	#arrange(): void {
+		// What it does ends connections, and that asks for it again.
+		const wasArranging = this.#arranging;
+		this.#arranging = true;
+		try {
+			// Each round changes the state of one connection, of which there are few.
+			while (this.#proceedOne("setup") || this.#proceedOne("house") || this.#startOne() || this.#makeRoom());
+		} finally {
+			this.#arranging = wasArranging;
+		}
+	}
+
+	#proceedOne(side: Side): boolean {
+		if (this.#bodyOf[side]) return false;
+		const next = this.#connections.find((connection) => connection.side === side && connection.isQueued);
+		if (!next) return false;
+		this.#bodyOf[side] = next;
+		next.proceed();
+		return true;
+	}
+
+	#startOne(): boolean {
+		for (let i = 0; i < this.#connections.length; i++) {
+			const connection = this.#connections[i];
+			if (!connection?.isAsking) continue;
+			if (!this.#findPlace(connection)) continue;
+			connection.start();
+			return true;
+		}
+		return false;
+	}
+
+	/** Whether there is a place for a request from its address on its side, or one whose time is up. */
+	#findPlace({ side, remote }: Connection): boolean {
+		const nowMs = this.now();
+		let onSide = 0;
+		let ofAddress = 0;
+		let slow: Connection | undefined;
+		let slowOfAddress: Connection | undefined;
+		for (const other of this.#connections) {
+			if (!other.isServed || other.side !== side) continue;
+			const isSlow = other.isSlow(nowMs);
+			onSide += 1;
+			if (isSlow) slow ??= other;
+			if (other.remote !== remote) continue;
+			ofAddress += 1;
+			if (isSlow) slowOfAddress ??= other;
+		}
+		if (onSide < PLACES[side] && ofAddress < PLACES_FOR_ADDRESS) return true;
+		const leaving = ofAddress < PLACES_FOR_ADDRESS ? slow : slowOfAddress;
+		if (!leaving) return false;
+		this.#timedOut += 1;
+		leaving.turnAway(this.busy(""));
+		return true;
+	}
+
+	/** Tells one of too many that it is not served, or closes one that was told. @returns whether it had to */
+	#makeRoom(): boolean {
+		let kept = 0;
+		let told: Connection | undefined;
+		for (const connection of this.#connections) {
+			if (connection.isRefused) told ??= connection;
+			else kept += 1;
+		}
+		if (kept > KEPT) {
+			const leaving = this.#leastUrgent();
+			if (leaving) {
+				leaving.turnAway(this.busy(""));
+				return true;
+			}
+		}
+		if (this.#connections.length <= OPEN || !told) return false;
+		told.close();
+		return true;
+	}
+
+	/** The oldest that nothing came from, else the latest that asks, of the address that has most; those with a place keep it. */
+	#leastUrgent(): Connection | undefined {
+		const nowMs = this.now();
+		let latest: Connection | undefined;
+		let most = 0;
+		for (const connection of this.#connections) {
+			if (connection.isIdle && nowMs - connection.sinceMs >= IDLE_MS) return connection;
+			if (!connection.isAsking) continue;
+			const alike = this.#ofAddress(connection);
+			if (alike < most) continue;
+			most = alike;
+			latest = connection;
+		}
+		return latest ?? this.#connections.find((connection) => connection.isIdle);
+	}
+
+	#ofAddress({ side, remote }: Connection): number {
+		let count = 0;
+		for (const other of this.#connections) if (other.side === side && other.remote === remote && !other.isRefused) count += 1;
+		return count;
 	}
 
 	#count(status: number): void {
@@ -196,7 +326,16 @@ export class Web implements ConnectionHost {
 	}
 
 	#release(connection: Connection): void {
-		if (this.#bodyOf === connection) this.#bodyOf = undefined;
+		if (this.#bodyOf[connection.side] === connection) this.#bodyOf[connection.side] = undefined;
+	}
+
+	/** A body that stalls frees its place when another waits for it. */
+	#freeBody(side: Side, nowMs: number): void {
+		const holder = this.#bodyOf[side];
+		if (!holder?.isSlow(nowMs) || !this.#connections.some((other) => other.side === side && other.isQueued)) return;
+		this.#timedOut += 1;
+		holder.turnAway(this.busy(""));
+		this.#release(holder);
 	}
 
 	/** Runs the clock while there is anything to look after. */
@@ -207,6 +346,9 @@ export class Web implements ConnectionHost {
 	#tick(): void {
 		const nowMs = this.now();
 		for (const connection of [...this.#connections]) connection.tick(nowMs);
+		this.#freeBody("setup", nowMs);
+		this.#freeBody("house", nowMs);
+		this.#arrange();
 		let waiting = this.#connections.length > 0;
 		for (const side of ["setup", "house"] as const) {
 			const place = this.#places[side];

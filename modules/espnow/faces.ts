@@ -55,6 +55,8 @@ export interface AskOptions {
 	timeoutMs?: number;
 	/** How often the frame is sent before a peer whose radio does not acknowledge is given up; default 3. */
 	tries?: number;
+	/** Without it only what changes nothing for good on the board that gets it is sent; default true. */
+	mayChange?: boolean;
 }
 
 /** How a board was met: `answered` - our reply to its request was acknowledged; `reply` - it replied to a request of ours. */

@@ -213,11 +213,18 @@ static int countOpen(void)
 	return count;
 }
 
+/*
+	With as many connections as it may have, lwIP lets a SYN fall, and the peer sends it again (esp-lwip 2.1.2, tcp_alloc and
+	tcp_listen_input). Those that this side has closed count there, too, TIME-WAIT included, but the oldest of them gives way at
+	once, so that only open ones keep others out. A full accept queue is another thing: modSocket's didAccept has lwIP reset.
+*/
 static void onOpen(const Json *event)
 {
 	Socket *listener = findListener(jsonInt(event, "port", 0), jsonString(event, "local", ""));
 	Socket *connection = NULL;
-	for (int i = 0; listener && !connection && i < ACCEPT_QUEUE && countOpen() < CONNECTIONS; i++) {
+	if (listener && (countOpen() >= CONNECTIONS || findConnection(jsonInt(event, "conn", 0))))
+		return;
+	for (int i = 0; listener && !connection && i < ACCEPT_QUEUE; i++) {
 		if (!listener->accepts[i])
 			connection = listener->accepts[i] = socketNew();
 	}

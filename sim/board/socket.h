@@ -17,7 +17,7 @@
 #define SEGMENT 1440
 /* Accepted connections that wait for `new Socket({listener})`. */
 #define ACCEPT_QUEUE 4
-/* Connections that lwIP has memory for. */
+/* Open connections that lwIP may have: LWIP_MAX_ACTIVE_TCP of our sdkconfig, without the two listeners that it counts as well. */
 #define CONNECTIONS 8
 
 enum {

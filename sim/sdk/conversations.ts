@@ -56,6 +56,7 @@ class HostBoard {
 export async function* conversations(options: Options): AsyncGenerator<string> {
 	const { ports, mac } = options;
 	const desk = await Desk.start({
+		host: "127.0.0.1",
 		port: ports.desk,
 		devices: 1,
 		seed: 1,
@@ -112,20 +113,29 @@ export async function* conversations(options: Options): AsyncGenerator<string> {
 
 /** Raw requests, as bytes: what a person or a program sends to a setup access point. */
 const CURL_LINES: readonly (readonly [string, string])[] = [
-	["plain text status", "GET / HTTP/1.1\r\nHost: H\r\nAccept: text/plain\r\n\r\n"],
-	["a command", "GET /?uptime HTTP/1.1\r\nHost: H\r\n\r\n"],
-	["an unknown command", "GET /?nonsense HTTP/1.1\r\nHost: H\r\n\r\n"],
-	["the page", "GET / HTTP/1.1\r\nHost: H\r\nAccept: text/html\r\n\r\n"],
-	["no such address", "GET /nowhere HTTP/1.1\r\nHost: H\r\n\r\n"],
-	["a wrong method", "DELETE /api/config HTTP/1.1\r\nHost: H\r\n\r\n"],
-	["a write without its type", "PUT /api/config HTTP/1.1\r\nHost: H\r\nContent-Length: 2\r\n\r\n{}"],
-	["a write that is no JSON", "PUT /api/config HTTP/1.1\r\nHost: H\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{"],
-	["a wrong value", 'PUT /api/config HTTP/1.1\r\nHost: H\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"channel":99}'],
+	["plain text status", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/plain\r\n\r\n"],
+	["a command", "GET /?uptime HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+	["an unknown command", "GET /?nonsense HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+	["the page", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n"],
+	["no such address", "GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+	["a wrong method", "DELETE /api/config HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
+	["a write without its type", "PUT /api/config HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}"],
+	[
+		"a write that is no JSON",
+		"PUT /api/config HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{",
+	],
+	[
+		"a wrong value",
+		'PUT /api/config HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"channel":99}',
+	],
 	["a foreign host", "PUT /api/config HTTP/1.1\r\nHost: evil.example\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"],
-	["a body that is too large", "PUT /api/config HTTP/1.1\r\nHost: H\r\nContent-Type: application/json\r\nContent-Length: 99999\r\n\r\n"],
-	["headers that are too large", `GET / HTTP/1.1\r\nHost: H\r\nX: ${"x".repeat(3000)}\r\n\r\n`],
+	[
+		"a body that is too large",
+		"PUT /api/config HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99999\r\n\r\n",
+	],
+	["headers that are too large", `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ${"x".repeat(3000)}\r\n\r\n`],
 	["no HTTP", "HELLO\r\n\r\n"],
-	["a request to a board that is not there", "GET /?mac=0123456789a0&msg=on HTTP/1.1\r\nHost: H\r\n\r\n"],
+	["a request to a board that is not there", "GET /?mac=0123456789a0&msg=on HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
 ];
 
 /** Sends bytes and gives everything that comes back until the other side closes. */

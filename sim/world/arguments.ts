@@ -1,6 +1,9 @@
+import { isIPv4 } from "node:net";
 import { readOptions } from "../tools/options";
 
 export interface Arguments {
+	/** IPv4 address of this machine on which everything is reached. */
+	readonly host: string;
 	readonly port: number;
 	readonly devices: number;
 	readonly seed: number;
@@ -13,6 +16,7 @@ export interface Arguments {
 
 export const USAGE = `make start ARGS="…"    or    npm start -- …
   --port N      port of the control API, default 8000; boards have N + 1, N + 2 … (house) and N + 101, N + 102 … (setup)
+  --host A      IPv4 address on which all of them are, default 127.0.0.1; any other lets everybody steer this desk who can reach it
   --devices N   devices besides the hub, 0 to 98, default 3
   --seed N      what everything random comes from, default 1
   --air N       UDP port on which boards from elsewhere join the air, such as those of the SDK's simulator (sim/world/AIR.md); default none
@@ -27,13 +31,17 @@ const OPTIONS = {
 		seed: { lowest: 0, highest: 0xffffffff, usual: 1 },
 		air: { lowest: 1024, highest: 65_535, usual: 0 },
 	},
+	texts: { host: "127.0.0.1" },
 	switches: ["json", "factory", "help"],
 } as const;
 
 /** Reads the command line. @throws Error with a sentence */
 export function parseArguments(words: readonly string[]): Arguments {
 	const given = readOptions(words, OPTIONS);
+	const host = given.text("host");
+	if (!isIPv4(host)) throw new Error(`--host must be an IPv4 address of this machine, not ${host}.`);
 	return {
+		host,
 		port: given.number("port"),
 		devices: given.number("devices"),
 		seed: given.number("seed"),

@@ -3,13 +3,13 @@ import type { Board } from "./board";
 import type { RealTime } from "./realtime";
 import type { Side, World } from "./world";
 
-const HOST = "127.0.0.1";
 /** A client that does not close after the board did is closed after this time, in ms. */
 const PARTING_MS = 1000;
 
 /** One side of one board as a real TCP port. It listens only while the board could be reached, so that it really refuses otherwise. */
 export class BoardPort {
 	readonly port: number;
+	#host: string;
 	#world: World;
 	#time: RealTime;
 	#board: Board;
@@ -18,12 +18,21 @@ export class BoardPort {
 	#sockets = new Set<Socket>();
 	#report: (line: string) => void;
 
-	constructor(options: { world: World; time: RealTime; board: Board; side: Side; port: number; report: (line: string) => void }) {
+	constructor(options: {
+		world: World;
+		time: RealTime;
+		board: Board;
+		side: Side;
+		host: string;
+		port: number;
+		report: (line: string) => void;
+	}) {
 		this.#world = options.world;
 		this.#time = options.time;
 		this.#board = options.board;
 		this.#side = options.side;
 		this.port = options.port;
+		this.#host = options.host;
 		this.#report = options.report;
 	}
 
@@ -59,7 +68,7 @@ export class BoardPort {
 				if (this.#server === server) this.#server = undefined;
 			}, PARTING_MS).unref();
 		});
-		server.listen(this.port, HOST);
+		server.listen(this.port, this.#host);
 		this.#server = server;
 	}
 
@@ -93,12 +102,12 @@ export class BoardPort {
 }
 
 /** Finds out whether a port can be had; resolves to why not. */
-export function tryPort(port: number): Promise<string | undefined> {
+export function tryPort(port: number, host: string): Promise<string | undefined> {
 	return new Promise((answer) => {
 		const server = createServer();
 		server.on("error", (error: NodeJS.ErrnoException) =>
 			answer(error.code === "EADDRINUSE" ? "is in use" : `cannot be used (${error.message})`),
 		);
-		server.listen(port, HOST, () => server.close(() => answer(undefined)));
+		server.listen(port, host, () => server.close(() => answer(undefined)));
 	});
 }

@@ -8,7 +8,6 @@ import { RealTime } from "./realtime";
 import { ROUTER_DEFAULTS } from "./router";
 import { type BoardSpec, World } from "./world";
 
-const HOST = "127.0.0.1";
 const LONGEST_BODY = 65_536;
 /** Time that boards have to come up before the desk says it is ready; this passes in virtual time. */
 const START_MS = 30_000;
@@ -16,6 +15,8 @@ const ROOMS = ["Kitchen", "Bedroom", "Bathroom"];
 const PINS = { relay: { pin: 9 }, led: { pin: 3 }, button: 10 };
 
 export interface DeskOptions {
+	/** Address of this machine on which all ports are. */
+	readonly host: string;
 	/** The control API; boards have `port + 1 + i` (house) and `port + 101 + i` (setup access point). */
 	readonly port: number;
 	readonly devices: number;
@@ -52,18 +53,18 @@ export class Desk {
 	#routes: Route[];
 
 	private constructor(options: DeskOptions, world: World) {
-		const { port, report } = options;
+		const { host, port, report } = options;
 		this.world = world;
-		this.url = url(port);
+		this.url = url(host, port);
 		this.#time = new RealTime({ clock: world.clock, onProgress: () => this.#update(), onError: options.onError });
 		const time = this.#time;
 		this.#ports = world.boards.flatMap((board, i) => [
-			new BoardPort({ world, time, board, side: "lan", port: port + 1 + i, report }),
-			new BoardPort({ world, time, board, side: "ap", port: port + 101 + i, report }),
+			new BoardPort({ world, time, board, side: "lan", host, port: port + 1 + i, report }),
+			new BoardPort({ world, time, board, side: "ap", host, port: port + 101 + i, report }),
 		]);
 		this.boards = world
 			.status()
-			.boards.map(({ name, role, mac }, i) => ({ name, role, mac, lan: url(port + 1 + i), ap: url(port + 101 + i) }));
+			.boards.map(({ name, role, mac }, i) => ({ name, role, mac, lan: url(host, port + 1 + i), ap: url(host, port + 101 + i) }));
 		this.#routes = routes(world, time);
 		this.#server = createServer((request, response) => this.#handle(request, response));
 	}
@@ -71,9 +72,9 @@ export class Desk {
 	/** Brings everything up. @throws Error with a sentence when a port is taken or a board does not start */
 	static async start(options: DeskOptions): Promise<Desk> {
 		const specs = boardSpecs(options);
-		const { port } = options;
+		const { host, port } = options;
 		for (const each of [port, ...specs.flatMap((_, i) => [port + 1 + i, port + 101 + i])]) {
-			const why = await tryPort(each);
+			const why = await tryPort(each, host);
 			if (why) throw new Error(`Port ${each} ${why}. Choose another one with --port.`);
 		}
 		const world = new World({ seed: options.seed, boards: specs, app: options.app, program: options.program });
@@ -85,7 +86,7 @@ export class Desk {
 			const desk = new Desk(options, world);
 			await new Promise<void>((done, fail) => {
 				desk.#server.on("error", fail);
-				desk.#server.listen(port, HOST, done);
+				desk.#server.listen(port, host, done);
 			});
 			if (options.air !== 0) desk.#air = await AirPort.open({ world, time: desk.#time, port: options.air, report: options.report });
 			desk.#update();
@@ -168,8 +169,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 	}
 }
 
-function url(port: number): string {
-	return `http://${HOST}:${port}`;
+function url(host: string, port: number): string {
+	return `http://${host}:${port}`;
 }
 
 function boardSpecs({ devices, factory }: DeskOptions): BoardSpec[] {

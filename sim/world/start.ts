@@ -22,7 +22,7 @@ async function main(given: Arguments): Promise<void> {
 		[PROGRAM, "board"],
 	] as const)
 		if (!existsSync(file)) throw new Error(`${file} is missing: make ${goal} builds it, make start does so by itself.`);
-	const { port, devices, seed, air, factory, json } = given;
+	const { host, port, devices, seed, air, factory, json } = given;
 	const report = (line: string) => process.stderr.write(`${line}\n`);
 	let desk: Desk | undefined;
 	const end = () => desk?.close();
@@ -32,6 +32,7 @@ async function main(given: Arguments): Promise<void> {
 			process.exit(0);
 		});
 	desk = await Desk.start({
+		host,
 		port,
 		devices,
 		seed,

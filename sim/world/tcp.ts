@@ -8,6 +8,8 @@ const SEGMENT_BYTES = 1436;
 /** While the path is broken packets are repeated this often, for so long. */
 const REPEAT_US = 200_000;
 const GIVE_UP_US = 30_000_000;
+/** A SYN that nobody answered is sent again after this time, then after twice as long each time (RFC 6298, 2). */
+const SYN_AGAIN_US = 1_000_000;
 /** A restarted board answers the first packet of an old connection with a reset. */
 const RESET_AFTER_DEATH_US = 1_000_000;
 
@@ -90,6 +92,7 @@ export class TcpConnection {
 	#held: Buffer[] = [];
 	#farClosed = false;
 	#patience: Alarm | undefined;
+	#syn: Alarm | undefined;
 
 	constructor(net: TcpNet, clock: Clock, id: number, handlers: Handlers) {
 		this.#net = net;
@@ -115,8 +118,15 @@ export class TcpConnection {
 		this.#toBoard = new Lane(this.#clock, endpoint.up, fail);
 		this.#fromBoard = new Lane(this.#clock, endpoint.up, fail);
 		this.#patience = this.#clock.after(GIVE_UP_US, fail);
+		this.#knock(SYN_AGAIN_US);
+	}
+
+	#knock(againUs: number): void {
+		const endpoint = this.#endpoint;
+		if (!endpoint || this.#state !== "opening") return;
 		const { local, port, remote } = endpoint;
 		this.#tell({ type: "tcp-open", conn: this.id, local, port, remote });
+		this.#syn = this.#clock.after(againUs, () => this.#knock(againUs * 2));
 	}
 
 	send(data: Buffer | string): void {
@@ -204,6 +214,7 @@ export class TcpConnection {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		this.#patience?.cancel();
+		this.#syn?.cancel();
 		// After a regular end the last acknowledgements are still on their way.
 		if (ending !== "closed") this.#toBoard?.clear();
 		this.#fromBoard?.clear();
@@ -215,6 +226,7 @@ export class TcpConnection {
 		if (this.#state !== "opening") return;
 		this.#state = "open";
 		this.#patience?.cancel();
+		this.#syn?.cancel();
 		this.#handlers.onOpen?.();
 		const unsent = this.#unsent;
 		this.#unsent = [];

@@ -93,7 +93,8 @@ export class BoardServer {
 				},
 			],
 			store: this.store,
-			handler: { handle: (text) => `Unknown message: ${text}` },
+			handler: { handle: (text) => `Unknown message: ${text}`, isCommand: () => false, isHarmless: () => true },
+			housePassword: () => "",
 			comms: { ask: (mac, text) => this.ask(mac, text) },
 			setup: { isSetupOpen: true, setupNetwork: "192.168.9", setupUsed: () => {} },
 			restarter: {

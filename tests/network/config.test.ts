@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { NvsEntry } from "../../sim/world/protocol";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, house, hubSpec, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HUB, house, hubSpec, OWNER, put, settle, snapshot, world } from "./house";
 
 const json = { "content-type": "application/json" };
 const read = (made: World, name: string) => JSON.parse(made.http(name, "ap", { path: "/api/config" }).body);
@@ -159,7 +159,7 @@ describe("power that fails at any step of a write", () => {
 	test("environ by radio: likewise", () => {
 		const outcomes = cutAtEveryStep(
 			start,
-			(made) => made.request("Hub", "lan", { path: `/?mac=${made.board("Kitchen").mac}&msg=environ-11-${HUB}` }),
+			(made) => made.request("Hub", "lan", { path: `/?mac=${made.board("Kitchen").mac}&msg=environ-11-${HUB}`, headers: OWNER }),
 			(made) => `${made.configurationOf(made.board("Kitchen")).configuration.channel} ${nameOf(made)}`,
 		);
 		expect(outcomes.at(-1)).toBe("11 Old");

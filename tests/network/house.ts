@@ -23,9 +23,19 @@ afterEach(() => {
 /** The hub's MAC in every world made here. */
 export const HUB = boardMac(0);
 
+/** What the owner of every house made here signs in with. */
+export const HOUSE_PASSWORD = "who lives here";
+export const OWNER = { authorization: `Basic ${Buffer.from(`owner:${HOUSE_PASSWORD}`).toString("base64")}` };
+
 export const hubSpec = (config: ConfigurationPatch = {}): BoardSpec => ({
 	name: "Hub",
-	config: { name: "Hub", role: "hub", router: { ssid: ROUTER_DEFAULTS.ssid, password: ROUTER_DEFAULTS.password }, ...config },
+	config: {
+		name: "Hub",
+		role: "hub",
+		house: { password: HOUSE_PASSWORD },
+		router: { ssid: ROUTER_DEFAULTS.ssid, password: ROUTER_DEFAULTS.password },
+		...config,
+	},
 });
 
 export const deviceSpec = (name: string, config: ConfigurationPatch = {}): BoardSpec => ({
@@ -63,10 +73,15 @@ export function events(made: World, event: string, board?: Board | string): LogE
 	return made.log.of(event, mac);
 }
 
-/** Sends a request to a board through the hub's page in the house, as a person with curl does. */
-export function ask(made: World, name: string, message: string, via: { board?: string; side?: Side; timeoutMs?: number } = {}): string {
+/** Sends a request to a board through the hub's page in the house, as its owner with curl does, or with other headers. */
+export function ask(
+	made: World,
+	name: string,
+	message: string,
+	via: { board?: string; side?: Side; timeoutMs?: number; headers?: Readonly<Record<string, string>> } = {},
+): string {
 	const path = `/?mac=${macOf(made, name)}&msg=${encodeURIComponent(message)}`;
-	return made.http(via.board ?? "Hub", via.side ?? "lan", { path }, via.timeoutMs).body;
+	return made.http(via.board ?? "Hub", via.side ?? "lan", { path, headers: via.headers ?? OWNER }, via.timeoutMs).body;
 }
 
 /** A board's MAC by its name; a MAC stays what it is. */

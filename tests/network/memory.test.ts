@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
-import { ask, events, house, macOf, put, settle, snapshot } from "./house";
+import { ask, events, house, macOf, OWNER, put, settle, snapshot } from "./house";
 import { appWithCommands, testApp } from "./test-app";
 
 /** Memory that is used up, on the machine that is like the chip's: the board starts anew and can tell why. */
@@ -153,7 +153,7 @@ describe("what is no name here takes no memory for good", () => {
 		},
 		"a key that the configuration lacks": (made, turn) => {
 			for (let i = 0; i < 4; i++)
-				expect(made.http("Hub", "lan", { path: `/?config%20a${turn}-${i}-${long}` }).body).toMatch(/^Fail \(no key/);
+				expect(made.http("Hub", "lan", { path: `/?config%20a${turn}-${i}-${long}`, headers: OWNER }).body).toMatch(/^Fail \(no key/);
 		},
 		"help for what is no command": (made, turn) => {
 			for (let i = 0; i < 4; i++) made.http("Hub", "lan", { path: `/?help%20a${turn}-${i}-${long}` });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, house, hubSpec, macOf, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HOUSE_PASSWORD, HUB, house, hubSpec, macOf, OWNER, put, settle, snapshot, world } from "./house";
 
 const STRANGER = "020000000001";
 
@@ -39,14 +39,16 @@ describe("orders from somebody who may not give them", () => {
 		}
 	});
 
-	test("environ and the like from the house, to the hub itself: refused, nothing written", () => {
+	test("environ, reset and the like from the house, to the hub itself: refused, nothing written, no restart", () => {
 		const made = house(["Kitchen"]);
 		const before = kept(made, "Hub");
-		for (const order of ORDERS) expect([order, made.http("Hub", "lan", { path: `/?${order}` }).body]).toEqual([order, NOT_SIGNED_IN]);
-		for (const order of ORDERS)
-			expect(JSON.parse(put(made, "Hub", "lan", "/api/send", { mac: HUB, msg: order }, "POST").body)).toMatchObject({
-				reply: NOT_SIGNED_IN,
+		for (const order of ORDERS) {
+			expect([order, made.http("Hub", "lan", { path: `/?${order}` }).body]).toEqual([order, NOT_SIGNED_IN]);
+			expect(JSON.parse(put(made, "Hub", "lan", "/api/send", { mac: HUB, msg: order }, "POST").body)).toEqual({
+				ok: false,
+				reason: expect.stringMatching(/^not allowed: /),
 			});
+		}
 		made.advance(2000);
 		expect(kept(made, "Hub")).toEqual(before);
 	});
@@ -59,14 +61,83 @@ describe("orders from somebody who may not give them", () => {
 		expect(kept(made, "Bedroom")).toEqual(before);
 	});
 
-	test("PUT /api/config and POST /api/restart from the house: 403, nothing written, no restart", () => {
-		const made = house(["Kitchen"]);
+	test.each([
+		["without a house password: 403", "", 403],
+		["not signed in: 401", HOUSE_PASSWORD, 401],
+	])("PUT /api/config and POST /api/restart from the house, %s, nothing written, no restart", (_, password, status) => {
+		const made = house(["Kitchen"], { hub: { house: { password } } });
 		const before = kept(made, "Hub");
-		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(403);
-		expect(put(made, "Hub", "lan", "/api/restart", {}, "POST").status).toBe(403);
-		expect(made.http("Hub", "lan", { method: "POST", path: "/api/restart" }).status).toBe(403);
+		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(status);
+		expect(put(made, "Hub", "lan", "/api/restart", {}, "POST").status).toBe(status);
+		expect(made.http("Hub", "lan", { method: "POST", path: "/api/restart" }).status).toBe(status);
 		made.advance(2000);
 		expect(kept(made, "Hub")).toEqual(before);
+	});
+
+	test.each([
+		["without a house password", "", {}],
+		["not signed in", HOUSE_PASSWORD, {}],
+		["with a password where there is none", "", OWNER],
+	])(
+		"anything that changes a device for good, from the house %s: refused with a sentence, not a frame sent, nothing written",
+		(_, password, headers) => {
+			const made = house(["Kitchen"], { hub: { house: { password } } });
+			const before = [kept(made, "Kitchen"), kept(made, "Hub")];
+			const sent = () => snapshot(made, "Hub").counters.framesOut;
+			const framesBefore = sent();
+			for (const order of [...ORDERS, "delete:main.py", "nobody knows this"])
+				for (const message of [order, `!${macOf(made, "Kitchen")},${order}`])
+					expect([message, ask(made, "Kitchen", message, { headers })]).toEqual([
+						message,
+						expect.stringMatching(/^Fail \(not allowed: (set|sign in)/),
+					]);
+			expect(ask(made, "Kitchen", "uptime", { headers })).toMatch(/^OK/);
+			made.advance(2000);
+			expect([kept(made, "Kitchen"), kept(made, "Hub")]).toEqual(before);
+			expect(sent() - framesBefore).toBeLessThan(10);
+		},
+	);
+
+	test("the owner, signed in on the house side, changes the hub and its devices", () => {
+		const made = house(["Kitchen"]);
+		const headers = { ...OWNER, "content-type": "application/json" };
+		expect(made.http("Hub", "lan", { method: "PUT", path: "/api/config", body: { name: "Attic" }, headers }).body).toBe(
+			'{"ok":true,"changed":true}',
+		);
+		expect(ask(made, "Kitchen", "channel=11")).toMatch(/^OK 11/);
+		expect(made.http("Hub", "lan", { method: "POST", path: "/api/restart", headers }).status).toBe(200);
+		expect(made.advanceUntil(() => events(made, "restart", "Hub").length === 1, 1000)).toBe(true);
+		settle(made);
+		expect(made.http("Hub", "lan", { path: "/" }).body).toContain(" Attic ");
+	});
+
+	test("a page of another site, or one whose name was made to point at the hub, switches and reads nothing", () => {
+		const made = house(["Kitchen"]);
+		const path = `/?mac=${macOf(made, "Kitchen")}&msg=on`;
+		const browser = { "accept-language": "en", accept: "image/avif,*/*;q=0.8" };
+		expect(made.http("Hub", "lan", { path, headers: browser }).status).toBe(403);
+		const page = made.http("Hub", "lan", { path, headers: { ...browser, accept: "text/html" } });
+		expect(page.headers["content-type"]).toContain("text/html");
+		expect(page.body).toContain("<button");
+		for (const each of [path, "/", "/api/config", "/api/status"])
+			expect(made.http("Hub", "lan", { path: each, headers: { host: "rebound.example" } }).status).toBe(421);
+		expect(ask(made, "Kitchen", "relay")).toMatch(/^OK False/);
+		expect(
+			made.http("Hub", "lan", {
+				method: "POST",
+				path,
+				body: {},
+				headers: { ...browser, origin: "http://192.168.1.50", host: "192.168.1.50:80" },
+			}).body,
+		).toMatch(/^OK ON/);
+	});
+
+	test("the hub answers to its names in the house, and no page of the portal's probes keeps its setup window open", () => {
+		const made = house([]);
+		for (const host of ["hub", "hub.lan", "HUB.local:80", "rbr-hub.local", "[fe80::1]"])
+			expect([host, made.http("Hub", "lan", { path: "/?uptime", headers: { host } }).status]).toEqual([host, 200]);
+		const probe = made.http("Hub", "ap", { path: "/generate_204", headers: { host: "connectivitycheck.gstatic.com" } });
+		expect(probe).toMatchObject({ status: 302, headers: { location: "http://192.168.9.1/" } });
 	});
 
 	test("the setup server answers nobody who knocks from the house network", () => {

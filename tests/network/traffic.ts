@@ -1,6 +1,6 @@
 import type { LogEvent } from "../../sim/world/log";
 import type { Side, World } from "../../sim/world/world";
-import { events, macOf, type Snapshot, snapshot } from "./house";
+import { events, macOf, OWNER, type Snapshot, snapshot } from "./house";
 
 /** A radio that is no board of the world. */
 export const STRANGER = "ce0000000010";
@@ -16,7 +16,7 @@ export interface Call {
 /** Begins a request to a board, through the hub's page unless told otherwise; time does not pass. */
 export function call(made: World, name: string, message: string, via: { board?: string; side?: Side } = {}): Call {
 	const path = `/?mac=${macOf(made, name)}&msg=${encodeURIComponent(message)}`;
-	const exchange = made.request(via.board ?? "Hub", via.side ?? "lan", { path });
+	const exchange = made.request(via.board ?? "Hub", via.side ?? "lan", { path, headers: OWNER });
 	const from = made.timeMs;
 	const begun: Call = { body: undefined, ms: 0 };
 	const look = () => {

@@ -2,11 +2,21 @@ import { expect, test } from "@jest/globals";
 import { parseArguments } from "../../sim/world/arguments";
 
 test("the desk's defaults", () => {
-	expect(parseArguments([])).toEqual({ port: 8000, devices: 3, seed: 1, air: 0, json: false, factory: false, help: false });
+	expect(parseArguments([])).toEqual({
+		host: "127.0.0.1",
+		port: 8000,
+		devices: 3,
+		seed: 1,
+		air: 0,
+		json: false,
+		factory: false,
+		help: false,
+	});
 });
 
 test("options with a value after a space or an equals sign", () => {
-	expect(parseArguments(["--port", "9000", "--devices=0", "--seed", "7", "--json", "--factory"])).toEqual({
+	expect(parseArguments(["--port", "9000", "--devices=0", "--seed", "7", "--host", "10.99.0.1", "--json", "--factory"])).toEqual({
+		host: "10.99.0.1",
 		port: 9000,
 		devices: 0,
 		seed: 7,
@@ -22,7 +32,8 @@ test.each([
 	[["--port"], "--port must be a whole number from 1024 to 65335."],
 	[["--devices", "-1"], "--devices must be a whole number from 0 to 98, not -1."],
 	[["--seed", "0x10"], "--seed must be a whole number from 0 to 4294967295, not 0x10."],
-	[["--jsn"], "There is no option --jsn; there are --port, --devices, --seed, --air, --json, --factory, --help."],
+	[["--host", "hub.lan"], "--host must be an IPv4 address of this machine, not hub.lan."],
+	[["--jsn"], "There is no option --jsn; there are --port, --devices, --seed, --air, --host, --json, --factory, --help."],
 	[["--json=yes"], "There is no option --json=yes"],
 	[["8000"], "There is no option 8000"],
 ])("a wrong argument gets a sentence: %j", (words, sentence) => {

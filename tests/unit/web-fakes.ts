@@ -121,12 +121,18 @@ export class Desk {
 	readonly listened: string[] = [];
 	readonly commands: [string, HTTPCaller][] = [];
 	readonly asked: [string, string][] = [];
+	/** For each of `asked`, whether it might change something. */
+	readonly mayChange: boolean[] = [];
+	password = "";
+	/** What this board knows, and whether it changes nothing. */
+	known: Record<string, boolean> = { on: true, off: true, uptime: true, reset: false, "channel=11": false };
 	readonly ordered: string[] = [];
 	readonly traces: string[] = [];
 	readonly written: string[] = [];
 	pages: Record<string, Uint8Array> = {
 		"setup.html": Buffer.from("<!doctype html>setup"),
 		"house.html": Buffer.from("<!doctype html>house"),
+		"press.html": Buffer.from("<!doctype html>press"),
 	};
 	apOpen = true;
 	listenFails = 0;
@@ -138,10 +144,15 @@ export class Desk {
 	line: WebOptions["line"] = () => ({ name: this.name, role: "hub", uptimeS: 83.7 });
 	snapshot: WebOptions["snapshot"] = () => [this.line(), {}, { peers: [] }];
 	#tick: (() => void) | undefined;
+	#soon: (() => void)[] = [];
 
 	constructor() {
 		const timers = {
-			set: (callback: () => void) => {
+			set: (callback: () => void, _delayMs: number, repeatMs?: number) => {
+				if (repeatMs === undefined) {
+					this.#soon.push(callback);
+					return {};
+				}
 				this.timers += 1;
 				this.#tick = callback;
 				return {};
@@ -180,17 +191,21 @@ export class Desk {
 				},
 			},
 			handler: {
+				isCommand: (text) => text in this.known,
+				isHarmless: (text) => this.known[text.slice(text.lastIndexOf(",") + 1)] === true,
 				handle: (text, caller) => {
 					this.commands.push([text, caller]);
 					return this.handle(text, caller);
 				},
 			},
 			comms: {
-				ask: (mac, text) => {
+				ask: (mac, text, { mayChange }) => {
 					this.asked.push([mac, text]);
+					this.mayChange.push(mayChange);
 					return this.ask(mac, text);
 				},
 			},
+			housePassword: () => this.password,
 			setup,
 			restarter: {
 				request: (cause) => this.ordered.push(`restart ${cause}`),
@@ -202,27 +217,35 @@ export class Desk {
 		this.web.openHouse("10.0.0.7");
 	}
 
-	connect(address = "192.168.9.1", wire = new FakeWire()): FakeWire {
+	connect(address = "192.168.9.1", wire = new FakeWire(), from?: string): FakeWire {
 		if (address === "10.0.0.7") wire.remote = "10.0.0.50";
+		if (from !== undefined) wire.remote = from;
 		this.accept[address]?.(wire);
 		wire.callback?.(1);
 		return wire;
+	}
+
+	/** Runs what was put off to the next turn. */
+	turn(): void {
+		for (const callback of this.#soon.splice(0)) callback();
 	}
 
 	/** Time passes; timers run. */
 	advance(ms: number): void {
 		for (const end = this.nowMs + ms; this.nowMs < end; ) {
 			this.nowMs = Math.min(end, this.nowMs + 500);
+			this.turn();
 			this.#tick?.();
+			this.turn();
 		}
 	}
 
 	/** Sends one request and waits for its whole answer. */
 	async request(
 		line: string,
-		options: { headers?: Record<string, string>; body?: string; house?: boolean; pieces?: number } = {},
+		options: { headers?: Record<string, string>; body?: string; house?: boolean; pieces?: number; from?: string } = {},
 	): Promise<Answer> {
-		const wire = this.connect(options.house ? "10.0.0.7" : "192.168.9.1");
+		const wire = this.connect(options.house ? "10.0.0.7" : "192.168.9.1", new FakeWire(), options.from);
 		const headers = { host: options.house ? "10.0.0.7" : "127.0.0.1:8101", ...options.headers };
 		let head = `${line} HTTP/1.1\r\n`;
 		for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`;
@@ -231,7 +254,9 @@ export class Desk {
 		const piece = options.pieces ?? bytes.length;
 		for (let i = 0; i < bytes.length; i += piece) wire.receive(bytes.subarray(i, i + piece));
 		await settle();
+		this.turn();
 		wire.drain();
+		this.turn();
 		const answer = parseAnswer(wire.sent);
 		wire.finish();
 		if (!answer) throw new Error(`no answer to ${line}`);
@@ -242,6 +267,11 @@ export class Desk {
 		const headers = { "content-type": "application/json", ...options.headers };
 		return this.request(line, { ...options, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
 	}
+}
+
+/** The header by which somebody signs in. */
+export function basic(password: string, user = "me"): { authorization: string } {
+	return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
 }
 
 /** Lets every promise that can settle do so. */

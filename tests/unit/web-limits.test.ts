@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { ANSWER_MS, LINGER_MS, SLOW_MS } from "web/connection";
-import { CONNECTIONS } from "web/web";
+import { KEPT, PLACES } from "web/web";
 import { Desk, FakeWire, parseAnswer, settle } from "./web-fakes";
 
 let desk: Desk;
@@ -51,31 +51,107 @@ describe("limits", () => {
 		expect(wire.closed).toBe(true);
 	});
 
-	test("the fifth connection is told to come back, the four are served", () => {
-		const idle = Array.from({ length: CONNECTIONS }, () => desk.connect());
-		const fifth = desk.connect("10.0.0.7");
-		expect(status(fifth)).toBe(503);
-		expect(parseAnswer(fifth.sent)?.headers["retry-after"]).toBe("1");
-		fifth.drain();
+	test("connections on which nothing comes take nobody's place, and the oldest of too many gives way with a 503, not a reset", () => {
+		const idle = Array.from({ length: KEPT }, () => desk.connect("10.0.0.7"));
+		desk.advance(1000);
+		const asking = desk.connect("10.0.0.7");
+		expect(idle.map(status)).toEqual([503, ...Array(KEPT - 1).fill(undefined)]);
+		asking.receive(get("/?on"));
+		expect(status(asking)).toBe(200);
+		expect(idle[0] && parseAnswer(idle[0].sent)?.headers["retry-after"]).toBe("1");
+		idle[0]?.drain();
 		desk.advance(LINGER_MS);
-		expect(fifth.closed).toBe(true);
-		idle[3]?.receive(get("/api/status"));
-		expect(idle[3] && status(idle[3])).toBe(200);
+		expect(idle[0]?.closed).toBe(true);
 	});
 
-	test("connections told to come back are limited as well", () => {
+	test("no more than seven are open, whoever comes", () => {
 		const wires = Array.from({ length: 20 }, () => desk.connect());
-		expect(wires.filter((wire) => wire.closed)).toHaveLength(12);
-		expect(desk.web.snapshot()).toMatchObject({ connections: 8, refused: { 503: 16 } });
+		expect(wires.filter((wire) => wire.closed)).toHaveLength(13);
+		expect(desk.web.snapshot()).toMatchObject({ connections: KEPT + 1, refused: { 503: 14 } });
+	});
+
+	test("each side has places of its own, an address two of them; who finds none waits, and is served when one is free", () => {
+		desk.ask = () => new Promise(() => {});
+		const long = get("/?mac=a0b1c2d3e4f4&msg=on");
+		const ask = (from: string) => {
+			const wire = desk.connect("10.0.0.7", new FakeWire(), from);
+			wire.receive(long);
+			return wire;
+		};
+		const wires = [ask("10.0.0.50"), ask("10.0.0.50"), ask("10.0.0.50"), ask("10.0.0.51"), ask("10.0.0.52")];
+		expect(desk.asked).toHaveLength(4);
+		const phone = desk.connect();
+		phone.receive(get("/?on"));
+		expect(status(phone)).toBe(200);
+		phone.drain();
+		wires[1]?.finish();
+		desk.turn();
+		// The third of the first address takes the free place.
+		expect(desk.asked).toHaveLength(5);
+		expect(wires.map(status)).toEqual(Array(5).fill(undefined));
+	});
+
+	test("six polls at once are all answered, one after another", () => {
+		const wires = Array.from({ length: 6 }, () => desk.connect("10.0.0.7"));
+		for (const wire of wires) wire.receive(get("/?on"));
+		expect(wires.map(status).filter((each) => each === 200)).toHaveLength(PLACES.house / 2);
+		for (let i = 0; i < 3; i++) {
+			for (const wire of wires) wire.drain();
+			desk.turn();
+		}
+		expect(wires.map(status)).toEqual(Array(6).fill(200));
+	});
+
+	test("who waits ten seconds for a place is told to come back", () => {
+		desk.ask = () => new Promise(() => {});
+		const wires = Array.from({ length: 3 }, () => desk.connect("10.0.0.7"));
+		for (const wire of wires) wire.receive(get("/?mac=a0b1c2d3e4f4&msg=on"));
+		desk.advance(SLOW_MS);
+		expect(wires.map(status)).toEqual([undefined, undefined, 503]);
+		wires[2]?.drain();
+		expect(parseAnswer(wires[2]?.sent ?? Buffer.alloc(0))?.headers["retry-after"]).toBe("1");
+	});
+
+	test.each([
+		["that drip in", (wire: FakeWire) => wire.receive("x")],
+		["that have begun and stand still", () => {}],
+	])("eight slow requests %s keep another caller waiting for two seconds, not for ten", (_, drip) => {
+		const slow = Array.from({ length: 8 }, (_unused, i) => desk.connect("10.0.0.7", new FakeWire(), `10.0.0.${60 + (i % 4)}`));
+		for (const wire of slow) if (!wire.closed) wire.receive("GET / HTTP/1.1\r\nX: ");
+		const owner = desk.connect("10.0.0.7");
+		owner.receive(get("/?on"));
+		const start = desk.nowMs;
+		for (let i = 0; i < 40 && !status(owner); i++) {
+			desk.advance(500);
+			for (const wire of slow) {
+				if (!wire.closed) drip(wire);
+				wire.drain();
+			}
+		}
+		expect(status(owner)).toBe(200);
+		expect(desk.nowMs - start).toBeLessThanOrEqual(2500);
+	});
+
+	test("a reader that stands still gives way when others wait", () => {
+		desk.pages["house.html"] = new Uint8Array(20000).fill(46);
+		const readers = Array.from({ length: 4 }, (_, i) => desk.connect("10.0.0.7", new FakeWire(), `10.0.0.${60 + i}`));
+		for (const wire of readers) wire.receive(get("/devices"));
+		const owner = desk.connect("10.0.0.7");
+		owner.receive(get("/?on"));
+		desk.advance(1500);
+		expect(status(owner)).toBeUndefined();
+		desk.advance(1000);
+		expect(status(owner)).toBe(200);
+		expect(readers.filter((wire) => wire.closed)).toHaveLength(1);
 	});
 
 	test("idle connections are freed after ten seconds", () => {
-		const idle = Array.from({ length: CONNECTIONS }, () => desk.connect());
+		const idle = Array.from({ length: KEPT }, () => desk.connect());
 		desk.advance(SLOW_MS - 500);
 		expect(idle.every((wire) => !wire.closed)).toBe(true);
 		desk.advance(500);
 		expect(idle.every((wire) => wire.closed)).toBe(true);
-		expect(desk.web.snapshot()).toMatchObject({ connections: 0, timedOut: 4 });
+		expect(desk.web.snapshot()).toMatchObject({ connections: 0, timedOut: KEPT });
 	});
 
 	test("a request sent byte by byte has ten seconds in all", () => {
@@ -101,18 +177,39 @@ describe("limits", () => {
 		expect(desk.web.snapshot()).toMatchObject({ timedOut: 1, connections: 0 });
 	});
 
-	test("one body is in memory at a time", () => {
+	test("one body is in memory at a time on each side; who comes second waits", () => {
 		const first = desk.connect();
 		first.receive(put(100));
 		const second = desk.connect();
-		second.receive(put(100));
-		expect(status(second)).toBe(503);
-		expect(parseAnswer(second.sent)?.headers["retry-after"]).toBe("1");
+		second.receive(put(2));
+		second.receive("{}");
+		expect(status(second)).toBeUndefined();
+		const house = desk.connect("10.0.0.7");
+		house.receive(
+			'POST /api/send HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n{"mac":"a0b1c2d3e4f0","msg":"on"}',
+		);
+		expect(desk.commands).toHaveLength(1);
 		first.receive("x".repeat(100));
-		expect(status(first)).toBe(200);
-		const third = desk.connect();
-		third.receive(`${put(2)}{}`);
-		expect(status(third)).toBe(200);
+		desk.turn();
+		expect([status(first), status(second)]).toEqual([200, 200]);
+		expect(desk.written).toEqual(["x".repeat(100), "{}"]);
+	});
+
+	test.each([
+		["stalls", 0, 1000],
+		["drips in", 1, 2000],
+	])("a body that %s frees its place for the next one", (_, bytes, withinMs) => {
+		const first = desk.connect();
+		first.receive(put(1000));
+		const second = desk.connect();
+		second.receive(`${put(2)}{}`);
+		for (let i = 0; i < withinMs / 500; i++) {
+			expect(status(second)).toBeUndefined();
+			if (bytes) first.receive("x");
+			desk.advance(500);
+		}
+		expect([status(first), status(second)]).toEqual([503, 200]);
+		expect(desk.written).toEqual(["{}"]);
 	});
 
 	test("a body that never comes gives its place back", () => {

@@ -32,7 +32,16 @@ describe("a request", () => {
 	test("may come with bare line feeds, an empty line first and a proxy's full address", () => {
 		const { progress, reader } = feed("\r\nGET http://10.0.0.7/?on HTTP/1.0\nHost: a\n\n");
 		expect(progress).toBe("head");
-		expect(reader.head).toMatchObject({ method: "GET", target: "/?on", host: "a" });
+		expect(reader.head).toMatchObject({ method: "GET", target: "/?on", host: "10.0.0.7" });
+	});
+
+	test.each([
+		["http://hub/?uptime", "hub", "/?uptime"],
+		["http://hub?uptime", "hub", "/?uptime"],
+		["HTTP://hub:80", "hub:80", "/"],
+		["http://evil.example/api/config", "evil.example", "/api/config"],
+	])("with the whole address %s: its host counts, whatever the header says", (address, host, target) => {
+		expect(feed(`GET ${address} HTTP/1.1\r\nHost: 10.0.0.7\r\n\r\n`).reader.head).toMatchObject({ host, target });
 	});
 
 	test("ends with its body; what follows is ignored", () => {
@@ -92,6 +101,7 @@ describe("a request that cannot be", () => {
 	test("bytes that are not UTF-8 are refused, in the address and in a header", () => {
 		expect(status(Buffer.from("GET /?\xff HTTP/1.1\r\n\r\n", "latin1"))).toBe(400);
 		expect(status(Buffer.from("GET / HTTP/1.1\r\nX: \xff\r\n\r\n", "latin1"))).toBe(400);
+		expect(status(Buffer.from("GET /?\xc0\xaf HTTP/1.1\r\n\r\n", "latin1"))).toBe(400);
 		expect(status("GET /?käse HTTP/1.1\r\n\r\n")).toBe("head");
 	});
 

@@ -8,7 +8,7 @@ beforeEach(() => {
 
 const own = "a0b1c2d3e4f0";
 const far = "a0b1c2d3e4f4";
-const setupCaller = { side: "setup", mac: "", rssi: 0 };
+const setupCaller = { side: "setup", mac: "", rssi: 0, signedIn: false };
 const houseCaller = { ...setupCaller, side: "house" };
 
 describe("the seed's addresses", () => {
@@ -34,14 +34,15 @@ describe("the seed's addresses", () => {
 
 	test("a command runs here in the name of the side it came through", async () => {
 		expect((await desk.request("GET /?on")).body).toBe("OK ON 12+");
-		await desk.request("GET /?channel=11", { house: true });
+		await desk.request("GET /?off", { house: true });
 		expect(desk.commands).toEqual([
 			["on", setupCaller],
-			["channel=11", houseCaller],
+			["off", houseCaller],
 		]);
 	});
 
 	test("a message for another board goes by radio and its reply comes back as it is", async () => {
+		desk.known["a b"] = true;
 		expect((await desk.request(`GET /?mac=${far}&msg=a%20b`, { house: true })).body).toBe("OK ON 5+ -57");
 		expect(desk.asked).toEqual([[far, "a b"]]);
 		expect(desk.commands).toEqual([]);
@@ -87,11 +88,11 @@ describe("the seed's addresses", () => {
 	});
 
 	test("whoever restarts the board is told when its answer is out, and only then", async () => {
-		const wire = desk.connect("10.0.0.7");
+		const wire = desk.connect();
 		wire.receive("GET /?reset HTTP/1.1\r\n\r\n");
-		expect(desk.ordered).toEqual([]);
+		expect(desk.ordered).toEqual(["setup request"]);
 		wire.drain();
-		expect(desk.ordered).toEqual(["reply sent"]);
+		expect(desk.ordered).toEqual(["setup request", "reply sent"]);
 	});
 });
 
@@ -153,14 +154,26 @@ describe("changing the configuration", () => {
 	});
 
 	test("a body that is not UTF-8 never reaches the configuration", async () => {
-		const wire = desk.connect();
-		wire.receive("PUT /api/config HTTP/1.1\r\nHost: 1.2.3.4\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
-		wire.receive(Buffer.from([0xff, 0xfe]));
-		expect(wire.sent.toString()).toContain("HTTP/1.1 400");
+		for (const bytes of [
+			[0xff, 0xfe],
+			[0xc0, 0xaf],
+		]) {
+			const wire = desk.connect();
+			wire.receive("PUT /api/config HTTP/1.1\r\nHost: 1.2.3.4\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n");
+			wire.receive(Buffer.from(bytes));
+			expect(wire.sent.toString()).toContain("HTTP/1.1 400");
+		}
 		expect(desk.written).toEqual([]);
 	});
 
-	test("is refused on the house side", async () => {
+	test("a byte order mark before it is no part of it", async () => {
+		expect((await desk.json("PUT /api/config", '\ufeff{"name":"Attic"}')).status).toBe(200);
+		expect(desk.written).toEqual(['{"name":"Attic"}']);
+		expect((await desk.json("POST /api/send", `\ufeff{"mac":"${far}","msg":"on"}`)).status).toBe(200);
+		expect(desk.asked).toEqual([[far, "on"]]);
+	});
+
+	test("is refused on the house side without a house password", async () => {
 		expect((await desk.json("PUT /api/config", {}, { house: true })).status).toBe(403);
 		expect((await desk.request("POST /api/restart", { house: true })).status).toBe(403);
 		expect(desk.written).toEqual([]);
@@ -231,7 +244,10 @@ describe("/api/send", () => {
 	test.each([
 		["", ""],
 		["{", ""],
-		["[]", "mac"],
+		["[]", ""],
+		[`[${"1,".repeat(800)}1]`, ""],
+		[`{"mac":"${far}","msg":"on"${',"x":1'.repeat(120)}}`, ""],
+		[{ mac: far, msg: "\r\n" }, "msg"],
 		["null", ""],
 		['"x"', ""],
 		["[".repeat(1700), ""],
