@@ -21,7 +21,15 @@ describe("signing in", () => {
 		expect(signIn.check(basic(PASSWORD, "").authorization, "10.0.0.50")).toBe("yes");
 		expect(signIn.check(basic(PASSWORD).authorization.replace("Basic", "bASIC"), "10.0.0.50")).toBe("yes");
 		expect(signIn.check("", "10.0.0.50")).toBe("none");
-		for (const wrong of ["", PASSWORD.slice(0, -1), `${PASSWORD}x`, PASSWORD.toLowerCase(), `x${PASSWORD}`, "\0".repeat(PASSWORD.length)]) {
+		for (const wrong of [
+			"",
+			PASSWORD.slice(0, -1),
+			`${PASSWORD}x`,
+			`${PASSWORD}\0`,
+			PASSWORD.toLowerCase(),
+			`x${PASSWORD}`,
+			"\0".repeat(PASSWORD.length),
+		]) {
 			expect([wrong, attempt(wrong)]).toEqual([wrong, "wrong"]);
 			nowMs += 100_000;
 		}
