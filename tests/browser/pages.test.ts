@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { BoardServer } from "./board-server";
-import { expectEventually, inBrowser, launch } from "./chromium";
+import { expectEventually, hasChromium, launch } from "./chromium";
+
+const inBrowser = hasChromium ? describe : describe.skip;
 
 let browser: Browser;
 let board: BoardServer;
