@@ -7,6 +7,10 @@
 
 #include "host.h"
 
+/* Of a debug build whose manifests say nothing (xsHost.c of the SDK). */
+#define QUEUE_LENGTH 10
+#define QUEUE_WAIT_MS 20
+
 App gApp;
 
 char *fileRead(const char *path, size_t *size)
@@ -50,5 +54,8 @@ void appLoad(const char *path)
 	gApp.resources = jsonGet(gApp.root, "resources");
 	gApp.creation = jsonGet(gApp.root, "creation");
 	gApp.preload = jsonGet(gApp.root, "preload");
+	const Json *task = jsonGet(jsonGet(gApp.root, "defines"), "task");
+	gApp.queueLength = (int)jsonInt(task, "queueLength", QUEUE_LENGTH);
+	gApp.queueWaitMs = (int)jsonInt(task, "queueWait", QUEUE_WAIT_MS);
 	gApp.main = jsonString(gApp.root, "main", "main");
 }

@@ -13,6 +13,7 @@
 #define CHUNKS_LEFT 512
 
 static int64_t gRefuse;
+static int64_t gRefuseSockets;
 static int64_t gStop;
 static int64_t gCallbacks; /* until the heap is full, this one included */
 
@@ -22,6 +23,8 @@ bool faultEvent(const Json *event)
 	int64_t count = jsonInt(event, "count", 1);
 	if (!strcmp(kind, "queue-full"))
 		gRefuse = count;
+	else if (!strcmp(kind, "queue-full-sockets"))
+		gRefuseSockets = count;
 	else if (!strcmp(kind, "promises-stop"))
 		gStop = count;
 	else if (!strcmp(kind, "heap-full"))
@@ -41,7 +44,14 @@ static bool strikes(int64_t *left)
 
 bool faultRefusesPost(Poster poster)
 {
-	return poster == POSTER_DRIVER && strikes(&gRefuse);
+	switch (poster) {
+	case POSTER_DRIVER:
+		return strikes(&gRefuse);
+	case POSTER_SOCKETS:
+		return strikes(&gRefuseSockets);
+	default:
+		return false;
+	}
 }
 
 bool faultStopsPromises(void)

@@ -186,6 +186,11 @@ static void dispatch(const char *type, const Json *event)
 			machineCollect();
 		return;
 	}
+	if (!strcmp(type, "busy")) {
+		for (const Json *each = jsonFirst(jsonGet(event, "events")); each; each = jsonNext(each))
+			dispatch(jsonString(each, "type", ""), each);
+		return;
+	}
 	if (!strcmp(type, "xsbug")) {
 		machineAttach(jsonBool(event, "attached", 0));
 		return;

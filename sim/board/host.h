@@ -29,6 +29,8 @@ typedef struct {
 	const Json *creation;
 	const Json *preload;
 	const char *main;
+	int queueLength; /* defines.task.queueLength */
+	int queueWaitMs; /* defines.task.queueWait */
 	bool chip; /* the machine is like the device's, not a plain one */
 } App;
 extern App gApp;
@@ -84,7 +86,6 @@ void globalsLinkNatives(void);
 void traceFlush(void);
 
 /* messages.c */
-#define BOARD_QUEUE_LENGTH 10
 bool messagesPending(void);
 bool messagesFull(void);
 /* Delivers what waited on entry; returns how many. */

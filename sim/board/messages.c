@@ -1,6 +1,6 @@
 /*
-	The bounded queue of messages to the XS task: 10 places as on the chip, shared by posts of other tasks and by the
-	engine's promise jobs.
+	The bounded queue of messages to the XS task: as many places as the manifest says (defines.task.queueLength), shared by posts of
+	other tasks and by the engine's promise jobs.
 
 	A post waits for a place as long as the manifest says (defines.task.queueWait), then it is refused. Another task's
 	wait is modelled by the host loop, which runs no driver callback while the queue is full. The XS task waits for itself,
@@ -21,9 +21,7 @@ typedef struct {
 	Poster poster;
 } Message;
 
-#define QUEUE_WAIT_US 20000
-
-static Message gQueue[BOARD_QUEUE_LENGTH];
+static Message *gQueue;
 static int gCount;
 static Poster gPoster;
 static uint32_t gRefused;
@@ -34,10 +32,10 @@ static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver
 		gRefused++;
 		return -2;
 	}
-	if (gCount == BOARD_QUEUE_LENGTH) {
+	if (gCount == gApp.queueLength) {
 		gRefused++;
 		if (gPoster == POSTER_SCRIPT)
-			boardSpend(QUEUE_WAIT_US);
+			boardSpend(gApp.queueWaitMs * INT64_C(1000));
 		return -2;
 	}
 	Message message = {.deliver = deliver, .refcon = refcon, .length = length, .poster = gPoster};
@@ -46,6 +44,11 @@ static int post(const uint8_t *bytes, uint16_t length, modMessageDeliver deliver
 		if (!message.bytes)
 			return -1;
 		memcpy(message.bytes, bytes, length);
+	}
+	if (!gQueue) {
+		gQueue = calloc((size_t)gApp.queueLength, sizeof(Message));
+		if (!gQueue)
+			abort();
 	}
 	gQueue[gCount++] = message;
 	return 0;
@@ -60,7 +63,7 @@ int modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLe
 int modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon)
 {
 	(void)the;
-	if (gCount == BOARD_QUEUE_LENGTH) {
+	if (gCount == gApp.queueLength) {
 		gRefused++;
 		return -1;
 	}
@@ -74,7 +77,7 @@ bool messagesPending(void)
 
 bool messagesFull(void)
 {
-	return gCount == BOARD_QUEUE_LENGTH;
+	return gCount == gApp.queueLength;
 }
 
 int messagesService(void)
@@ -107,6 +110,8 @@ void messagesDrop(void)
 {
 	while (gCount > 0)
 		free(gQueue[--gCount].bytes);
+	free(gQueue);
+	gQueue = NULL;
 }
 
 /* Everything runs on one thread; the calls stay so that natives are the same text as on the chip. */

@@ -44,6 +44,7 @@ export async function buildApp(options: BuildOptions): Promise<BuildResult> {
 		resources: Object.fromEntries(merged.resources),
 		config: merged.config,
 		creation: merged.creation,
+		defines: merged.defines,
 		// As mcconfig does: with any preload the configuration is preloaded as well.
 		preload: merged.preload.size > 0 ? [...merged.preload, ...BUILT_IN] : [],
 		main: "main",

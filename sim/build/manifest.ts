@@ -15,6 +15,8 @@ export interface Merged {
 	readonly preload: Set<string>;
 	readonly config: Json;
 	readonly creation: Json;
+	/** What becomes `MODDEF_*` in the SDK's C. */
+	readonly defines: Json;
 }
 
 /** What a manifest of the SDK brings, with those that it includes for the ESP32-C3. */
@@ -41,7 +43,15 @@ export class ManifestReader {
 	#sdk: SdkTable;
 	#seen = new Set<string>();
 	#preload: string[] = [];
-	#merged: Merged = { modules: new Map(), natives: new Set(), resources: new Map(), preload: new Set(), config: {}, creation: {} };
+	#merged: Merged = {
+		modules: new Map(),
+		natives: new Set(),
+		resources: new Map(),
+		preload: new Set(),
+		config: {},
+		creation: {},
+		defines: {},
+	};
 
 	/** @param options.platform such as `esp32/esp32c3`: its own section counts, else that of `esp32`, else `...` */
 	constructor(options: { root: string; platform: string; sdk: SdkTable }) {
@@ -86,6 +96,7 @@ export class ManifestReader {
 		this.#preload.push(...asList(section.preload));
 		merge(this.#merged.config, asObject(section.config));
 		merge(this.#merged.creation, asObject(section.creation));
+		merge(this.#merged.defines, asObject(section.defines));
 	}
 
 	#include(path: string, include: string): void {

@@ -2,14 +2,24 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { CheckFailed, complaints, type Sdk } from "./tools";
+import { compileOurC, noObjects } from "./objects";
+import { brokenPartitions, brokenSettings } from "./promises";
+import { CheckFailed, complaints, OURS, type Sdk } from "./tools";
 
-/** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end. */
+/** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end, and as a release as well. */
 const [FIRST, ...OTHERS] = ["esp32/esp32c3", "esp32/esp32c6", "esp32/esp32s3", "esp32"] as const;
+/** The same chips with their own USB: only what mcconfig writes is looked at. */
+const OVER_USB = ["esp32/esp32c3_cdc", "esp32/esp32c6_cdc", "esp32/esp32s3_cdc"] as const;
+type Kind = "debug" | "release";
+const KINDS: readonly Kind[] = ["debug", "release"];
+
+const chipOf = (target: string) => basename(target).replace(/_cdc$/, "");
 
 export interface BuildFigures {
 	readonly what: string;
 	readonly lines: readonly string[];
+	/** It could not be done here, as `what` says. */
+	readonly isSkipped?: boolean;
 }
 
 /**
@@ -17,27 +27,65 @@ export interface BuildFigures {
  * need ESP-IDF (`idf.py` on the path).
  */
 export function* buildForBoards(sdk: Sdk, root: string): Generator<BuildFigures> {
+	yield settingsAndPartitions(sdk, root);
+	const objects = objectsOf(sdk, root);
 	if (sdk.has("idf.py")) {
 		const said = sdk.run("mcconfig", ["-d", "-m", "-t", "buildArchive", "-p", FIRST, "-o", sdk.out]);
 		refuseComplaints(said, root);
 		const isWhole = /ESP-IDF v/.test(sdk.run("idf.py", ["--version"]));
 		if (isWhole) refuseComplaints(sdk.run("mcconfig", ["-d", "-m", "-t", "build", "-p", FIRST, "-o", sdk.out]), root);
 		yield { what: `${FIRST}: byte code, C, objects${isWhole ? ", image" : ""}`, lines: figures(said, madeFor(sdk, root, FIRST)) };
-	} else yield byteCodeAndC(sdk, root, FIRST, "byte code and C (no idf.py on the path: no objects, no image)");
-	for (const target of OTHERS) yield byteCodeAndC(sdk, root, target, "byte code and C");
+	} else yield byteCodeAndC(sdk, root, FIRST, "debug");
+	yield objects(FIRST, "debug");
+	for (const target of OTHERS) {
+		yield byteCodeAndC(sdk, root, target, "debug");
+		yield objects(target, "debug");
+	}
+	yield byteCodeAndC(sdk, root, FIRST, "release");
+	yield objects(FIRST, "release");
 }
 
-function byteCodeAndC(sdk: Sdk, root: string, target: string, what: string): BuildFigures {
-	const made = madeFor(sdk, root, target);
+/** What mcconfig writes for every chip, debug and release: settings of ESP-IDF and the partition table, as promised. */
+function settingsAndPartitions(sdk: Sdk, root: string): BuildFigures {
+	const broken: string[] = [];
+	for (const target of [FIRST, ...OTHERS, ...OVER_USB])
+		for (const kind of KINDS) {
+			configure(sdk, root, target, kind);
+			const written = (file: string) => readFileSync(join(madeFor(sdk, root, target, kind), `xsProj-${chipOf(target)}`, file), "utf8");
+			const found = [...brokenSettings(written("sdkconfig.mc")), ...brokenPartitions(written("partitions.csv"))];
+			broken.push(...found.map((each) => `${target}, ${kind}: ${each}`));
+		}
+	if (broken.length > 0) throw new CheckFailed(`What mcconfig writes is not as promised:\n${broken.join("\n")}`);
+	return { what: "what mcconfig writes for all chips, debug and release: settings of ESP-IDF and partition table as promised", lines: [] };
+}
+
+/** Compiles our C where that can be done. */
+function objectsOf(sdk: Sdk, root: string): (target: string, kind: Kind) => BuildFigures {
+	const reason = noObjects(sdk);
+	return (target, kind) => {
+		const what = `${target}, ${kind}: `;
+		if (reason !== "") return { what: `${what}${reason}`, lines: [], isSkipped: true };
+		const chip = chipOf(target);
+		const said = compileOurC(sdk, { root, made: madeFor(sdk, root, target, kind), chip, name: `${chip}-${kind}` });
+		return { what: `${what}${said}`, lines: [], isSkipped: said.includes("not compiled") };
+	};
+}
+
+function configure(sdk: Sdk, root: string, target: string, kind: Kind): void {
 	mkdirSync(outFor(sdk, target), { recursive: true });
-	sdk.run("mcconfig", ["-d", "-p", target, "-o", outFor(sdk, target)]);
-	if (target !== FIRST) takeOverScripts(root, madeFor(sdk, root, FIRST), made);
-	const config = join(made, `xsProj-${basename(target)}/build/config/sdkconfig.h`);
+	refuseComplaints(sdk.run("mcconfig", [...(kind === "debug" ? ["-d"] : []), "-p", target, "-o", outFor(sdk, target)]), root);
+}
+
+function byteCodeAndC(sdk: Sdk, root: string, target: string, kind: Kind): BuildFigures {
+	const made = madeFor(sdk, root, target, kind);
+	configure(sdk, root, target, kind);
+	if (target !== FIRST || kind !== "debug") takeOverScripts(root, madeFor(sdk, root, FIRST), made);
+	const config = join(made, `xsProj-${chipOf(target)}/build/config/sdkconfig.h`);
 	// The makefile asks for a checkout of the IDF and makes sdkconfig.h of it; neither is used by these two goals.
 	const words = ["-o", config, "-f", join(made, "makefile"), join(made, "mc.xs.c"), join(made, "mc.resources.c")];
 	const said = sdk.run("make", words, { cwd: made, env: { IDF_PATH: emptyRepository(sdk.out) } });
 	refuseComplaints(said, root);
-	return { what: `${target}: ${what}`, lines: figures(said, made) };
+	return { what: `${target}, ${kind}: byte code and C`, lines: figures(said, made) };
 }
 
 /**
@@ -46,7 +94,8 @@ function byteCodeAndC(sdk: Sdk, root: string, target: string, what: string): Bui
  */
 const outFor = (sdk: Sdk, target: string) => (target.includes("/") ? sdk.out : join(sdk.out, "plain"));
 
-const madeFor = (sdk: Sdk, root: string, target: string) => join(outFor(sdk, target), "tmp", target, "debug", basename(root));
+const madeFor = (sdk: Sdk, root: string, target: string, kind: Kind = "debug") =>
+	join(outFor(sdk, target), "tmp", target, kind, basename(root));
 
 /**
  * Takes the scripts that the compiler made of our TypeScript for one chip over to another: mcconfig runs it once for each file, which
@@ -122,9 +171,7 @@ function figures(said: string, made: string): string[] {
 }
 
 function byteCode(modules: string): number {
-	const ours = ["board", "config", "espnow", "handler", "web", "wifi-roles"]
-		.map((each) => join(modules, each))
-		.filter((each) => existsSync(each));
+	const ours = OURS.map((each) => join(modules, each)).filter((each) => existsSync(each));
 	const files = ours.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
 	return [...files, join(modules, "main.xsb")].filter((file) => file.endsWith(".xsb")).reduce((sum, file) => sum + statSync(file).size, 0);
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildForBoards, buildForHost, buildHost } from "./builds";
+import { type BuildFigures, buildForBoards, buildForHost, buildHost } from "./builds";
 import { conversations } from "./conversations";
 import { compareStandIns } from "./standins";
 import { compareTalks } from "./talking";
@@ -18,8 +18,8 @@ async function main(path: string): Promise<void> {
 	const state = join(sdk.out, "state/");
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
-	const show = ({ what, lines }: { what: string; lines: readonly string[] }) => {
-		say(`ok  ${what}`);
+	const show = ({ what, lines, isSkipped }: BuildFigures) => {
+		say(`${isSkipped ? "--" : "ok"}  ${what}`);
 		for (const line of lines) say(`    ${line}`);
 	};
 	for (const done of buildForBoards(sdk, root)) show(done);

@@ -36,6 +36,7 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
 		highest: 10_000,
 	},
 	"queue-full": times("posts of the radio's and Wi-Fi's tasks that the script's message queue refuses"),
+	"queue-full-sockets": times("posts of lwIP's task that the script's message queue refuses: the socket is deaf until somebody closes it"),
 	"promises-stop": {
 		meaning: "1: the queue refuses the engine's next post for its promise jobs, after which no promise goes on; 0: no more",
 		lowest: 0,

@@ -53,7 +53,8 @@ export type BoardEvent =
 	| { readonly type: "tcp-close" | "tcp-reset"; readonly conn: number }
 	| { readonly type: "pin"; readonly pin: number; readonly level: 0 | 1 }
 	| { readonly type: "fault"; readonly kind: string; readonly count: number }
-	| { readonly type: "xsbug"; readonly attached: boolean };
+	| { readonly type: "xsbug"; readonly attached: boolean }
+	| { readonly type: "busy"; readonly events: readonly BoardEvent[] };
 
 export interface RadioState {
 	readonly on: boolean;

@@ -11,7 +11,7 @@
 #include "rules.h"
 
 #define HANDLES 16
-#define ENTRIES (5 * 126) /* six pages of 24 KB less the one kept free, of 126 entries of 32 bytes */
+#define ENTRIES (15 * 126) /* sixteen pages of 64 KB (sdkconfig/partitions.csv) less the one kept free, of 126 entries of 32 bytes */
 #define VALUE_MAX 4000 /* nvs_set_str */
 
 typedef struct Entry {

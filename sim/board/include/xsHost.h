@@ -12,7 +12,7 @@
 
 typedef void (*modMessageDeliver)(void *the, void *refcon, uint8_t *message, uint16_t messageLength);
 
-/* 0 posted, -1 no memory, -2 queue full (10 messages wait). */
+/* 0 posted, -1 no memory, -2 queue full. */
 int modMessagePostToMachine(xsMachine *the, uint8_t *message, uint16_t messageLength, modMessageDeliver callback, void *refcon);
 /* 0 posted, -1 queue full. */
 int modMessagePostToMachineFromISR(xsMachine *the, modMessageDeliver callback, void *refcon);

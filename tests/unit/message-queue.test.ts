@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "@jest/globals";
+
+test("the queue to the engine has a place for each message that HARDWARE.md counts", () => {
+	const section = readFileSync("HARDWARE.md", "utf8").split("### Messages to the engine")[1]?.split("\n#")[0] ?? "";
+	const places = [...section.matchAll(/^\| [^|]+ \| (\d+) \|/gm)].map(([, count]) => Number(count));
+	const sum = places.pop();
+	expect(places.length).toBeGreaterThan(5);
+	expect(places.reduce((a, b) => a + b)).toBe(sum);
+	const { defines } = JSON.parse(readFileSync("manifest.json", "utf8"));
+	expect(defines.task.queueLength).toBe(sum);
+});
