@@ -48,7 +48,7 @@ export class Sdk {
 		});
 		const said = `${result.stdout ?? ""}${result.stderr ?? ""}`;
 		if (result.error) throw new CheckFailed(`${program}: ${result.error.message}`);
-		if (result.status !== 0) throw new CheckFailed(`${program} ${words.join(" ")} failed:\n${lastLines(said)}`);
+		if (result.status !== 0) throw new CheckFailed(`${`${program} ${words.join(" ")}`.slice(0, 200)} failed:\n${lastLines(said)}`);
 		return said;
 	}
 
