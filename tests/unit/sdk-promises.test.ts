@@ -19,7 +19,7 @@ describe("settings of ESP-IDF", () => {
 
 	test("one that is nowhere is told", () => {
 		expect(brokenSettings(KEPT.filter((line) => !line.includes("MAX_ACTIVE_TCP")).join("\n"))).toEqual([
-			"CONFIG_LWIP_MAX_ACTIVE_TCP is n, not 8",
+			"CONFIG_LWIP_MAX_ACTIVE_TCP is n, not 10",
 		]);
 	});
 
