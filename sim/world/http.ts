@@ -1,3 +1,4 @@
+import { HTTPParser } from "http-parser-js";
 import type { Ending, Handlers, TcpConnection } from "./tcp";
 
 export interface HttpRequest {
@@ -35,64 +36,49 @@ export function encodeRequest(request: HttpRequest, host: string): Buffer {
 
 /** Reads one response as its bytes arrive. */
 export class ResponseReader {
-	#bytes = Buffer.alloc(0);
-	#head: { status: number; headers: Record<string, string>; bodyAt: number } | undefined;
+	readonly #parser = new HTTPParser(HTTPParser.RESPONSE);
+	readonly #body: Buffer[] = [];
+	#head: { status: number; headers: Record<string, string> } | undefined;
+	#complete = false;
 
-	/** Takes bytes; returns the response when it is complete. */
+	/** @param method of the request: an answer to HEAD has no body, whatever length it states */
+	constructor(method = "GET") {
+		this.#parser[HTTPParser.kOnHeadersComplete] = ({ statusCode, headers }) => {
+			this.#head = { status: statusCode, headers: byName(headers) };
+			if (method === "HEAD") this.#complete = true;
+		};
+		this.#parser[HTTPParser.kOnBody] = (bytes, offset, length) => {
+			this.#body.push(Buffer.from(bytes.subarray(offset, offset + length)));
+		};
+		this.#parser[HTTPParser.kOnMessageComplete] = () => {
+			this.#complete = true;
+		};
+	}
+
+	/** Takes bytes; returns the response when it is complete. @throws Error when they are none */
 	push(bytes: Buffer): HttpResponse | undefined {
-		this.#bytes = Buffer.concat([this.#bytes, bytes]);
-		return this.#complete(false);
+		const result = this.#complete ? 0 : this.#parser.execute(bytes);
+		if (typeof result !== "number") throw new Error(`not an HTTP response: ${result.message}`);
+		return this.#response();
 	}
 
 	/** The connection has ended: a body without a length is complete now. */
 	end(): HttpResponse | undefined {
-		return this.#complete(true);
+		if (!this.#complete && this.#head) this.#parser.finish();
+		return this.#response();
 	}
 
-	#complete(ended: boolean): HttpResponse | undefined {
-		this.#head ??= readHead(this.#bytes);
-		if (!this.#head) return undefined;
-		const { status, headers, bodyAt } = this.#head;
-		const rest = this.#bytes.subarray(bodyAt);
-		let body: Buffer | undefined;
-		if (headers["transfer-encoding"]?.toLowerCase() === "chunked") body = unchunk(rest);
-		else if (headers["content-length"] !== undefined) {
-			const length = Number(headers["content-length"]);
-			if (rest.length >= length) body = rest.subarray(0, length);
-		} else if (status === 204 || status === 304) body = Buffer.alloc(0);
-		else if (ended) body = rest;
-		return body && { status, headers, body: body.toString("utf8") };
+	#response(): HttpResponse | undefined {
+		if (!this.#complete || !this.#head) return undefined;
+		return { ...this.#head, body: Buffer.concat(this.#body).toString("utf8") };
 	}
 }
 
-function readHead(bytes: Buffer): { status: number; headers: Record<string, string>; bodyAt: number } | undefined {
-	const end = bytes.indexOf("\r\n\r\n");
-	if (end < 0) return undefined;
-	const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-	const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1]);
-	if (!status) throw new Error(`not an HTTP response: ${first}`);
+/** Headers by their names in lower case, from the list of names and values in turn. */
+function byName(list: readonly string[]): Record<string, string> {
 	const headers: Record<string, string> = {};
-	for (const line of lines) {
-		const colon = line.indexOf(":");
-		if (colon > 0) headers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim();
-	}
-	return { status, headers, bodyAt: end + 4 };
-}
-
-function unchunk(bytes: Buffer): Buffer | undefined {
-	const parts: Buffer[] = [];
-	let at = 0;
-	for (;;) {
-		const end = bytes.indexOf("\r\n", at);
-		if (end < 0) return undefined;
-		const size = Number.parseInt(bytes.toString("latin1", at, end), 16);
-		if (Number.isNaN(size)) throw new Error("a chunk has no length");
-		at = end + 2;
-		if (bytes.length < at + size + 2) return undefined;
-		if (size === 0) return Buffer.concat(parts);
-		parts.push(bytes.subarray(at, at + size));
-		at += size + 2;
-	}
+	for (let i = 0; i < list.length; i += 2) headers[(list[i] ?? "").toLowerCase()] = list[i + 1] ?? "";
+	return headers;
 }
 
 /** One request under way: poll `done`, or let `World.http` wait for it. */
@@ -109,6 +95,7 @@ export class HttpExchange {
 
 	/** @param open makes the connection with the handlers given */
 	start(request: HttpRequest, host: string, open: (handlers: Handlers) => TcpConnection): void {
+		this.#reader = new ResponseReader(request.method);
 		this.#connection = open({ onData: (bytes) => this.#data(bytes), onClose: (ending) => this.#closed(ending) });
 		this.#connection.send(encodeRequest(request, host));
 	}

@@ -1,5 +1,6 @@
 import type { AskOutcome, HTTPCaller, UpdateOutcome, WebOptions, Wire } from "web/types";
 import { Web } from "web/web";
+import { type HttpResponse, ResponseReader } from "../../sim/world/http";
 
 // XS has these two; Node does not.
 Object.assign(String, {
@@ -96,20 +97,10 @@ export class FakeWire implements Wire {
 	}
 }
 
-export interface Answer {
-	status: number;
-	headers: Record<string, string>;
-	body: string;
-}
-
-/** Takes an HTTP answer apart; undefined when there is none. */
-export function parseAnswer(bytes: Buffer): Answer | undefined {
-	const end = bytes.indexOf("\r\n\r\n");
-	if (end < 0) return undefined;
-	const [statusLine, ...lines] = bytes.subarray(0, end).toString().split("\r\n");
-	const headers: Record<string, string> = {};
-	for (const line of lines) headers[line.slice(0, line.indexOf(":")).toLowerCase()] = line.slice(line.indexOf(":") + 1).trim();
-	return { status: Number(statusLine?.split(" ")[1]), headers, body: bytes.subarray(end + 4).toString() };
+/** Takes an HTTP answer apart; undefined when there is none. @param method of its request: that to HEAD has no body */
+export function parseAnswer(bytes: Buffer, method = "GET"): HttpResponse | undefined {
+	const reader = new ResponseReader(method);
+	return reader.push(bytes) ?? reader.end();
 }
 
 /** A board's web part with everything around it in the test's hands. */
@@ -244,7 +235,7 @@ export class Desk {
 	async request(
 		line: string,
 		options: { headers?: Record<string, string>; body?: string; house?: boolean; pieces?: number; from?: string } = {},
-	): Promise<Answer> {
+	): Promise<HttpResponse> {
 		const wire = this.connect(options.house ? "10.0.0.7" : "192.168.9.1", new FakeWire(), options.from);
 		const headers = { host: options.house ? "10.0.0.7" : "127.0.0.1:8101", ...options.headers };
 		let head = `${line} HTTP/1.1\r\n`;
@@ -257,13 +248,13 @@ export class Desk {
 		this.turn();
 		wire.drain();
 		this.turn();
-		const answer = parseAnswer(wire.sent);
+		const answer = parseAnswer(wire.sent, line.slice(0, line.indexOf(" ")));
 		wire.finish();
 		if (!answer) throw new Error(`no answer to ${line}`);
 		return answer;
 	}
 
-	json(line: string, body: unknown, options: { house?: boolean; headers?: Record<string, string> } = {}): Promise<Answer> {
+	json(line: string, body: unknown, options: { house?: boolean; headers?: Record<string, string> } = {}): Promise<HttpResponse> {
 		const headers = { "content-type": "application/json", ...options.headers };
 		return this.request(line, { ...options, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
 	}
