@@ -115,7 +115,10 @@ const handler = new Handler({
 
 const comms: Comms = new Comms({
 	mac,
-	openRadio: (onActivity) => new Radio({ onActivity }),
+	openRadio: (onActivity) => {
+		roles.espnowOpening();
+		return new Radio({ onActivity });
+	},
 	clock: chip,
 	timers: Timer,
 	chance: chip,
@@ -232,7 +235,7 @@ function* parts(): Generator<object> {
 	const { lastError: radioError, ...radio } = comms.snapshot();
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
-	const trouble = lastError || channelTrouble() || radioError || kept.lastError || startTrouble(resetReason, words);
+	const trouble = lastError || channelTrouble() || roles.routerTrouble || radioError || kept.lastError || startTrouble(resetReason, words);
 	yield { store: kept, state: state.snapshot(), web: web.snapshot(), lastError: trouble };
 }
 

@@ -105,8 +105,8 @@ export const shape: Branch = Object.freeze(
 				keys: {
 					ssid: { expected: "a text of at most 32 bytes", read: (value) => (isText(value, 0, 32) ? value : undefined) },
 					password: {
-						expected: "a text of 8 to 63 bytes, or an empty one",
-						read: (value, old) => readPassword(value, old, value === "" ? 0 : 8),
+						expected: "a text of 8 to 63 bytes, or an empty one, or 64 hex digits",
+						read: (value, old) => (isRawKey(value) ? value : readPassword(value, old, value === "" ? 0 : 8)),
 					},
 				},
 			},
@@ -167,6 +167,13 @@ function isText(value: unknown, shortest: number, longest: number): value is str
 	if (typeof value !== "string" || hasControlCharacters(value) || !isWellFormed(value)) return false;
 	const bytes = utf8Length(value);
 	return bytes >= shortest && bytes <= longest;
+}
+
+/** In place of the router's password: the 256-bit key that is otherwise made of it. */
+const RAW_KEY = /^[0-9a-fA-F]{64}$/;
+
+function isRawKey(value: unknown): value is string {
+	return typeof value === "string" && RAW_KEY.test(value);
 }
 
 function readPassword(value: unknown, old: unknown, shortest: number): unknown {

@@ -1,5 +1,6 @@
 import type Timer from "timer";
 import { type AccessPointOptions, type Driver, type WiFiEvent, WiFiEventKind, WiFiMode } from "./events";
+import { hostName } from "./host-name";
 import { type RouterCredentials, RouterLink } from "./router-link";
 import { SetupWindow } from "./window";
 
@@ -11,6 +12,8 @@ const ROUTER_AWAY_WAIT_MS = 3_000;
 const ADDRESS_WAIT_MS = 3_000;
 /** A driver that says nothing for so long is not waited for, in ms. */
 const DRIVER_WAIT_MS = 2_000;
+/** A router that gives no address for so long after the join is told of, in ms; the driver goes on asking. */
+const LEASE_WAIT_MS = 20_000;
 const TICK_MS = 1_000;
 /** WIFI_PS_NONE: a sleeping radio loses ESP-NOW frames. */
 const POWER_SAVE_NONE = 0;
@@ -22,6 +25,7 @@ const CLOAK_BYTES = 6;
 
 /** What a person has set, read anew whenever it is needed. */
 export interface WiFiSettings {
+	name: string;
 	role: "hub" | "device";
 	router: RouterCredentials;
 	setupAP: { password: string; minutes: number; afterwards: "off" | "cloaked" };
@@ -35,7 +39,7 @@ export type AccessPointState = "open" | "off" | "cloaked";
 export interface WiFiListener {
 	/** Wi-Fi stands on its channel: ESP-NOW may start. Called again after every full restart of Wi-Fi. */
 	onReady(): void;
-	/** The first join came after ESP-NOW was already up: it has to be initialised again (espressif/esp-idf#18661). */
+	/** The first join since Wi-Fi started, or one on another channel than ESP-NOW was opened on: it has to be opened again (espressif/esp-idf#18661). */
 	onLateJoin(): void;
 	/** The station is on the router, on this channel. */
 	onJoined(channel: number): void;
@@ -51,7 +55,7 @@ export interface WiFiListener {
 export interface WiFiRolesOptions {
 	/** The station's MAC, 12 hex digits. */
 	mac: string;
-	openDriver(options: { country: string; onEvent(): void }): Driver;
+	openDriver(options: { country: string; hostName: string; onEvent(): void }): Driver;
 	store: { readonly configuration: WiFiSettings };
 	/** Was the board ever configured, or did it adopt a hub? If not, its setup access point stays open. */
 	isConfigured(): boolean;
@@ -90,8 +94,11 @@ export class WiFiRoles {
 	#ap: AccessPointOptions | undefined;
 	#window: SetupWindow | undefined;
 	#address = "";
+	/** Since when the station is on the router without an address, in clock ms. */
+	#addressWantedMs = 0;
 	#home = 0;
 	#everJoined = false;
+	#espnowChannel = 0;
 	#routerAway = false;
 	#eventsLost = 0;
 	#postsRefused = 0;
@@ -142,6 +149,11 @@ export class WiFiRoles {
 		return this.#options.allowed();
 	}
 
+	/** ESP-NOW is being opened, on the channel that is home now. */
+	espnowOpening(): void {
+		this.#espnowChannel = this.#home;
+	}
+
 	/** The tuner's only act: moves an unjoined station, and the access point with it. @param channel 1 to 14 */
 	retune(channel: number): "ok" | "busy" {
 		if (this.#role === "hub" || this.#phones.size > 0 || !this.#driver) return "busy";
@@ -181,13 +193,24 @@ export class WiFiRoles {
 
 	/** The first three numbers of the setup access point's addresses. */
 	get setupNetwork(): string {
-		const address = this.#ap?.address ?? SETUP_ADDRESS;
-		return address.slice(0, address.lastIndexOf("."));
+		return networkOf(this.#ap?.address ?? SETUP_ADDRESS).slice(0, -1);
 	}
 
 	/** The station's address in the house, "" without one. */
 	get address(): string {
 		return this.#address;
+	}
+
+	/** What the router calls this board. A changed name is told to it with the next start. */
+	get hostName(): string {
+		return hostName(this.#options.store.configuration.name, this.#options.mac);
+	}
+
+	/** What is wrong with the router although the station is on it: a sentence, "" when nothing is. */
+	get routerTrouble(): string {
+		if (!this.#link.joined || this.#address !== "") return "";
+		if (this.#options.clock.now() - this.#addressWantedMs < LEASE_WAIT_MS) return "";
+		return "the router gives no address: is DHCP switched on there?";
 	}
 
 	snapshot() {
@@ -196,6 +219,7 @@ export class WiFiRoles {
 			channel: this.#home,
 			joined: this.#link.joined,
 			address: this.#address,
+			hostName: this.hostName,
 			ap: {
 				state: this.#apState,
 				ssid: this.#ap?.ssid ?? "",
@@ -216,7 +240,7 @@ export class WiFiRoles {
 
 	#open(): void {
 		const { country } = this.#options.store.configuration;
-		this.#driver = this.#options.openDriver({ country, onEvent: () => this.#drain() });
+		this.#driver = this.#options.openDriver({ country, hostName: this.hostName, onEvent: () => this.#drain() });
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
 			if (this.#window) {
@@ -271,9 +295,10 @@ export class WiFiRoles {
 			case WiFiEventKind.joined:
 				this.#home = event.a;
 				this.#link.onJoined(event.a);
+				this.#addressWantedMs = now;
 				listener.onJoined(event.a);
 				if (this.#step === "join") this.#enter("address", ADDRESS_WAIT_MS);
-				else if (this.#step === "up" && !this.#everJoined) listener.onLateJoin();
+				else if (this.#step === "up" && (!this.#everJoined || this.#espnowChannel !== event.a)) listener.onLateJoin();
 				this.#everJoined = true;
 				break;
 			case WiFiEventKind.lost:
@@ -286,6 +311,7 @@ export class WiFiRoles {
 				if (this.#step === "address") this.#accessPointOrUp();
 				break;
 			case WiFiEventKind.addressLost:
+				this.#addressWantedMs = now;
 				this.#setAddress("");
 				break;
 			case WiFiEventKind.apStarted:
@@ -392,10 +418,15 @@ export class WiFiRoles {
 		// The message that tells of events may have found the queue full.
 		this.#drain();
 		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
-		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#phones.size);
+		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#isUsed(now));
 		if (this.#apState !== "open") return;
 		if (!this.#options.isConfigured()) this.#window?.begin(now);
 		else if (this.#window?.isOver(now)) this.#closeSetup();
+	}
+
+	/** Whether a phone that is on the access point made a request in the last 30 s. */
+	#isUsed(now: number): boolean {
+		return this.#phones.size > 0 && (this.#window?.inUse(now) ?? false);
 	}
 
 	#stepLate(now: number): void {
@@ -428,7 +459,7 @@ export class WiFiRoles {
 			password: this.#options.store.configuration.setupAP.password,
 			channel,
 			hidden: false,
-			address: this.#address.startsWith("192.168.9.") ? SETUP_ADDRESS_ELSEWHERE : SETUP_ADDRESS,
+			address: this.#setupAddress(),
 		};
 	}
 
@@ -443,10 +474,15 @@ export class WiFiRoles {
 		if (address === this.#address) return;
 		this.#address = address;
 		this.#options.listener.onAddress(address);
-		if (this.#apState === "open" && this.#ap && address.startsWith("192.168.9.") && this.#ap.address === SETUP_ADDRESS) {
-			this.#setAccessPoint({ ...this.#ap, address: SETUP_ADDRESS_ELSEWHERE });
-			this.#options.listener.onSetupAP(SETUP_ADDRESS_ELSEWHERE);
-		}
+		if (this.#apState !== "open" || !this.#ap || !address.startsWith(networkOf(this.#ap.address))) return;
+		const elsewhere = this.#setupAddress();
+		this.#setAccessPoint({ ...this.#ap, address: elsewhere });
+		this.#options.listener.onSetupAP(elsewhere);
+	}
+
+	/** The setup access point's own address: in another network than the house. */
+	#setupAddress(): string {
+		return this.#address.startsWith(networkOf(SETUP_ADDRESS)) ? SETUP_ADDRESS_ELSEWHERE : SETUP_ADDRESS;
 	}
 
 	#enter(step: Step, limitMs: number): void {
@@ -457,4 +493,9 @@ export class WiFiRoles {
 	#call(what: string, error: number): void {
 		if (error !== 0) this.#options.listener.trace(`wifi: ${what} failed, esp_err 0x${error.toString(16)}`);
 	}
+}
+
+/** The first three numbers of an address, with the dot behind them. */
+function networkOf(address: string): string {
+	return address.slice(0, address.lastIndexOf(".") + 1);
 }

@@ -29,7 +29,7 @@ type LinkState = "idle" | "connecting" | "scanning" | "joined" | "waiting";
 
 /**
  * Joins the router and keeps joining: at once after a loss, then the last channel every 5 s and all channels every 30 s.
- * While a phone is on the setup access point it only tries with new credentials, since a search would throw the phone off.
+ * While somebody uses the setup access point it only tries with new credentials, since a search would throw the phone off.
  * Driven by the driver's events and by `tick`; times in ms. Nothing is ever given up or erased because the router is away.
  */
 export class RouterLink {
@@ -102,14 +102,14 @@ export class RouterLink {
 		if (this.#dirty || channel !== 0) this.#connect(nowMs);
 	}
 
-	/** To be called about once a second. @param phones phones on the setup access point */
-	tick(nowMs: number, phones: number): void {
+	/** To be called about once a second. @param inUse whether somebody uses the setup access point */
+	tick(nowMs: number, inUse: boolean): void {
 		if (this.#state === "joined" || this.#store.configuration.router.ssid === "") return;
 		if (this.#state === "connecting" || this.#state === "scanning") {
 			if (nowMs - this.#sinceMs >= SILENT_ATTEMPT_MS) this.#state = "waiting";
 			return;
 		}
-		if (phones > 0 && !this.#dirty) return;
+		if (inUse && !this.#dirty) return;
 		if (nowMs - this.#fullMs >= FULL_SEARCH_MS) this.#connect(nowMs);
 		else if (this.#lastChannel !== 0 && nowMs - this.#quickMs >= QUICK_LOOK_MS) this.#look(nowMs);
 	}

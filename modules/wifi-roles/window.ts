@@ -27,6 +27,11 @@ export class SetupWindow {
 		this.#lastUseMs = nowMs;
 	}
 
+	/** Whether somebody made a request in the last 30 s: a phone that only stays joined is no use. */
+	inUse(nowMs: number): boolean {
+		return nowMs - this.#lastUseMs < IN_USE_MS;
+	}
+
 	/** True once the access point has to close. */
 	isOver(nowMs: number): boolean {
 		return this.leftMs(nowMs) <= 0;

@@ -8,7 +8,7 @@ const LONGEST = 1400;
 const LONGEST_FRAME_BYTES = 250;
 
 /** What a board that runs elsewhere may say. */
-export type In = EffectOf<"radio" | "tx" | "probe" | "join" | "log"> | { readonly do: "dhcp" | "leave" | "bye" };
+export type In = EffectOf<"radio" | "tx" | "probe" | "join" | "dhcp" | "log"> | { readonly do: "leave" | "bye" };
 /** What it is told. */
 export type Out = BoardEvent | { readonly type: "here" } | { readonly type: "refused"; readonly why: string };
 
@@ -70,7 +70,7 @@ const RULES: Readonly<Record<In["do"], Rules>> = {
 	},
 	probe: { channel: isNumber(1, 14), ssid: isText(32) },
 	join: { ssid: isText(32), password: isText(64), bssid: isMac, channel: isNumber(1, 14) },
-	dhcp: {},
+	dhcp: { hostname: (value) => value === undefined || isText(32)(value) },
 	leave: {},
 	bye: {},
 	log: { event: (value) => typeof value === "string" && /^[a-z-]{1,32}$/.test(value) },

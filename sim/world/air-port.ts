@@ -113,7 +113,7 @@ export class AirPort {
 	#message(mac: string, from: RemoteInfo, message: In): void {
 		const visitor = this.#visitor(mac, from, message);
 		if (!visitor) return;
-		const { air, router, log } = this.#world;
+		const { air, routers, log } = this.#world;
 		const { radio, client } = visitor;
 		visitor.heardMs = performance.now();
 		switch (message.do) {
@@ -130,16 +130,16 @@ export class AirPort {
 				});
 				break;
 			case "probe":
-				router.probe(client, message);
+				routers.probe(client, message);
 				break;
 			case "join":
-				router.join(client, message);
+				routers.join(client, message);
 				break;
 			case "dhcp":
-				router.dhcp(client);
+				routers.dhcp(client, message);
 				break;
 			case "leave":
-				router.leave(client);
+				routers.leave(client);
 				break;
 			case "bye":
 				this.#remove(visitor, "said goodbye");
@@ -189,7 +189,7 @@ export class AirPort {
 		if (this.#visitors.get(visitor.mac) === visitor) this.#visitors.delete(visitor.mac);
 		visitor.close();
 		this.#world.air.remove(visitor.radio);
-		this.#world.router.leave(visitor.client);
+		this.#world.routers.leave(visitor.client);
 		this.#world.log.add(visitor.mac, "visitor-left", { why });
 		this.#report(`The board ${visitor.mac} from elsewhere has left: ${why}.`);
 	}

@@ -10,7 +10,7 @@ const LONGEST_FRAME = 1470;
 
 /** One way to steer or look at the world. */
 export interface Route {
-	readonly method: "GET" | "POST";
+	readonly method: "GET" | "POST" | "DELETE";
 	/** One group may stand for a MAC. */
 	readonly path: RegExp;
 	readonly help: string;
@@ -22,10 +22,11 @@ export function routes(world: World, time: RealTime): Route[] {
 	const board: Field<Board> = (value, name) => known(world, mac(value, name), name);
 	const radio: Field<string> = (value, name) => {
 		const address = mac(value, name);
-		return address === world.router.bssid ? address : known(world, address, name).mac;
+		return world.routers.byAddress(address) ? address : known(world, address, name).mac;
 	};
 	const get = (path: RegExp, help: string, run: Route["run"]): Route => ({ method: "GET", path, help, run });
 	const post = (path: RegExp, help: string, run: Route["run"]): Route => ({ method: "POST", path, help, run });
+	const remove = (path: RegExp, help: string, run: Route["run"]): Route => ({ method: "DELETE", path, help, run });
 	return [
 		get(/^\/api\/world$/, "GET /api/world", () => time.touch(() => world.status())),
 		get(/^\/api\/log$/, "GET /api/log?since=N", ({ query }) => {
@@ -33,22 +34,35 @@ export function routes(world: World, time: RealTime): Route[] {
 			if (!/^\d{1,15}$/.test(since)) throw new BadInput(`"since" must be a number of an event, not ${JSON.stringify(since)}.`);
 			return time.touch(() => ({ next: world.log.next, events: world.log.since(Number(since)) }));
 		}),
-		post(/^\/api\/router$/, 'POST /api/router {"channel":11,"announce":true} {"power":false} {"password":"…"}', ({ body }) => {
-			const { announce, ...given } = fields(body, {
+		post(/^\/api\/router$/, 'POST /api/router {"channel":11,"announce":true} {"power":false} {"id":"attic","rssi":-40}', ({ body }) => {
+			const { announce, id, ...given } = fields(body, {
+				id: optional(text(1, 32)),
 				channel: optional(whole(1, 13)),
 				announce: optional(flag),
 				power: optional(flag),
 				ssid: optional(text(1, 32)),
-				password: optional(text(8, 63)),
+				password: optional(routerPassword),
+				security: optional(word("wpa2", "wpa3")),
+				pwe: optional(word("both", "h2e", "hnp")),
+				hidden: optional(flag),
+				dhcp: optional(flag),
+				rssi: optional(nullOr(whole(-127, 0, " dBm, or null"))),
 			});
 			if (announce !== undefined && given.channel === undefined) throw new BadInput('"announce" goes with a "channel".');
-			some(given);
+			if (id === undefined) some(given);
 			const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 			return time.touch(() => {
-				world.changeRouter(change, announce ?? false);
-				return world.status().router;
+				changeRouter(world, change, announce ?? false, id);
+				return id === undefined ? world.status().router : world.routers.status().find((router) => router.id === id);
 			});
 		}),
+		remove(/^\/api\/router$/, "DELETE /api/router?id=attic", ({ query }) =>
+			time.touch(() => {
+				const id = query.get("id") ?? "";
+				if (!world.removeRouter(id)) throw new BadInput(`There is no router ${JSON.stringify(id)} that could be taken away.`);
+				return { id };
+			}),
+		),
 		post(/^\/api\/air$/, 'POST /api/air {"loss":0.2,"duplicate":0.01,"leak":0}', ({ body }) => {
 			const given = fields(body, { loss: optional(fraction), duplicate: optional(fraction), leak: optional(fraction) });
 			some(given);
@@ -113,6 +127,21 @@ export function routes(world: World, time: RealTime): Route[] {
 			return { timeMs: world.timeMs };
 		}),
 	];
+}
+
+/** As a router's page takes it: 8 to 63 bytes, 64 hex digits for the key itself, nothing for an open network. */
+const routerPassword: Field<string> = (value, name) => {
+	if (value === "" || (typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value))) return value;
+	return text(8, 63)(value, name);
+};
+
+function changeRouter(world: World, change: object, announce: boolean, id: string | undefined): void {
+	try {
+		world.changeRouter(change, announce, id);
+	} catch (error) {
+		if (error instanceof RangeError) throw new BadInput(error.message);
+		throw error;
+	}
 }
 
 function known(world: World, address: string, name: string): Board {

@@ -31,7 +31,9 @@ export type BoardEvent =
 			readonly bssid: string;
 			readonly channel: number;
 			readonly rssi: number;
-			readonly auth: "wpa2" | "open";
+			readonly auth: "wpa2" | "wpa3" | "open";
+			/** Of WPA3: how the password element is derived; both unless said. */
+			readonly pwe?: "both" | "h2e" | "hnp";
 	  }
 	| {
 			readonly type: "join-result";
@@ -80,9 +82,10 @@ export type Effect =
 			readonly after?: number;
 	  }
 	| ({ readonly do: "radio" } & RadioState)
-	| { readonly do: "probe"; readonly channel: number; readonly ssid: string }
+	| { readonly do: "probe"; readonly channel: number; readonly ssid: string; readonly passive?: boolean }
 	| { readonly do: "join"; readonly ssid: string; readonly password: string; readonly bssid: string; readonly channel: number }
-	| { readonly do: "dhcp" | "leave" | "tcp-unlisten" }
+	| { readonly do: "dhcp"; readonly hostname?: string }
+	| { readonly do: "leave" | "tcp-unlisten" }
 	| {
 			readonly do: "ap";
 			readonly state: "on";

@@ -2,6 +2,7 @@ import { defaults } from "../../modules/config/schema";
 import type { Board } from "./board";
 import { accessPointState } from "./phones";
 import type { RouterSettings } from "./router";
+import type { RouterStatus } from "./routers";
 import type { World } from "./world";
 
 export interface BoardStatus {
@@ -27,6 +28,8 @@ export interface BoardStatus {
 export interface WorldStatus {
 	readonly timeMs: number;
 	readonly router: Pick<RouterSettings, "ssid" | "channel" | "power">;
+	/** All of them, the one above included. */
+	readonly routers: readonly RouterStatus[];
 	readonly boards: readonly BoardStatus[];
 }
 
@@ -44,7 +47,7 @@ export function boardStatus(world: World, board: Board): BoardStatus {
 		role: configuration.role,
 		power: board.power,
 		channel: board.radio.on ? board.radio.channel : 0,
-		joined: world.router.addressOf(board.mac) !== undefined,
+		joined: world.routers.addressOf(board.mac) !== undefined,
 		ap: { state: accessPointState(board), ssid: board.accessPoint?.ssid ?? "" },
 		sending: said.sending === true,
 		requestToSend: said.requestToSend === true,

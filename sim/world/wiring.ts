@@ -5,21 +5,22 @@ import { accessPointMac } from "./mac";
 import type { AirRadio } from "./medium";
 import { accessPointState, type Phones } from "./phones";
 import type { Effect, EffectOf } from "./protocol";
-import type { Client, Router } from "./router";
+import type { Client } from "./router";
+import type { Routers } from "./routers";
 import type { TcpNet } from "./tcp";
 
 /** Connects boards to what is around them: what a board does is passed to the air, the router, the phones, the log. */
 export class Wiring {
 	#air: Air;
-	#router: Router;
+	#routers: Routers;
 	#tcp: TcpNet;
 	#phones: Phones;
 	#log: EventLog;
 	#wires = new Map<Board, { readonly radio: AirRadio; readonly client: Client }>();
 
-	constructor(options: { air: Air; router: Router; tcp: TcpNet; phones: Phones; log: EventLog }) {
+	constructor(options: { air: Air; routers: Routers; tcp: TcpNet; phones: Phones; log: EventLog }) {
 		this.#air = options.air;
-		this.#router = options.router;
+		this.#routers = options.routers;
 		this.#tcp = options.tcp;
 		this.#phones = options.phones;
 		this.#log = options.log;
@@ -51,16 +52,16 @@ export class Wiring {
 				this.#air.retuned(radio);
 				break;
 			case "probe":
-				this.#router.probe(client, effect);
+				this.#routers.probe(client, effect);
 				break;
 			case "join":
-				this.#router.join(client, effect);
+				this.#routers.join(client, effect);
 				break;
 			case "dhcp":
-				this.#router.dhcp(client);
+				this.#routers.dhcp(client, effect);
 				break;
 			case "leave":
-				this.#router.leave(client);
+				this.#routers.leave(client);
 				break;
 			case "ap":
 			case "phone":
@@ -93,7 +94,7 @@ export class Wiring {
 		if (wires) {
 			this.#air.silence(wires.radio);
 			this.#air.retuned(wires.radio);
-			this.#router.leave(wires.client);
+			this.#routers.leave(wires.client);
 		}
 		this.#tcp.boardDied(board.mac);
 		this.#phones.accessPointGone(board);

@@ -14,7 +14,8 @@ import { isOpen, type JoinResult, type Phone, Phones } from "./phones";
 import type { NvsEntry, StartProgram } from "./protocol";
 import { type ConfigurationPatch, provision, storedConfiguration, usualButton } from "./provision";
 import { Random } from "./random";
-import { Router, type RouterSettings } from "./router";
+import type { Router, RouterSettings } from "./router";
+import { Routers } from "./routers";
 import { boardStatus, type WorldStatus } from "./status";
 import { type Handlers, type TcpConnection, TcpNet } from "./tcp";
 import { frameFields, Wiring } from "./wiring";
@@ -68,7 +69,7 @@ export class World {
 	readonly clock = new Clock();
 	readonly log = new EventLog(this.clock);
 	readonly links = new Links();
-	readonly router: Router;
+	readonly routers: Routers;
 	readonly air: Air;
 	readonly phones: Phones;
 	readonly boards: readonly Board[];
@@ -89,7 +90,7 @@ export class World {
 		this.#usualButton = options.app === undefined ? undefined : usualButton(options.app);
 		this.tcp = new TcpNet(this.clock, (connection) => this.phones.ended(connection));
 		this.phones = new Phones(this.clock, this.tcp);
-		this.router = new Router({ clock: this.clock, links: this.links, ...(options.router ? { settings: options.router } : {}) });
+		this.routers = new Routers({ clock: this.clock, links: this.links, ...(options.router ? { settings: options.router } : {}) });
 		this.air = new Air({
 			clock: this.clock,
 			links: this.links,
@@ -101,6 +102,11 @@ export class World {
 		const macs = this.boards.flatMap(({ mac }) => [mac, accessPointMac(mac)]);
 		if (new Set(macs).size !== macs.length) throw new Error("two boards have the same MAC");
 		this.#foreign = new ForeignRadios({ air: this.air, clock: this.clock, isBoard: (mac) => macs.includes(mac) });
+	}
+
+	/** The house's own router. */
+	get router(): Router {
+		return this.routers.main;
 	}
 
 	get timeMs(): number {
@@ -146,23 +152,23 @@ export class World {
 
 	/** Whether a connection from this side would be taken: joined the router, or the setup access point open. */
 	reachable(board: Board, side: Side): boolean {
-		return side === "ap" ? isOpen(board) : board.running && this.router.addressOf(board.mac) !== undefined;
+		return side === "ap" ? isOpen(board) : board.running && this.routers.addressOf(board.mac) !== undefined;
 	}
 
 	/** Opens a TCP connection to a board, joining its access point first if need be. Refused when the board is not reachable. */
 	connect(board: Board, side: Side, handlers: Handlers, port = HTTP_PORT): TcpConnection {
 		if (side === "ap") return this.phones.connect(board, port, handlers);
 		const connection = this.tcp.create(handlers);
-		const local = this.router.addressOf(board.mac);
+		const local = this.routers.addressOf(board.mac);
 		if (local === undefined) this.clock.after(0, () => connection.finish("refused"));
-		else connection.connect({ board, local, port, remote: this.router.addressIn(COMPUTER), up: () => this.router.reaches(board.mac) });
+		else connection.connect({ board, local, port, remote: this.router.addressIn(COMPUTER), up: () => this.routers.reaches(board.mac) });
 		return connection;
 	}
 
 	/** Starts an HTTP request; it goes on as time passes. */
 	request(boardName: string, side: Side, request: HttpRequest): HttpExchange {
 		const board = this.board(boardName);
-		const host = side === "ap" ? (board.accessPoint?.address ?? "192.168.9.1") : (this.router.addressOf(board.mac) ?? "");
+		const host = side === "ap" ? (board.accessPoint?.address ?? "192.168.9.1") : (this.routers.addressOf(board.mac) ?? "");
 		const exchange = new HttpExchange();
 		exchange.start(request, host, (handlers) => this.connect(board, side, handlers));
 		return exchange;
@@ -193,17 +199,24 @@ export class World {
 		return { phone, result: result ?? { joined: false, why: "no answer" } };
 	}
 
-	/** Changes the router; `announce`: joined boards are told of a new channel beforehand. */
-	changeRouter(change: Partial<RouterSettings>, announce = false): void {
-		this.router.change(change, announce);
-		this.log.add(null, "router", { ...change, ...("password" in change ? { password: "********" } : {}), announce });
+	/** Changes the router, or another one, which is made if there is none of this `id`; `announce`: joined boards are told of a new channel beforehand. */
+	changeRouter(change: Partial<RouterSettings>, announce = false, id = "main"): void {
+		this.routers.change(id, change, announce);
+		this.log.add(null, "router", { id, ...change, ...("password" in change ? { password: "********" } : {}), announce });
+	}
+
+	/** Takes a router away that was added. */
+	removeRouter(id: string): boolean {
+		const there = this.routers.remove(id);
+		if (there) this.log.add(null, "router", { id, removed: true });
+		return there;
 	}
 
 	/** Sets what two radios (boards, router, strangers) hear of each other: dBm, null: nothing. */
 	link(a: string, b: string, rssiDbm: number | null): void {
 		const mac = (name: string) => this.find(name)?.mac ?? (name === "router" ? this.router.bssid : name);
 		this.links.set(mac(a), mac(b), rssiDbm);
-		this.router.linksChanged();
+		this.routers.linksChanged();
 	}
 
 	/** Holds a board's button down for a while. */
@@ -244,7 +257,8 @@ export class World {
 
 	status(): WorldStatus {
 		const { ssid, channel, power } = this.router.settings;
-		return { timeMs: this.timeMs, router: { ssid, channel, power }, boards: this.boards.map((board) => boardStatus(this, board)) };
+		const routers = this.routers.status();
+		return { timeMs: this.timeMs, router: { ssid, channel, power }, routers, boards: this.boards.map((board) => boardStatus(this, board)) };
 	}
 
 	/** Ends all board programs. */

@@ -32,7 +32,7 @@ say(failure(() => chip.randomHex(0)), failure(() => chip.randomHex(65)));`,
 	});
 
 	test("a board that is fed lives on", () => {
-		const script = `${CHIP} new WiFiDriver({ country: "01", onEvent() { chip.feed(); } }).start();`;
+		const script = `${CHIP} new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() { chip.feed(); } }).start();`;
 		const { effects } = run(script, [
 			{ type: "wake", t: 20_000 },
 			{ type: "snapshot", t: 20_000 },

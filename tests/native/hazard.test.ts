@@ -25,7 +25,7 @@ chip.keep("words" + String(1));
 chip.feed();
 say(chip.output(4, 1), chip.write(4, 0), chip.level(4), chip.input(9), chip.level(9));
 const event = { kind: 0, a: 0, b: 0, text: "" };
-const wifi = new WiFiDriver({ country: "01", onEvent() { while (wifi.readEvent(event)) say("event", event); } });
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() { while (wifi.readEvent(event)) say("event", event); } });
 say(wifi.setMode(3), wifi.setAccessPoint({ ssid: "RBR" + String(1), password: "0000" + "0000", channel: 1, hidden: false, address: "192.168.9.1" }));
 say(wifi.setStation({ ssid: "House", password: "house" + "-pass" }), wifi.start(), wifi.setPowerSave(0), wifi.setChannel(1), wifi.getChannel());
 say(wifi.scan({ ssid: "House", channel: 2 }), wifi.stationRSSI(), failure(() => wifi.setAccessPoint({ ssid: "x".repeat(33) })));

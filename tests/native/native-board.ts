@@ -93,7 +93,7 @@ export function runApp(app: string, events: readonly Event[], boot: Record<strin
 
 /** Wi-Fi as a station, then `body` in the same scope. */
 export const withWiFi = (body: string) => `
-const wifi = new WiFiDriver({ country: "01", onEvent() {} });
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {} });
 wifi.setMode(1);
 wifi.start();
 ${body}`;

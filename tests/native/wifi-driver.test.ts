@@ -6,7 +6,7 @@ import { type Event, run } from "./native-board";
 const READER = `
 const kinds = Object.fromEntries(Object.entries(WiFiEventKind).map(([name, kind]) => [kind, name]));
 const event = { kind: 0, a: 0, b: 0, text: "" };
-const options = { country: "01", onEvent() { while (this.readEvent(event)) say(kinds[event.kind], event.a, event.b, event.text); } };
+const options = { country: "01", hostName: "rbr-hall", onEvent() { while (this.readEvent(event)) say(kinds[event.kind], event.a, event.b, event.text); } };
 const setup = { ssid: "RBR-Now-a0b1c2d3e4f0", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" };
 const wifi = new WiFiDriver(options);
 `;
@@ -19,6 +19,8 @@ const beacon = (channel: number, rssi = -48, bssid = "e4faed000001"): Event => (
 	rssi,
 	auth: "wpa2",
 });
+/** What a search of all channels takes: eleven are asked on, three only listened to. */
+const ALL_CHANNELS_MS = 11 * 120 + 3 * 360;
 const joined = (channel: number): Event => ({ type: "join-result", ok: true, reason: 0, channel, bssid: "e4faed000001", rssi: -48 });
 const lease: Event = { type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" };
 const phone = (password: string): Event => ({ type: "phone-auth", phone: "020000000001", password });
@@ -30,13 +32,13 @@ describe("wifi driver", () => {
 			[
 				{ type: "wake", t: 120 },
 				beacon(2),
-				{ type: "wake", t: 240 },
+				{ type: "wake", t: ALL_CHANNELS_MS },
 				joined(2),
 				lease,
 				{ type: "audible", audible: false },
-				{ type: "wake", t: 6240 },
-				{ type: "wake", t: 6740 },
-				{ type: "wake", t: 130_000 },
+				{ type: "wake", t: ALL_CHANNELS_MS + 6000 },
+				{ type: "wake", t: ALL_CHANNELS_MS + 6500 },
+				{ type: "wake", t: 140_000 },
 			],
 		);
 		expect(said).toEqual([
@@ -52,10 +54,31 @@ describe("wifi driver", () => {
 		]);
 	});
 
+	test("the strongest access point of the name is joined, whichever answers first; 64 hex digits go whole", () => {
+		const key = "0123456789abcdef".repeat(4);
+		const { effects } = run(
+			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "${key}" }); wifi.start(); wifi.connect();`,
+			[beacon(1, -80), { type: "wake", t: 600 }, beacon(6, -40, "e4faed000002"), { type: "wake", t: ALL_CHANNELS_MS }],
+		);
+		expect(effects("join")).toEqual([{ do: "join", ssid: "House", password: key, bssid: "e4faed000002", channel: 6 }]);
+	});
+
+	test("names of 32 odd bytes, from scans and in the settings, and a scan that finds more than it keeps", () => {
+		const odd = "\u0001\u0007\u001b é🙂".repeat(3).slice(0, 15);
+		const found = Array.from({ length: 60 }, (_, n) => ({ ...beacon(6, -40 - n, `e4faed0001${n.toString(16).padStart(2, "0")}`), ssid: odd }));
+		const { said } = run(
+			`${READER} wifi.setMode(1); wifi.start(); say(wifi.setStation({ ssid: "${"é".repeat(16)}", password: "" }), wifi.scan({ ssid: "", channel: 6 }));
+say(failure(() => wifi.setStation({ ssid: "${"é".repeat(16)}x", password: "" })).startsWith("RangeError"));`,
+			[...found, { type: "wake", t: 120 }],
+		);
+		expect(said.slice(0, 2)).toEqual(["0 0", "true"]);
+		expect(said.at(-1)).toBe("scanned 6 -40 ");
+	});
+
 	test("an announced move is told as a change of the home channel", () => {
 		const { said } = run(
 			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "house-pass" }); wifi.start(); wifi.connect();`,
-			[beacon(1), { type: "wake", t: 120 }, joined(1), { type: "csa", channel: 11 }],
+			[beacon(1), { type: "wake", t: ALL_CHANNELS_MS }, joined(1), { type: "csa", channel: 11 }],
 		);
 		expect(said.at(-1)).toBe("homeChannel 1 11 ");
 	});
@@ -117,7 +140,7 @@ describe("wifi driver", () => {
 			`
 let calls = 0;
 const event = { kind: 0, a: 0, b: 0, text: "" };
-const wifi = new WiFiDriver({ country: "01", onEvent() {
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {
 	if (++calls < 20) return;
 	let count = 0;
 	while (wifi.readEvent(event)) count++;
@@ -135,12 +158,12 @@ wifi.start();`,
 		const { said } = run(
 			`
 const event = { kind: 0, a: 0, b: 0, text: "" };
-const wifi = new WiFiDriver({ country: "01", onEvent() {
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {
 	wifi.close();
 	wifi.close();
 	say(wifi.setMode(1), wifi.start(), wifi.stop(), wifi.connect(), wifi.disconnect(), wifi.setChannel(1), wifi.setPowerSave(0));
 	say(wifi.getChannel(), wifi.stationRSSI(), wifi.readEvent(event), wifi.scan({ ssid: "", channel: 0 }));
-	const second = new WiFiDriver({ country: "DE", onEvent() { while (this.readEvent(event)) say("second", event.kind); } });
+	const second = new WiFiDriver({ country: "DE", hostName: "rbr-hall", onEvent() { while (this.readEvent(event)) say("second", event.kind); } });
 	say(second.setMode(1), second.start());
 } });
 wifi.setMode(1);
@@ -162,11 +185,12 @@ say(wifi.setAccessPoint(setup));`);
 	test("options are checked before Wi-Fi is touched", () => {
 		const { said } = run(`
 say(failure(() => new WiFiDriver({ onEvent() {} })));
-say(failure(() => new WiFiDriver({ country: "01" })));
-say(failure(() => new WiFiDriver({ country: "toolong", onEvent() {} })).startsWith("RangeError"));
-say(failure(() => new WiFiDriver({ country: "XX", onEvent() {} })));
-const wifi = new WiFiDriver({ country: "01", onEvent() {} });
-say(failure(() => new WiFiDriver({ country: "01", onEvent() {} })));
+say(failure(() => new WiFiDriver({ country: "01", hostName: "rbr-hall" })));
+say(failure(() => new WiFiDriver({ country: "toolong", hostName: "rbr-hall", onEvent() {} })).startsWith("RangeError"));
+say(failure(() => new WiFiDriver({ country: "01", hostName: "x".repeat(33), onEvent() {} })).startsWith("RangeError"));
+say(failure(() => new WiFiDriver({ country: "XX", hostName: "rbr-hall", onEvent() {} })));
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {} });
+say(failure(() => new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {} })));
 const setup = { ssid: "RBR", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" };
 for (const wrong of [{ channel: 0 }, { channel: 15 }, { address: "192.168.9" }, { address: "192.168.9.256" }, { address: "1.2.3.4.5" }, { ssid: "" }, { ssid: "x".repeat(33) }, { password: "x".repeat(65) }])
 	say(failure(() => wifi.setAccessPoint({ ...setup, ...wrong })).startsWith("RangeError"));
@@ -174,6 +198,7 @@ say(failure(() => wifi.setMode(0)).startsWith("RangeError"), failure(() => wifi.
 		expect(said).toEqual([
 			"TypeError: option missing",
 			"TypeError: onEvent required",
+			"true",
 			"true",
 			`Error: wifi ${0x102}`,
 			"Error: wifi in use",

@@ -84,9 +84,13 @@ describe("a hub without its router", () => {
 		const { phone } = made.joinPhone("Hub", "00000000", 600_000);
 		const status = JSON.parse(made.http("Hub", "ap", { path: "/api/status" }).body);
 		expect(status.router).toMatchObject({ ssid, joined: false, reason: "wrong router password" });
-		// The phone stays where it is, and the hub does not throw it off by searching.
-		made.advance(60_000);
+		// While somebody uses the page the hub does not throw the phone off by searching.
+		for (let n = 0; n < 12; n++) {
+			made.advance(5000);
+			made.http("Hub", "ap", { path: "/api/status" });
+		}
 		expect(phone.joined).toBe(true);
+		expect(snapshot(made, "Hub").router.tries).toBe(status.router.tries);
 		expect(put(made, "Hub", "ap", "/api/config", { router: { password } }).status).toBe(200);
 		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 10_000)).toBe(true);
 		made.advance(1000);
@@ -99,7 +103,8 @@ describe("a hub without its router", () => {
 		// The second attempt, 30 s after the first: its end takes the router four seconds.
 		expect(made.advanceUntil(() => snapshot(made, "Hub")?.router.tries === 2, 60_000)).toBe(true);
 		const told = made.request("Hub", "ap", { method: "PUT", path: "/api/config", body: { router: { password } } });
-		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 3000)).toBe(true);
+		// All channels are searched for the strongest of its name: three seconds.
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 4000)).toBe(true);
 		expect(told.response?.status).toBe(200);
 	});
 
@@ -134,6 +139,15 @@ describe("a hub without its router", () => {
 		expect(ask(made, "Kitchen", "uptime", { side: "ap" })).toMatch(/^OK OFF \d+\+ -\d+$/);
 	});
 
+	test("a phone that sits idle on its access point keeps it from nothing: it is in the house within 70 s of the router", () => {
+		const made = hubWith({ ssid, password }, { router: { power: false } });
+		made.advance(20_000);
+		made.joinPhone("Hub", "00000000", 600_000);
+		made.http("Hub", "ap", { path: "/api/status" });
+		made.changeRouter({ power: true });
+		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 70_000)).toBe(true);
+	});
+
 	test("no router told: its access point comes up at once, and the router told there is joined without a restart", () => {
 		const made = world([hubSpec({ router: { ssid: "", password: "" } })]).boot();
 		made.advance(3000);
@@ -166,6 +180,92 @@ test("a router on a channel that the country does not include: the hub says why 
 	made.advance(180_000);
 	expect(ask(made, "Kitchen", "channel")).toMatch(/^OK 13/);
 	expect(snapshot(made, "Hub").lastError).toBe("");
+});
+
+describe("routers as houses have them", () => {
+	const { ssid, password } = ROUTER_DEFAULTS;
+	const inHouse = (made: World, withinMs = 20_000) => made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), withinMs);
+	const on = (made: World) => made.routers.status().find(({ boards }) => boards.some(({ mac }) => mac === made.board("Hub").mac))?.id;
+	/** A hub alone, told this router, in a house whose own router is as given. */
+	const hubIn = (own: Partial<typeof ROUTER_DEFAULTS>, router: object = { ssid, password }) =>
+		world([hubSpec({ router })], { router: own });
+
+	test("of several of one name the strongest is joined, not the first that answers", () => {
+		const made = hubIn({ channel: 1, rssi: -80 });
+		made.changeRouter({ channel: 11, rssi: -40 }, false, "attic");
+		made.boot();
+		expect(inHouse(made)).toBe(true);
+		expect(on(made)).toBe("attic");
+	});
+
+	test("where the strongest has another password, the next one is joined", () => {
+		const made = hubIn({ channel: 1, rssi: -80 });
+		made.changeRouter({ channel: 11, rssi: -40, password: "a-neighbour" }, false, "neighbour");
+		made.boot();
+		expect(inHouse(made)).toBe(true);
+		expect(on(made)).toBe("main");
+	});
+
+	test("an open one of the same name never gets a hub that was told a password", () => {
+		const made = hubIn({ power: false });
+		made.changeRouter({ channel: 11, rssi: -40, password: "" }, false, "stranger");
+		made.boot();
+		expect(inHouse(made, 60_000)).toBe(false);
+		expect(snapshot(made, "Hub").router.reason).toBe("router found, but its authentication mode does not suit");
+	});
+
+	test.each([
+		["a hidden one", { hidden: true }, { ssid, password }],
+		["an open one", { password: "" }, { ssid, password: "" }],
+		["WPA3 only, hash to element only", { security: "wpa3", pwe: "h2e" }, { ssid, password }],
+		["WPA3 only, hunting and pecking only", { security: "wpa3", pwe: "hnp" }, { ssid, password }],
+		["64 hex digits: the key of the password", {}, { ssid, password: "f4665208cc1a0b4def3274d125f699d37f1da32f8825fb081e46e2ef6698489c" }],
+		[
+			"a name of 32 bytes, a password of 63",
+			{ ssid: "é".repeat(16), password: "p".repeat(63) },
+			{ ssid: "é".repeat(16), password: "p".repeat(63) },
+		],
+	] as const)("%s is joined", (_, own, router) => {
+		const made = hubIn(own, router).boot();
+		expect(inHouse(made)).toBe(true);
+	});
+
+	test("no address from the router: the status says so after 20 s, and the hub is there as soon as DHCP is", () => {
+		const made = hubIn({ dhcp: false }).boot();
+		made.advance(40_000);
+		expect(snapshot(made, "Hub")).toMatchObject({
+			joined: true,
+			address: "",
+			lastError: "the router gives no address: is DHCP switched on there?",
+		});
+		made.changeRouter({ dhcp: true });
+		expect(inHouse(made, 61_000)).toBe(true);
+		made.advance(1000);
+		expect(snapshot(made, "Hub").lastError).toBe("");
+	});
+
+	test("the router learns the hub's name", () => {
+		const made = world([hubSpec({ name: "Front hall" })]).boot();
+		expect(inHouse(made)).toBe(true);
+		expect(made.routers.status()[0]?.boards).toEqual([{ mac: made.board("Hub").mac, address: "192.168.1.50", hostname: "rbr-front-hall" }]);
+	});
+
+	test("a router back elsewhere without a word: ESP-NOW is opened anew each time, its devices are heard, a request on its way settles once", () => {
+		const made = house(["Kitchen"]);
+		for (const channel of [11, 1, 6]) {
+			const before = events(made, "espnow-up", "Hub").length;
+			made.changeRouter({ channel });
+			made.advance(6000);
+			const asked = made.request("Hub", "ap", { path: `/?mac=${made.board("Kitchen").mac}&msg=uptime` });
+			expect(made.advanceUntil(() => snapshot(made, "Hub").channel === channel && made.reachable(made.board("Hub"), "lan"), 60_000)).toBe(
+				true,
+			);
+			made.advance(120_000);
+			expect(events(made, "espnow-up", "Hub").length).toBe(before + 1);
+			expect(asked.done).toBe(true);
+			expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF/);
+		}
+	});
 });
 
 describe("pages", () => {

@@ -120,7 +120,7 @@ describe("part, save, update", () => {
 
 	test.each<[string, string]>([
 		['{"master":false,"channel":"x"}', "Fail (channel: a number from 1 to 13)"],
-		['{"master":true,"hostpass":"short"}', "Fail (hostpass: a text of 8 to 63 bytes, or an empty one)"],
+		['{"master":true,"hostpass":"short"}', "Fail (hostpass: a text of 8 to 63 bytes, or an empty one, or 64 hex digits)"],
 		['{"name":7}', "Fail (name: a text of 1 to 32 bytes)"],
 		["{", "Fail (JSON)"],
 		["[]", "Fail (an object)"],

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { type AccessPointOptions, type Driver, WiFiEventKind as Kind, type WiFiEvent } from "wifi-roles/events";
+import { hostName } from "wifi-roles/host-name";
 import { WiFiRoles, type WiFiSettings } from "wifi-roles/roles";
 import { RouterLink } from "wifi-roles/router-link";
 import { IN_USE_MS, LONGEST_WINDOW_MS, SetupWindow } from "wifi-roles/window";
@@ -108,8 +109,14 @@ function roles(options: { openWindow?: boolean; lastChannel?: number } = {}): Wi
 		},
 		chance: { randomHex: (bytes) => "5a".repeat(bytes) },
 		listener: {
-			onReady: () => heard.push("ready"),
-			onLateJoin: () => heard.push("late join"),
+			onReady: () => {
+				heard.push("ready");
+				made.espnowOpening();
+			},
+			onLateJoin: () => {
+				heard.push("late join");
+				made.espnowOpening();
+			},
 			onJoined: (channel) => heard.push(`joined ${channel}`),
 			onHomeChannel: (from, to) => heard.push(`home ${from}>${to}`),
 			onAddress: (address) => heard.push(`address ${address}`),
@@ -136,6 +143,7 @@ beforeEach(() => {
 	heard = [];
 	configured = true;
 	settings = {
+		name: "Hub",
 		role: "hub",
 		router: { ssid: "House", password: "house-pass" },
 		setupAP: { password: "00000000", minutes: 2, afterwards: "off" },
@@ -188,7 +196,7 @@ describe("bring-up", () => {
 		expect(heard).toContain("ready");
 	});
 
-	test("the first join after ESP-NOW is up re-initialises it, a later one does not", () => {
+	test("the first join after ESP-NOW is up re-initialises it, a later one on the same channel does not", () => {
 		roles();
 		driver.tell(Kind.stationStarted);
 		seconds(15);
@@ -197,6 +205,22 @@ describe("bring-up", () => {
 		driver.tell(Kind.lost, 200);
 		driver.tell(Kind.joined, 6);
 		expect(heard.filter((line) => line === "late join")).toHaveLength(1);
+	});
+
+	test("a join on another channel than ESP-NOW was opened on re-initialises it, every time", () => {
+		const hub = hubUp();
+		for (const channel of [11, 11, 1]) {
+			driver.tell(Kind.lost, 200);
+			driver.tell(Kind.homeChannel, hub.home, channel);
+			driver.tell(Kind.joined, channel);
+		}
+		expect(heard.filter((line) => line === "late join")).toHaveLength(2);
+		// An announced move is no join; ESP-NOW may be opened anew there all the same, by the recovery.
+		driver.tell(Kind.homeChannel, 1, 6);
+		hub.espnowOpening();
+		driver.tell(Kind.lost, 200);
+		driver.tell(Kind.joined, 1);
+		expect(heard.filter((line) => line === "late join")).toHaveLength(3);
 	});
 
 	test("power save is off after the start and again when the access point has closed", () => {
@@ -272,6 +296,17 @@ describe("setup access point", () => {
 		expect(driver.ap?.address).toBe("192.168.10.1");
 	});
 
+	test("goes back when the house moves to the network that it went to", () => {
+		roles();
+		driver.tell(Kind.stationStarted);
+		driver.tell(Kind.joined, 6);
+		driver.tell(Kind.address, 0, 0, "192.168.9.77");
+		driver.tell(Kind.apStarted);
+		driver.tell(Kind.address, 0, 0, "192.168.10.77");
+		expect(driver.ap?.address).toBe("192.168.9.1");
+		expect(heard.at(-1)).toBe("setup 192.168.9.1");
+	});
+
 	test("retuning is refused to a hub and while a phone is on the access point", () => {
 		expect(hubUp().retune(11)).toBe("busy");
 		settings.role = "device";
@@ -312,7 +347,7 @@ describe("router link", () => {
 		made.begin(0);
 		made.onLost(201, 2000);
 		for (let ms = 3000; ms <= 62_000; ms += 1000) {
-			made.tick(ms, 0);
+			made.tick(ms, false);
 			if (calls.at(-1)?.startsWith("scan")) made.onScanned(0, ms);
 			else if (calls.at(-1) === "connect") made.onLost(201, ms);
 		}
@@ -324,7 +359,7 @@ describe("router link", () => {
 		const { made, calls } = link();
 		made.begin(0);
 		made.onLost(201, 2000);
-		made.tick(7000, 0);
+		made.tick(7000, false);
 		made.onScanned(6, 7120);
 		expect(calls.slice(-2)).toEqual(["scan 6", "connect"]);
 	});
@@ -338,11 +373,11 @@ describe("router link", () => {
 		expect(made.snapshot().reason).toBe("the router went silent");
 	});
 
-	test("leaves a phone in peace, but tries new credentials at once", () => {
+	test("leaves who uses the setup access point in peace, but tries new credentials at once", () => {
 		const { made, calls, credentials } = link();
 		made.begin(0);
 		made.onLost(15, 4000);
-		for (let ms = 5000; ms < 100_000; ms += 1000) made.tick(ms, 1);
+		for (let ms = 5000; ms < 100_000; ms += 1000) made.tick(ms, true);
 		expect(calls).toEqual(["station old-password", "connect"]);
 		credentials.password = "new-password";
 		made.credentialsChanged(100_000);
@@ -363,7 +398,59 @@ describe("router link", () => {
 	test("an attempt of which nothing is heard does not end the trying", () => {
 		const { made, calls } = link();
 		made.begin(0);
-		for (let ms = 1000; ms <= 31_000; ms += 1000) made.tick(ms, 0);
+		for (let ms = 1000; ms <= 31_000; ms += 1000) made.tick(ms, false);
 		expect(calls.filter((call) => call !== "station old-password").length).toBeGreaterThan(1);
+	});
+});
+
+describe("the router and the setup access point", () => {
+	test("a phone that only stays joined keeps no hub from its router; one that made a request does for 30 s", () => {
+		const hub = hubUp();
+		driver.tell(Kind.phoneJoined, 0, 0, "aa00000000aa");
+		hub.setupUsed();
+		driver.tell(Kind.lost, 201);
+		driver.tell(Kind.lost, 201);
+		driver.calls = [];
+		const looks = () => driver.calls.filter((call) => call.startsWith("scan") || call === "connect").length;
+		seconds(29);
+		expect(looks()).toBe(0);
+		seconds(2);
+		expect(looks()).toBe(1);
+	});
+
+	test("a router that gives no address for 20 s is told of in a sentence, until there is one", () => {
+		const hub = roles();
+		driver.tell(Kind.stationStarted);
+		driver.tell(Kind.joined, 6);
+		seconds(19);
+		expect(hub.routerTrouble).toBe("");
+		seconds(1);
+		expect(hub.routerTrouble).toBe("the router gives no address: is DHCP switched on there?");
+		driver.tell(Kind.address, 0, 0, "192.168.1.50");
+		expect(hub.routerTrouble).toBe("");
+	});
+
+	test("phones that come and go by the thousand under other addresses leave nothing behind, also when their leaving was lost", () => {
+		const hub = hubUp();
+		for (let n = 0; n < 1000; n++) driver.tell(Kind.phoneJoined, 0, 0, n.toString(16).padStart(12, "0"));
+		driver.tell(Kind.overflow, 1000);
+		expect(hub.phones).toBe(0);
+	});
+});
+
+describe("host name", () => {
+	test.each([
+		["Hall", "rbr-hall"],
+		["Hub 2", "rbr-hub-2"],
+		["Küche", "rbr-k-che-10a4"],
+		["厨房", "rbr-10a4"],
+		["", "rbr-10a4"],
+		["--a--", "rbr-a"],
+		["a.b_c/d", "rbr-a-b-c-d-10a4"],
+		["x".repeat(28), `rbr-${"x".repeat(28)}`],
+		["x".repeat(32), `rbr-${"x".repeat(23)}-10a4`],
+	])("%s is a legal label of at most 32 characters: %s", (name, label) => {
+		expect(hostName(name, "34b4720a10a4")).toBe(label);
+		expect(label).toMatch(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/);
 	});
 });

@@ -15,6 +15,7 @@
 #define kMACBytes 6
 #define kAddressText 16		/* "255.255.255.255" and NUL */
 #define kMaxPhones 4
+#define kHostNameText 33		/* ESP_NETIF_HOSTNAME_MAX_SIZE and NUL */
 
 /* WiFiEventKind of modules/wifi-roles/events.ts */
 enum {
@@ -268,9 +269,10 @@ static void ipEvent(void *arg, esp_event_base_t base, int32_t id, void *data)
 	bring-up
 */
 
-static esp_err_t openWiFi(xsWiFiRoles wifi, const char *country)
+static esp_err_t openWiFi(xsWiFiRoles wifi, const char *country, const char *hostName)
 {
 	wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
+	esp_netif_t *station;
 	esp_err_t err;
 
 	err = esp_netif_init();
@@ -281,8 +283,13 @@ static esp_err_t openWiFi(xsWiFiRoles wifi, const char *country)
 		return err;
 
 	/* Interfaces outlive the driver; making one twice would abort. */
-	if (!esp_netif_get_handle_from_ifkey("WIFI_STA_DEF"))
-		esp_netif_create_default_wifi_sta();
+	station = esp_netif_get_handle_from_ifkey("WIFI_STA_DEF");
+	if (!station)
+		station = esp_netif_create_default_wifi_sta();
+	/* Before DHCP asks for an address: the router learns it then. */
+	err = esp_netif_set_hostname(station, hostName);
+	if (ESP_OK != err)
+		return err;
 	wifi->ap = esp_netif_get_handle_from_ifkey("WIFI_AP_DEF");
 	if (!wifi->ap)
 		wifi->ap = esp_netif_create_default_wifi_ap();
@@ -378,11 +385,13 @@ static void getText(xsMachine *the, xsIdentifier id, char *text, xsUnsignedValue
 void xs_wifiroles(xsMachine *the)
 {
 	char country[3];
+	char hostName[kHostNameText];
 	xsWiFiRoles wifi;
 	esp_err_t err;
 
 	xsmcVars(1);
 	getText(the, xsID_country, country, sizeof(country));
+	getText(the, xsID_hostName, hostName, sizeof(hostName));
 	xsmcGet(xsVar(0), xsArg(0), xsID_onEvent);
 	if (!xsmcIsCallable(xsVar(0)))
 		xsTypeError("onEvent required");
@@ -399,7 +408,7 @@ void xs_wifiroles(xsMachine *the)
 	gWiFi = wifi;
 	modCriticalSectionEnd();
 
-	err = openWiFi(wifi, country);
+	err = openWiFi(wifi, country, hostName);
 	if (ESP_OK != err) {
 		xs_wifiroles_destructor(wifi);
 		xsUnknownError("wifi %d", (int)err);
@@ -500,7 +509,16 @@ void xs_wifiroles_setStation(xsMachine *the)
 
 	c_memset(&config, 0, sizeof(config));
 	c_memcpy(config.sta.ssid, ssid, c_strlen(ssid));
+	/* 64 hex digits fill it, without a NUL: the key itself (wpa_set_passphrase of rsn_supp/wpa.c). */
 	c_memcpy(config.sta.password, password, c_strlen(password));
+	/* The strongest access point of the name, and the next one if that refuses; by default it is the first one that answers. */
+	config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
+	config.sta.sort_method = WIFI_CONNECT_AP_BY_SIGNAL;
+	/* With a password never an open network of the same name. WPA3 is above WPA2. */
+	config.sta.threshold.authmode = password[0] ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
+	config.sta.pmf_cfg.capable = true;
+	config.sta.pmf_cfg.required = false;
+	config.sta.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
 	xsmcSetInteger(xsResult, wifi ? esp_wifi_set_config(WIFI_IF_STA, &config) : ESP_ERR_WIFI_NOT_INIT);
 }
 

@@ -6,6 +6,8 @@ export { WiFiEventKind } from "wifi-roles/events";
 export interface WiFiDriverOptions {
 	/** "01" or a two-letter code the driver knows; decides which channels may be used. */
 	country: string;
+	/** What the router calls this board, 1 to 32 letters, digits and hyphens. */
+	hostName: string;
 	/** Called when events wait; once for as many as have come since the last call. */
 	onEvent(): void;
 }

@@ -26,6 +26,8 @@ typedef struct {
 static const uint8_t gStranger[MAC_BYTES] = {0x02, 0, 0, 0, 0, 0x01};
 
 static bool gInit;
+static uint8_t gChannel; /* home when it was opened */
+static bool gDeaf;
 static esp_now_recv_cb_t gReceive;
 static esp_now_send_cb_t gSent;
 static esp_now_peer_info_t gPeers[PEERS];
@@ -54,6 +56,8 @@ esp_err_t esp_now_init(void)
 	if (!gWiFi.started && ruleHolds("strict-init-after-start"))
 		idfPanic("esp_now_init before esp_wifi_start");
 	gInit = true;
+	gChannel = gWiFi.home;
+	gDeaf = false;
 	if (!ruleHolds("now-init-twice"))
 		gPeerCount = 0;
 	logBegin("espnow-up");
@@ -93,6 +97,16 @@ esp_err_t esp_now_deinit(void)
 		gPeerCount = 0;
 	gFetch = 0;
 	return ESP_OK;
+}
+
+void espnowJoined(uint8_t channel)
+{
+	if (!gInit || channel == gChannel || !ruleHolds("now-deaf-after-join"))
+		return;
+	gDeaf = true;
+	logBegin("espnow-deaf");
+	effectInt("channel", channel);
+	effectEnd();
 }
 
 static void forgetSendings(void)
@@ -466,7 +480,7 @@ void onReceived(const Json *event)
 	uint8_t data[ESP_NOW_MAX_DATA_LEN_V2];
 	uint8_t from[MAC_BYTES], to[MAC_BYTES];
 	size_t length = jsonHex(event, "hex", data, sizeof(data));
-	if (!gInit || (!gWiFi.started && ruleHolds("receive-started")) || length > sizeof(data) || !macParse(jsonString(event, "from", ""), from))
+	if (!gInit || gDeaf || (!gWiFi.started && ruleHolds("receive-started")) || length > sizeof(data) || !macParse(jsonString(event, "from", ""), from))
 		return;
 	if (!macParse(jsonString(event, "to", ""), to))
 		memcpy(to, gStationMac, MAC_BYTES);

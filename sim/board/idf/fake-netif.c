@@ -9,6 +9,7 @@
 #include "rules.h"
 
 #define LOST_IP_MS 120000 /* CONFIG_ESP_NETIF_IP_LOST_TIMER_INTERVAL */
+#define HOSTNAME_MAX 32 /* ESP_NETIF_HOSTNAME_MAX_SIZE */
 
 struct esp_netif_obj {
 	const char *key;
@@ -18,6 +19,7 @@ struct esp_netif_obj {
 	esp_netif_dhcp_status_t dhcp; /* access point: server; station: client */
 	esp_netif_dns_info_t dns[ESP_NETIF_DNS_MAX];
 	uint8_t offerDns;
+	char hostname[HOSTNAME_MAX + 1];
 };
 
 static esp_netif_t gStation = {.key = "WIFI_STA_DEF"};
@@ -25,6 +27,10 @@ static esp_netif_t gAccessPoint = {.key = "WIFI_AP_DEF"};
 
 static void lostRing(Alarm *alarm);
 static Alarm gLostAlarm = {.ring = lostRing};
+
+static void discoverRing(Alarm *alarm);
+static Alarm gDiscoverAlarm = {.ring = discoverRing};
+static int gDiscovers; /* since it has joined */
 
 void addressText(uint32_t address, char text[16])
 {
@@ -59,6 +65,8 @@ static esp_netif_t *create(esp_netif_t *netif)
 	memset(netif, 0, sizeof(*netif));
 	netif->key = key;
 	netif->exists = true;
+	/* CONFIG_LWIP_LOCAL_HOSTNAME */
+	strcpy(netif->hostname, "espressif");
 	return netif;
 }
 
@@ -94,8 +102,27 @@ bool esp_netif_is_netif_up(esp_netif_t *netif)
 	return netif && netif->up;
 }
 
+esp_err_t esp_netif_set_hostname(esp_netif_t *netif, const char *hostname)
+{
+	if (missing(netif))
+		return ESP_ERR_INVALID_ARG;
+	if (strlen(hostname) > HOSTNAME_MAX && ruleHolds("hostname-length"))
+		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
+	snprintf(netif->hostname, sizeof(netif->hostname), "%s", hostname);
+	return ESP_OK;
+}
+
+esp_err_t esp_netif_get_hostname(esp_netif_t *netif, const char **hostname)
+{
+	if (missing(netif))
+		return ESP_ERR_INVALID_ARG;
+	*hostname = netif->hostname;
+	return ESP_OK;
+}
+
 void netifDown(void)
 {
+	alarmClear(&gDiscoverAlarm);
 	gStation.exists = gAccessPoint.exists = false;
 }
 
@@ -224,16 +251,32 @@ static void lostRing(Alarm *alarm)
 	eventPost(IP_EVENT, IP_EVENT_STA_LOST_IP, NULL, 0);
 }
 
+/* Asks until there is an answer: again after 2, 4, 8, 16, 32, then every 60 s (DHCP_REQUEST_TIMEOUT_SEQUENCE). */
+static void discover(void)
+{
+	effectBegin("dhcp");
+	effectString("hostname", ruleHolds("dhcp-hostname") ? gStation.hostname : "");
+	effectEnd();
+	gDiscovers++;
+	if (ruleHolds("dhcp-asks-again"))
+		alarmSet(&gDiscoverAlarm, boardTimeUs() + (gDiscovers < 6 ? 1 << gDiscovers : 60) * 1000 * MS);
+}
+
+static void discoverRing(Alarm *alarm)
+{
+	(void)alarm;
+	discover();
+}
+
 static void stationConnected(void)
 {
 	/* It may be over by the time the event is served. */
 	if (gWiFi.station != STATION_CONNECTED)
 		return;
 	gStation.up = true;
-	if (ruleHolds("address-asked")) {
-		effectBegin("dhcp");
-		effectEnd();
-	}
+	gDiscovers = 0;
+	if (ruleHolds("address-asked"))
+		discover();
 }
 
 void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
@@ -247,6 +290,7 @@ void netifOnEvent(esp_event_base_t base, int32_t id, void *data)
 		if (gStation.up && gStation.ip.ip.addr)
 			alarmSet(&gLostAlarm, boardTimeUs() + (ruleHolds("address-lost-late") ? LOST_IP_MS * MS : 0));
 		gStation.up = false;
+		alarmClear(&gDiscoverAlarm);
 	}
 	else if (gAccessPoint.exists && id == WIFI_EVENT_AP_START) {
 		gAccessPoint.up = true;
@@ -274,6 +318,7 @@ void onDhcp(const Json *event)
 	got.ip_info.gw.addr = parseAddress(jsonString(event, "gateway", ""));
 	got.ip_changed = got.ip_info.ip.addr != gStation.ip.ip.addr || !ruleHolds("address-changed");
 	gStation.ip = got.ip_info;
+	alarmClear(&gDiscoverAlarm);
 	if (ruleHolds("address-back"))
 		alarmClear(&gLostAlarm);
 	eventPost(IP_EVENT, IP_EVENT_STA_GOT_IP, &got, sizeof(got));

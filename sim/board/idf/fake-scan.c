@@ -160,7 +160,10 @@ void onBeacon(const Json *event)
 	memcpy(beacon.ssid, ssid, strnlen(ssid, 32));
 	if (!macParse(jsonString(event, "bssid", ""), beacon.bssid))
 		return;
-	beacon.auth = strcmp(jsonString(event, "auth", "wpa2"), "open") ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
+	const char *auth = jsonString(event, "auth", "wpa2");
+	const char *pwe = jsonString(event, "pwe", "both");
+	beacon.auth = !strcmp(auth, "open") ? WIFI_AUTH_OPEN : !strcmp(auth, "wpa3") ? WIFI_AUTH_WPA3_PSK : WIFI_AUTH_WPA2_PSK;
+	beacon.pwe = !strcmp(pwe, "h2e") ? WPA3_SAE_PWE_HASH_TO_ELEMENT : !strcmp(pwe, "hnp") ? WPA3_SAE_PWE_HUNT_AND_PECK : WPA3_SAE_PWE_BOTH;
 	for (int i = 0; i < gScan.beaconCount; i++) {
 		if (!memcmp(gScan.beacons[i].bssid, beacon.bssid, MAC_BYTES) && ruleHolds("scan-once")) {
 			gScan.beacons[i] = beacon;

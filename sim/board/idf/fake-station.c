@@ -10,6 +10,13 @@
 #define INACTIVE_MS 6000 /* esp_wifi_set_inactive_time: default of the station */
 #define PROBES_MS 500 /* five probes before the link is given up */
 
+#define CANDIDATES 32 /* as many as a scan keeps */
+
+/* Access points that suit, in the order in which they are tried. */
+static Beacon gCandidates[CANDIDATES];
+static int gCandidateCount;
+static int gCandidate;
+static int gTries; /* of this one */
 static Beacon gTarget;
 static bool gJoining;
 static bool gAudible;
@@ -48,10 +55,33 @@ static void lose(int reason, bool leave)
 
 /* Connecting ------------------------------------------------------------------------------------------------------ */
 
+static void join(const Beacon *beacon);
+
+/* The same access point again, as often as was asked for, then the next one. Only the last failure is told. */
+static void refused(int reason, bool leave)
+{
+	bool all = gWiFi.sta.scan_method == WIFI_ALL_CHANNEL_SCAN;
+	if (gTries < gWiFi.sta.failure_retry_cnt && all && ruleHolds("connect-retries"))
+		gTries++;
+	else {
+		gTries = 0;
+		gCandidate++;
+	}
+	if (gCandidate >= gCandidateCount || !ruleHolds("connect-next")) {
+		lose(reason, leave);
+		return;
+	}
+	if (leave) {
+		effectBegin("leave");
+		effectEnd();
+	}
+	join(&gCandidates[gCandidate]);
+}
+
 static void joinRing(Alarm *alarm)
 {
 	(void)alarm;
-	lose(WIFI_REASON_AUTH_EXPIRE, true);
+	refused(WIFI_REASON_AUTH_EXPIRE, true);
 }
 
 static void join(const Beacon *beacon)
@@ -72,25 +102,61 @@ static void join(const Beacon *beacon)
 	alarmSet(&gJoinAlarm, boardTimeUs() + JOIN_TIMEOUT_MS * MS);
 }
 
+/* Why an access point of the wanted name does not suit, 0 when it does. */
+static int unsuited(const Beacon *beacon)
+{
+	const wifi_sta_config_t *sta = &gWiFi.sta;
+	bool secured = strnlen((const char *)sta->password, sizeof(sta->password)) >= 8;
+	/* A password raises the threshold to WPA2; without one a secured network cannot be joined. */
+	wifi_auth_mode_t weakest = sta->threshold.authmode != WIFI_AUTH_OPEN ? sta->threshold.authmode : secured ? WIFI_AUTH_WPA2_PSK : WIFI_AUTH_OPEN;
+	if (beacon->auth < weakest && ruleHolds("connect-threshold"))
+		return WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD;
+	if (sta->threshold.rssi < 0 && beacon->rssi < sta->threshold.rssi && ruleHolds("connect-weak"))
+		return WIFI_REASON_NO_AP_FOUND_IN_RSSI_THRESHOLD;
+	if (!secured && beacon->auth != WIFI_AUTH_OPEN && ruleHolds("connect-security"))
+		return WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
+	if (sta->pmf_cfg.required && beacon->auth < WIFI_AUTH_WPA3_PSK && ruleHolds("connect-pmf"))
+		return WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
+	/* Both are bits of BOTH; where nothing is said it is the older way. */
+	unsigned ours = sta->sae_pwe_h2e == WPA3_SAE_PWE_UNSPECIFIED ? WPA3_SAE_PWE_HUNT_AND_PECK : sta->sae_pwe_h2e;
+	if (beacon->auth == WIFI_AUTH_WPA3_PSK && !(ours & beacon->pwe) && ruleHolds("connect-sae-pwe"))
+		return WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
+	return 0;
+}
+
+/* Stable: those that are equal stay by strength. */
+static void sortBySecurity(Beacon *beacons, int count)
+{
+	for (int i = 1; i < count; i++)
+		for (int j = i; j > 0 && beacons[j - 1].auth < beacons[j].auth; j--) {
+			Beacon swapped = beacons[j];
+			beacons[j] = beacons[j - 1];
+			beacons[j - 1] = swapped;
+		}
+}
+
 /* The beacons are sorted, the strongest first. */
 static void scanned(const Beacon *beacons, int count)
 {
-	bool secured = strnlen((const char *)gWiFi.sta.password, sizeof(gWiFi.sta.password)) >= 8;
+	bool all = gWiFi.sta.scan_method == WIFI_ALL_CHANNEL_SCAN;
 	int reason = WIFI_REASON_NO_AP_FOUND;
+	gCandidateCount = gCandidate = gTries = 0;
 	for (int i = 0; i < count; i++) {
 		if (gWiFi.sta.bssid_set && memcmp(gWiFi.sta.bssid, beacons[i].bssid, MAC_BYTES) && ruleHolds("connect-bssid"))
 			continue;
-		/* A password raises the threshold to WPA2; without one a secured network cannot be joined. */
-		if (secured && beacons[i].auth < WIFI_AUTH_WPA2_PSK && ruleHolds("connect-threshold"))
-			reason = WIFI_REASON_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD;
-		else if (!secured && beacons[i].auth != WIFI_AUTH_OPEN && ruleHolds("connect-security"))
-			reason = WIFI_REASON_NO_AP_FOUND_W_COMPATIBLE_SECURITY;
-		else {
-			join(&beacons[i]);
-			return;
-		}
+		int why = unsuited(&beacons[i]);
+		if (why)
+			reason = why;
+		else if (gCandidateCount < (all ? CANDIDATES : 1))
+			gCandidates[gCandidateCount++] = beacons[i];
 	}
-	lose(ruleHolds("connect-absent") ? reason : WIFI_REASON_CONNECTION_FAIL, false);
+	if (!gCandidateCount) {
+		lose(ruleHolds("connect-absent") ? reason : WIFI_REASON_CONNECTION_FAIL, false);
+		return;
+	}
+	if (all && gWiFi.sta.sort_method == WIFI_CONNECT_AP_BY_SECURITY && ruleHolds("connect-sort"))
+		sortBySecurity(gCandidates, gCandidateCount);
+	join(&gCandidates[0]);
 }
 
 esp_err_t esp_wifi_connect(void)
@@ -122,7 +188,7 @@ void onJoinResult(const Json *event)
 	if (!gJoining)
 		return;
 	if (!jsonBool(event, "ok", 0)) {
-		lose(ruleHolds("connect-refused") ? (int)jsonInt(event, "reason", WIFI_REASON_CONNECTION_FAIL) : WIFI_REASON_CONNECTION_FAIL, false);
+		refused(ruleHolds("connect-refused") ? (int)jsonInt(event, "reason", WIFI_REASON_CONNECTION_FAIL) : WIFI_REASON_CONNECTION_FAIL, false);
 		return;
 	}
 	alarmClear(&gJoinAlarm);
@@ -142,6 +208,7 @@ void onJoinResult(const Json *event)
 	logBegin("station-joined");
 	effectInt("channel", channel);
 	effectEnd();
+	espnowJoined(channel);
 	wifi_event_sta_connected_t connected = {.channel = channel, .authmode = gTarget.auth, .aid = 1};
 	connected.ssid_len = (uint8_t)strlen(gTarget.ssid);
 	memcpy(connected.ssid, gTarget.ssid, connected.ssid_len);

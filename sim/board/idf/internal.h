@@ -99,6 +99,7 @@ typedef struct {
 	uint8_t channel;
 	int rssi;
 	wifi_auth_mode_t auth;
+	wifi_sae_pwe_method_t pwe; /* what a WPA3 one takes */
 } Beacon;
 bool scanRunning(void);
 /* For connect: tries the channels in turn; done(found) is called with what was heard, at most `max` beacons. */
@@ -147,6 +148,8 @@ void addressText(uint32_t address, char text[16]);
 
 /* Wi-Fi stopped: what was under way is forgotten. */
 void espnowWifiStopped(void);
+/* The station has joined a router, on this channel. */
+void espnowJoined(uint8_t channel);
 void onReceived(const Json *event);
 void onTxDone(const Json *event);
 /* Frames that come in one go, more than anybody may have room for. */

@@ -344,3 +344,24 @@ RULE(sendToAll, "esp_now_send with no address goes to every unicast peer once; w
 	CHECK_IS(esp_now_send(NULL, (const uint8_t *)"x", 1), ESP_OK);
 	CHECK_IS(timesSaid("{'do':'tx'"), 2);
 }
+
+RULE(deafAfterJoin, "opened on another channel than a later join's, ESP-NOW hears nothing until it is opened again; on the same one it hears on")
+{
+	open();
+	joinRouter(1);
+	frame("6f6e");
+	settle();
+	CHECK_IS(gReceived, 1);
+	CHECK_IS(esp_wifi_disconnect(), ESP_OK);
+	joinRouter(6);
+	frame("6f6e");
+	settle();
+	CHECK_IS(gReceived, 1);
+	CHECK(said("{'do':'log','event':'espnow-deaf','channel':6}"));
+	CHECK_IS(esp_now_deinit(), ESP_OK);
+	CHECK_IS(esp_now_init(), ESP_OK);
+	CHECK_IS(esp_now_register_recv_cb(received), ESP_OK);
+	frame("6f6e");
+	settle();
+	CHECK_IS(gReceived, 2);
+}

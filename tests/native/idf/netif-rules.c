@@ -211,3 +211,41 @@ RULE(apAuthmodeAltered, "a password that is refused as too short leaves the acce
 	CHECK_IS(esp_wifi_get_config(WIFI_IF_AP, &config), ESP_OK);
 	CHECK_IS(config.ap.authmode, WIFI_AUTH_WPA2_PSK);
 }
+
+RULE(dhcpAsks, "without an answer DHCP asks again after 2, 4, 8, 16, 32 and every 60 s, with the host name, until there is one")
+{
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_netif_set_hostname(esp_netif_get_handle_from_ifkey("WIFI_STA_DEF"), "rbr-hall"), ESP_OK);
+	wifi_config_t config;
+	memset(&config, 0, sizeof(config));
+	memcpy(config.sta.ssid, "House", 5);
+	CHECK_IS(esp_wifi_set_config(WIFI_IF_STA, &config), ESP_OK);
+	CHECK_IS(esp_wifi_connect(), ESP_OK);
+	give("beacon", "'ssid':'House','bssid':'e4faed000001','channel':1,'rssi':-48,'auth':'open'");
+	pass(120);
+	forget();
+	give("join-result", "'ok':true,'reason':0,'channel':1,'bssid':'e4faed000001','rssi':-48");
+	settle();
+	CHECK_IS(timesSaid("{'do':'dhcp','hostname':'rbr-hall'}"), 1);
+	pass(1999);
+	CHECK_IS(timesSaid("{'do':'dhcp'"), 1);
+	pass(1);
+	CHECK_IS(timesSaid("{'do':'dhcp'"), 2);
+	pass(4000 + 8000 + 16000 + 32000 + 60000);
+	CHECK_IS(timesSaid("{'do':'dhcp'"), 7);
+	give("dhcp", "'ip':'192.168.1.50','mask':'255.255.255.0','gateway':'192.168.1.1'");
+	pass(120000);
+	CHECK_IS(timesSaid("{'do':'dhcp'"), 7);
+	CHECK(strstr(gSeen, "got_ip"));
+}
+
+RULE(hostName, "a host name has at most 32 characters; another is INVALID_PARAMS and the old one stays")
+{
+	const char *name;
+	openWiFi();
+	esp_netif_t *station = esp_netif_get_handle_from_ifkey("WIFI_STA_DEF");
+	CHECK_IS(esp_netif_set_hostname(station, "123456789-123456789-123456789-12"), ESP_OK);
+	CHECK_IS(esp_netif_set_hostname(station, "123456789-123456789-123456789-123"), ESP_ERR_ESP_NETIF_INVALID_PARAMS);
+	CHECK_IS(esp_netif_get_hostname(station, &name), ESP_OK);
+	CHECK(!strcmp(name, "123456789-123456789-123456789-12"));
+}

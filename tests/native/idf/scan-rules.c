@@ -191,3 +191,120 @@ RULE(channelCurrent, "get_channel tells where the radio is: during a scan not wh
 	CHECK_IS(esp_wifi_get_channel(&primary, &second), ESP_OK);
 	CHECK_IS(primary, 2);
 }
+
+static wifi_config_t everywhere(void)
+{
+	wifi_config_t config = house();
+	config.sta.scan_method = WIFI_ALL_CHANNEL_SCAN;
+	return config;
+}
+
+static void refuse(int last)
+{
+	char members[120];
+	snprintf(members, sizeof(members), "'ok':false,'reason':15,'channel':1,'bssid':'e4faed0000%02x','rssi':-40", last);
+	give("join-result", members);
+	settle();
+}
+
+RULE(connectSort, "scanned on all channels: the strongest first, or the most secure first where that is asked for")
+{
+	wifi_config_t config = everywhere();
+	startWiFi(WIFI_MODE_STA);
+	connectTo(config);
+	beacon(1, 1, -70, "wpa3");
+	beacon(1, 2, -40, "wpa2");
+	pass(3000);
+	CHECK(said("'bssid':'e4faed000002'"));
+	CHECK_IS(esp_wifi_disconnect(), ESP_OK);
+	config.sta.sort_method = WIFI_CONNECT_AP_BY_SECURITY;
+	config.sta.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
+	connectTo(config);
+	beacon(1, 1, -70, "wpa3");
+	beacon(1, 2, -40, "wpa2");
+	pass(3000);
+	CHECK(said("'bssid':'e4faed000001'"));
+}
+
+RULE(connectNext, "a strongest access point that refuses is followed by the next one, and only the last failure is told")
+{
+	startWiFi(WIFI_MODE_STA);
+	connectTo(everywhere());
+	beacon(1, 1, -40, "wpa2");
+	beacon(1, 2, -70, "wpa2");
+	pass(3000);
+	CHECK(said("'bssid':'e4faed000001'"));
+	forget();
+	refuse(1);
+	CHECK(!gSeen[0]);
+	CHECK(said("{'do':'join','ssid':'House','password':'house-pass','bssid':'e4faed000002'"));
+	refuse(2);
+	CHECK(!strcmp(gSeen, "lost:15"));
+}
+
+RULE(connectRetries, "failure_retry_cnt: so many tries more with the same access point, on a scan of all channels only")
+{
+	wifi_config_t config = everywhere();
+	config.sta.failure_retry_cnt = 1;
+	startWiFi(WIFI_MODE_STA);
+	connectTo(config);
+	beacon(1, 1, -40, "wpa2");
+	pass(3000);
+	refuse(1);
+	CHECK_IS(timesSaid("{'do':'join'"), 2);
+	refuse(1);
+	CHECK(!strcmp(gSeen, "lost:15"));
+	config.sta.scan_method = WIFI_FAST_SCAN;
+	connectTo(config);
+	beacon(1, 1, -40, "wpa2");
+	pass(120);
+	refuse(1);
+	CHECK(!strcmp(gSeen, "lost:15"));
+}
+
+RULE(connectThresholds, "a network below the signal that was asked for: 212; without the PMF that was required: 210; WPA3 is above WPA2")
+{
+	wifi_config_t config = everywhere();
+	config.sta.threshold.rssi = -60;
+	config.sta.sae_pwe_h2e = WPA3_SAE_PWE_BOTH;
+	startWiFi(WIFI_MODE_STA);
+	connectTo(config);
+	beacon(1, 1, -61, "wpa2");
+	pass(3000);
+	CHECK(!strcmp(gSeen, "lost:212"));
+	config.sta.pmf_cfg.required = true;
+	connectTo(config);
+	beacon(1, 1, -50, "wpa2");
+	pass(3000);
+	CHECK(!strcmp(gSeen, "lost:210"));
+	connectTo(config);
+	beacon(1, 1, -50, "wpa3");
+	pass(3000);
+	CHECK(said("{'do':'join'"));
+}
+
+static void meet(wifi_sae_pwe_method_t ours, const char *theirs)
+{
+	char members[160];
+	wifi_config_t config = everywhere();
+	config.sta.sae_pwe_h2e = ours;
+	esp_wifi_disconnect();
+	settle();
+	connectTo(config);
+	snprintf(members, sizeof(members), "'ssid':'House','bssid':'e4faed000001','channel':1,'rssi':-50,'auth':'wpa3','pwe':'%s'", theirs);
+	give("beacon", members);
+	pass(3000);
+}
+
+RULE(connectPWE, "a WPA3 network that takes only hash to element, or only hunting and pecking: with BOTH both, unset the second only")
+{
+	startWiFi(WIFI_MODE_STA);
+	meet(WPA3_SAE_PWE_UNSPECIFIED, "h2e");
+	CHECK(!strcmp(gSeen, "lost:210"));
+	meet(WPA3_SAE_PWE_UNSPECIFIED, "hnp");
+	CHECK(said("{'do':'join'"));
+	meet(WPA3_SAE_PWE_BOTH, "h2e");
+	CHECK(said("{'do':'join'"));
+	meet(WPA3_SAE_PWE_BOTH, "hnp");
+	CHECK(said("{'do':'join'"));
+}

@@ -36,7 +36,7 @@ RULE(connectSequence, "connect: scan without SCAN_DONE, home to the router's cha
 	joinRouter(6);
 	CHECK(!strcmp(gSeen, "home:1>6 connected:6 got_ip"));
 	CHECK(said("{'do':'join','ssid':'House','password':'house-pass','bssid':'e4faed000001','channel':6}"));
-	CHECK(said("{'do':'dhcp'}"));
+	CHECK(said("{'do':'dhcp','hostname':'espressif'}"));
 	CHECK(said("{'do':'log','event':'station-joined','channel':6}"));
 	esp_netif_ip_info_t info;
 	CHECK_IS(esp_netif_get_ip_info(esp_netif_get_handle_from_ifkey("WIFI_STA_DEF"), &info), ESP_OK);

@@ -6,6 +6,8 @@
 
 esp_err_t esp_netif_init(void);
 esp_netif_t *esp_netif_get_handle_from_ifkey(const char *if_key);
+esp_err_t esp_netif_set_hostname(esp_netif_t *netif, const char *hostname);
+esp_err_t esp_netif_get_hostname(esp_netif_t *netif, const char **hostname);
 bool esp_netif_is_netif_up(esp_netif_t *netif);
 esp_err_t esp_netif_get_ip_info(esp_netif_t *netif, esp_netif_ip_info_t *ip_info);
 esp_err_t esp_netif_set_ip_info(esp_netif_t *netif, const esp_netif_ip_info_t *ip_info);

@@ -47,7 +47,7 @@ typedef enum {
 
 typedef enum { WIFI_PHY_RATE_1M_L = 0x00, WIFI_PHY_RATE_6M = 0x0B, WIFI_PHY_RATE_LORA_500K = 0x2A } wifi_phy_rate_t;
 typedef enum { WIFI_PHY_MODE_LR, WIFI_PHY_MODE_11B, WIFI_PHY_MODE_11G, WIFI_PHY_MODE_11A, WIFI_PHY_MODE_HT20 } wifi_phy_mode_t;
-typedef enum { WPA3_SAE_PWE_UNSPECIFIED, WPA3_SAE_PWE_HUNT_AND_PECK } wifi_sae_pwe_method_t;
+typedef enum { WPA3_SAE_PWE_UNSPECIFIED, WPA3_SAE_PWE_HUNT_AND_PECK, WPA3_SAE_PWE_HASH_TO_ELEMENT, WPA3_SAE_PWE_BOTH } wifi_sae_pwe_method_t;
 
 /* Why a station lost, or did not get, its access point. */
 typedef enum {
