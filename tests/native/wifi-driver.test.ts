@@ -21,6 +21,9 @@ const beacon = (channel: number, rssi = -48, bssid = "e4faed000001"): Event => (
 });
 /** What a search of all channels takes: eleven are asked on, three only listened to. */
 const ALL_CHANNELS_MS = 11 * 120 + 3 * 360;
+/** A search goes on at these times only. */
+const STEPS_MS = [...Array.from({ length: 11 }, (_, n) => 120 * (n + 1)), ...[1, 2, 3].map((n) => 1320 + 360 * n)];
+const searchedFrom = (afterMs: number): Event[] => STEPS_MS.filter((t) => t > afterMs).map((t) => ({ type: "wake", t }));
 const joined = (channel: number): Event => ({ type: "join-result", ok: true, reason: 0, channel, bssid: "e4faed000001", rssi: -48 });
 const lease: Event = { type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" };
 const phone = (password: string): Event => ({ type: "phone-auth", phone: "020000000001", password });
@@ -32,7 +35,7 @@ describe("wifi driver", () => {
 			[
 				{ type: "wake", t: 120 },
 				beacon(2),
-				{ type: "wake", t: ALL_CHANNELS_MS },
+				...searchedFrom(120),
 				joined(2),
 				lease,
 				{ type: "audible", audible: false },
@@ -58,14 +61,17 @@ describe("wifi driver", () => {
 		const key = "0123456789abcdef".repeat(4);
 		const { effects } = run(
 			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "${key}" }); wifi.start(); wifi.connect();`,
-			[beacon(1, -80), { type: "wake", t: 600 }, beacon(6, -40, "e4faed000002"), { type: "wake", t: ALL_CHANNELS_MS }],
+			[beacon(1, -80), { type: "wake", t: 120 }, beacon(2, -40, "e4faed000002"), ...searchedFrom(120)],
 		);
-		expect(effects("join")).toEqual([{ do: "join", ssid: "House", password: key, bssid: "e4faed000002", channel: 6 }]);
+		expect(effects("join")).toEqual([{ do: "join", ssid: "House", password: key, bssid: "e4faed000002", channel: 2 }]);
 	});
 
 	test("names of 32 odd bytes, from scans and in the settings, and a scan that finds more than it keeps", () => {
 		const odd = "\u0001\u0007\u001b é🙂".repeat(3).slice(0, 15);
-		const found = Array.from({ length: 60 }, (_, n) => ({ ...beacon(6, -40 - n, `e4faed0001${n.toString(16).padStart(2, "0")}`), ssid: odd }));
+		const found = Array.from({ length: 60 }, (_, n) => ({
+			...beacon(6, -40 - n, `e4faed0001${n.toString(16).padStart(2, "0")}`),
+			ssid: odd,
+		}));
 		const { said } = run(
 			`${READER} wifi.setMode(1); wifi.start(); say(wifi.setStation({ ssid: "${"é".repeat(16)}", password: "" }), wifi.scan({ ssid: "", channel: 6 }));
 say(failure(() => wifi.setStation({ ssid: "${"é".repeat(16)}x", password: "" })).startsWith("RangeError"));`,
@@ -78,7 +84,7 @@ say(failure(() => wifi.setStation({ ssid: "${"é".repeat(16)}x", password: "" })
 	test("an announced move is told as a change of the home channel", () => {
 		const { said } = run(
 			`${READER} wifi.setMode(1); wifi.setStation({ ssid: "House", password: "house-pass" }); wifi.start(); wifi.connect();`,
-			[beacon(1), { type: "wake", t: ALL_CHANNELS_MS }, joined(1), { type: "csa", channel: 11 }],
+			[beacon(1), ...searchedFrom(0), joined(1), { type: "csa", channel: 11 }],
 		);
 		expect(said.at(-1)).toBe("homeChannel 1 11 ");
 	});
