@@ -55,6 +55,8 @@ export class BoardServer {
 	status: Record<string, unknown> = {};
 	startedMs = performance.now();
 	ask: (mac: string, text: string) => Promise<AskOutcome> = async () => ({ ok: false, reason: "no result", ms: 60 });
+	/** How far the board's clock is ahead: pauses are over sooner. */
+	aheadMs = 0;
 	restarts = 0;
 	setupUrl = "";
 	houseUrl = "";
@@ -73,7 +75,7 @@ export class BoardServer {
 			},
 			page: (name) => readFileSync(`web/pages/${name}`),
 			timers: timers as unknown as ConstructorParameters<typeof Web>[0]["timers"],
-			clock: { now: () => performance.now() },
+			clock: { now: () => performance.now() + this.aheadMs },
 			mac: "a0b1c2d3e4f0",
 			line: () => this.line(),
 			snapshot: () => [
@@ -94,7 +96,7 @@ export class BoardServer {
 			],
 			store: this.store,
 			handler: { handle: (text) => `Unknown message: ${text}`, isCommand: () => false, isHarmless: () => true },
-			housePassword: () => "",
+			housePassword: () => this.store.configuration.house.password,
 			comms: { ask: (mac, text) => this.ask(mac, text) },
 			setup: { isSetupOpen: true, setupNetwork: "192.168.9", setupUsed: () => {} },
 			restarter: {

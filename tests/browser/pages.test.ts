@@ -32,7 +32,7 @@ async function open(url: string, options: BrowserContextOptions = {}): Promise<P
 	const page = await context.newPage();
 	page.on("pageerror", (error) => faults.push(error.message));
 	page.on("console", (message) => {
-		if (message.type() === "error" && !message.text().includes("400")) faults.push(message.text());
+		if (message.type() === "error" && !/\b40[01]\b/.test(message.text())) faults.push(message.text());
 	});
 	await page.goto(url);
 	await page.waitForSelector("dd");
@@ -254,6 +254,20 @@ inBrowser("the pages in a browser", () => {
 		await house.click("#send");
 		await house.waitForSelector(`#log >> text=OK ${evil}`);
 		expect(await house.locator("img").count()).toBe(0);
+	});
+
+	test("the house page says what needs signing in, and restarts the hub for who does", async () => {
+		board.store.update({ role: "hub", house: { password: "correct horse" } });
+		const stranger = await open(board.houseUrl, { httpCredentials: { username: "any", password: "wrong horse" } });
+		expect(await stranger.textContent("body")).toContain("need the house password");
+		await stranger.click("#restart");
+		await stranger.waitForSelector("#done >> text=That is not the house password.");
+		expect(board.restarts).toBe(0);
+		board.aheadMs = 60_000;
+		const owner = await open(board.houseUrl, { httpCredentials: { username: "any", password: "correct horse" } });
+		await owner.click("#restart");
+		await owner.waitForSelector("#done >> text=Restarting");
+		expect(board.restarts).toBe(1);
 	});
 
 	test("the house page sends to a board by one touch and shows reply or reason", async () => {
