@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { atomicCalls, brokenSettings } from "./promises";
+import { atomicCalls, brokenSettings, FORCED } from "./promises";
 import { CheckFailed, complaints, type Sdk } from "./tools";
 
-/** What stands in for Espressif's compilers where those are not: Debian's, with the headers of its newlib. */
+/** What stands in for Espressif's compilers where those are not: Debian's, with the headers of its newlib (libnewlib-dev). */
 const NEWLIB = "/usr/include/newlib";
 const DEBIAN = {
 	// Debian's assembler wants the instructions for control registers named, which IDF's headers use.
-	riscv: { gcc: "riscv64-unknown-elf", flags: ["-march=rv32imc_zicsr_zifencei", "-mabi=ilp32", "-isystem", NEWLIB] },
-	// Another core of the same family: its objects are only looked at.
-	xtensa: { gcc: "xtensa-lx106-elf", flags: ["-isystem", NEWLIB] },
+	riscv: { gcc: "riscv64-unknown-elf", flags: ["-march=rv32imc_zicsr_zifencei", "-mabi=ilp32"] },
+	// Another core of the same family: its objects are only looked at. This newlib does not know its jump buffer.
+	xtensa: { gcc: "xtensa-lx106-elf", flags: ["-D_JBLEN=17", "-D_JBTYPE=int"] },
 } as const;
 
 /**
@@ -48,15 +48,17 @@ export function compileOurC(sdk: Sdk, { root, made, chip, name }: ObjectOptions)
 	const out = join(sdk.out, "objects", name);
 	rmSync(out, { recursive: true, force: true });
 	mkdirSync(out, { recursive: true });
-	const broken = brokenSettings(makeSettings(sdk, { idf, chip, out, defaults: join(made, `xsProj-${chip}/sdkconfig.mc`) }));
+	const settings = makeSettings(sdk, { idf, chip, out, defaults: join(made, `xsProj-${chip}/sdkconfig.mc`) });
+	const broken = brokenSettings(settings, FORCED[chip]);
 	if (broken.length > 0) throw new CheckFailed(`${name}: what Kconfig makes of our settings:\n${broken.join("\n")}`);
 
 	const family = chip.includes("c") ? "riscv" : "xtensa";
 	const own = family === "riscv" ? "riscv32-esp-elf" : `xtensa-${chip}-elf`;
 	const isOwn = sdk.has(`${own}-gcc`);
 	const prefix = isOwn ? own : DEBIAN[family].gcc;
-	if (!sdk.has(`${prefix}-gcc`)) return `no ${own}-gcc nor ${prefix}-gcc on the path: our C was not compiled`;
-	const flags = [...STRICT, ...(isOwn ? [] : DEBIAN[family].flags)];
+	if (!sdk.has(`${prefix}-gcc`) || (!isOwn && !existsSync(NEWLIB)))
+		return `no ${own}-gcc nor ${prefix}-gcc on the path: our C was not compiled`;
+	const flags = [...STRICT, ...(isOwn ? [] : [...DEBIAN[family].flags, "-isystem", newlibHeaders(sdk)])];
 
 	let codeBytes = 0;
 	let dataBytes = 0;
@@ -77,6 +79,15 @@ export function compileOurC(sdk: Sdk, { root, made, chip, name }: ObjectOptions)
 		zeroedBytes += bss ?? 0;
 	}
 	return `our C by ${prefix}-gcc: ${sources.length} objects, ${codeBytes} bytes of code and constants, ${dataBytes} of data, ${zeroedBytes} zeroed`;
+}
+
+/** Debian's newlib is older than Espressif's: one declaration differs. */
+function newlibHeaders(sdk: Sdk): string {
+	const folder = join(sdk.out, "newlib");
+	const file = join(folder, "sys/reent.h");
+	if (!existsSync(folder)) cpSync(NEWLIB, folder, { recursive: true });
+	writeFileSync(file, readFileSync(file, "utf8").replace("*const _global_impure_ptr", "* _global_impure_ptr"));
+	return folder;
 }
 
 function ourSources(root: string): string[] {

@@ -65,6 +65,10 @@ export function complaints(said: string, root: string): string[] {
 		.filter((line) => COMPLAINTS.some((each) => each.test(line)) || (/\b(warning|error):/.test(line) && line.includes(`${root}/`)));
 }
 
+/** The first errors that a compiler has told of, and the last lines. */
 export function lastLines(text: string): string {
-	return text.trimEnd().split("\n").slice(-15).join("\n");
+	const lines = text.trimEnd().split("\n");
+	const last = lines.slice(-15);
+	const errors = lines.filter((line) => /\berror:/.test(line) && !last.includes(line)).slice(0, 5);
+	return [...errors, ...last].join("\n");
 }
