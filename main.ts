@@ -50,7 +50,13 @@ const complain = (line: string) => {
 // The relay comes first: whatever happened before, the heating is off until somebody asks for it.
 const chip = new Chip({ heartbeatMs: HEARTBEAT_MS });
 const records = new PreferenceRecords();
-const store: ConfigStore = new ConfigStore({ records, trace: say, onChange: configurationChanged });
+const store: ConfigStore = new ConfigStore({
+	records,
+	mac: chip.mac(),
+	pinTrouble: (pin, drives) => chip.pinTrouble(pin, drives),
+	trace: say,
+	onChange: configurationChanged,
+});
 store.load();
 const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: complain });
 
@@ -109,7 +115,10 @@ const handler = new Handler({
 	timers: Timer,
 	trace: say,
 	commands: COMMANDS,
-	surroundings: surroundings({ clock: chip, relay, restarter, network: roles, store, version }),
+	surroundings: surroundings({
+		...{ clock: chip, relay, restarter, network: roles, store, version },
+		restartedByRadio: words?.cause === "radio",
+	}),
 	hub,
 });
 

@@ -44,15 +44,18 @@ export function isObject(value: unknown): value is JsonObject {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a key's value is never shown. By its name, so that a mistyped `pasword2` is not shown either. */
-export function isSecret(key: string): boolean {
-	return /pass|pasw|secret|psk/i.test(key);
-}
-
-/** A copy of a configuration in which every password reads PASSWORD_MASK; empty ones stay empty. */
-export function redact(value: JsonObject): JsonObject {
+/**
+ * A copy of a configuration as anybody may see it: passwords read PASSWORD_MASK, and so does whatever is unknown here, as nobody can tell what it is
+ * but numbers and booleans. Empty texts stay empty.
+ */
+export function redact(value: JsonObject, branch: Branch = shape): JsonObject {
 	const shown: JsonObject = {};
-	for (const key of Object.keys(value)) shown[key] = redactValue(key, value[key]);
+	for (const key of Object.keys(value)) {
+		const rule = Object.hasOwn(branch.keys, key) ? branch.keys[key] : undefined;
+		const item = value[key];
+		if (rule && "keys" in rule) shown[key] = isObject(item) ? redact(item, rule) : item;
+		else shown[key] = rule && !rule.secret ? item : masked(item);
+	}
 	return shown;
 }
 
@@ -118,7 +121,9 @@ function mergeUnknown(
 		if (Object.hasOwn(branch.keys, key)) continue;
 		const old = Object.hasOwn(base, key) ? base[key] : undefined;
 		if (!Object.hasOwn(patch, key)) merged[key] = old;
-		else if (patch[key] !== null) merged[key] = copyUnknown(key, patch[key], old, join(path, key), depth + 1);
+		// A mask over nothing, as in a file from another board, says nothing.
+		else if (patch[key] !== null && (patch[key] !== PASSWORD_MASK || old !== undefined))
+			merged[key] = copyUnknown(key, patch[key], old, join(path, key), depth + 1);
 	}
 }
 
@@ -127,7 +132,7 @@ function copyUnknown(key: string, value: unknown, old: unknown, path: string, de
 	// Assigned like other keys `__proto__` would become the record's prototype; the rest cannot be assigned at all on the chip,
 	// where every object inherits them from flash.
 	if (key in Object.prototype) throw new Refused(path, "no such key");
-	if (value === PASSWORD_MASK && isSecret(key) && old !== undefined) return old;
+	if (value === PASSWORD_MASK && old !== undefined) return old;
 	if (value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value)) return value;
 	if (depth > DEEPEST_JSON) throw new Refused(path, `at most ${DEEPEST_JSON} levels`);
 	if (Array.isArray(value)) {
@@ -147,10 +152,8 @@ function copyUnknown(key: string, value: unknown, old: unknown, path: string, de
 	return copy;
 }
 
-function redactValue(key: string, value: unknown): unknown {
-	if (isSecret(key) && value !== "" && typeof value !== "boolean" && value !== null) return PASSWORD_MASK;
-	if (Array.isArray(value)) return value.map((item) => redactValue("", item));
-	return isObject(value) ? redact(value) : value;
+function masked(value: unknown): unknown {
+	return (typeof value === "string" && value !== "") || typeof value === "object" ? (value === null ? null : PASSWORD_MASK) : value;
 }
 
 function join(path: string, key: string): string {

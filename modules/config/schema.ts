@@ -73,6 +73,8 @@ export type JsonObject = { [key: string]: unknown };
 export interface Leaf {
 	readonly expected: string;
 	readonly optional?: boolean;
+	/** It is never shown. */
+	readonly secret?: boolean;
 	read(value: unknown, old: unknown): unknown;
 }
 
@@ -105,6 +107,7 @@ export const shape: Branch = Object.freeze(
 				keys: {
 					ssid: { expected: "a text of at most 32 bytes", read: (value) => (isText(value, 0, 32) ? value : undefined) },
 					password: {
+						secret: true,
 						expected: "a text of 8 to 63 bytes, or an empty one, or 64 hex digits",
 						read: (value, old) => (isRawKey(value) ? value : readPassword(value, old, value === "" ? 0 : 8)),
 					},
@@ -121,7 +124,7 @@ export const shape: Branch = Object.freeze(
 			},
 			setupAP: {
 				keys: {
-					password: { expected: "a text of 8 to 63 bytes", read: (value, old) => readPassword(value, old, 8) },
+					password: { secret: true, expected: "a text of 8 to 63 bytes", read: (value, old) => readPassword(value, old, 8) },
 					minutes: { expected: "a number from 1 to 10", read: (value) => (isInteger(value, 1, 10) ? value : undefined) },
 					afterwards: oneOf("off", "cloaked"),
 				},
@@ -129,6 +132,7 @@ export const shape: Branch = Object.freeze(
 			house: {
 				keys: {
 					password: {
+						secret: true,
 						expected: "a text of 8 to 63 bytes, or an empty one",
 						read: (value, old) => readPassword(value, old, value === "" ? 0 : 8),
 					},
@@ -151,12 +155,15 @@ export function checkWhole(configuration: Configuration): Refusal | undefined {
 	const { channel, country, pins } = configuration;
 	const last = lastChannel(country);
 	if (channel > last) return { ok: false, path: "channel", expected: `a number from 1 to ${last} in country ${country}` };
-	const unused = "a pin that has no other use";
-	if (pins.relay && pins.relay.pin === pins.led?.pin) return { ok: false, path: "pins.relay.pin", expected: unused };
+	if (pins.relay && pins.relay.pin === pins.led?.pin) return sharedPin("pins.relay.pin", "pins.led.pin", pins.led.pin);
 	// A relay on the button's pin would read as a press and bring the factory configuration back.
-	if (pins.button !== undefined && (pins.button === pins.led?.pin || pins.button === pins.relay?.pin))
-		return { ok: false, path: "pins.button", expected: unused };
-	return undefined;
+	if (pins.button === undefined) return undefined;
+	if (pins.button === pins.led?.pin) return sharedPin("pins.button", "pins.led.pin", pins.button);
+	return pins.button === pins.relay?.pin ? sharedPin("pins.button", "pins.relay.pin", pins.button) : undefined;
+}
+
+function sharedPin(path: string, other: string, pin: number): Refusal {
+	return { ok: false, path, expected: `another pin than ${other}, which is GPIO ${pin}` };
 }
 
 function isInteger(value: unknown, lowest: number, highest: number): boolean {

@@ -1,8 +1,11 @@
-import { jsonDepth, utf8Length } from "common/text";
+import { sameBoard } from "common/mac";
+import { utf8Length } from "common/text";
+import { isCountry, lastChannel } from "./countries";
+import { JSONReader, refuse } from "./json-reader";
 import { copyOf, isObject, merge, redact, unknownKeys } from "./merge";
 import { fromRbrNow, isRbrNow, rbrNowPath } from "./rbr-now";
 import type { Records } from "./records";
-import { type Configuration, DEEPEST_JSON, defaults, type JsonObject, LONGEST_JSON, type Refusal } from "./schema";
+import { type Configuration, defaults, type JsonObject, LONGEST_JSON, type Refusal } from "./schema";
 import { TwoCopies } from "./two-copies";
 
 /** Where the configuration came from at start. `previous`: a copy was damaged and the other one is in use. */
@@ -17,6 +20,10 @@ export type UpdateResult = { readonly ok: true; readonly changed: boolean } | Re
 
 export interface ConfigStoreOptions {
 	records: Records;
+	/** This board's own address, which can be no hub's of it. */
+	mac?: string;
+	/** Why the chip cannot use a pin, such as "hangs on the flash"; "" when it can. @param drives whether it is to be an output */
+	pinTrouble?(pin: number, drives: boolean): string;
 	/** Called after a change was kept. */
 	onChange?(before: Configuration, after: Configuration): void;
 	trace?(line: string): void;
@@ -25,6 +32,9 @@ export interface ConfigStoreOptions {
 /** The configuration of this board: read once at start, changed by people, kept so that a power cut cannot lose it. */
 export class ConfigStore {
 	#copies: TwoCopies;
+	readonly #reader = new JSONReader();
+	readonly #mac: string;
+	readonly #pinTrouble: (pin: number, drives: boolean) => string;
 	readonly #trace: ((line: string) => void) | undefined;
 	readonly #onChange: ((before: Configuration, after: Configuration) => void) | undefined;
 	#configuration: Configuration = copyOf(defaults);
@@ -36,6 +46,8 @@ export class ConfigStore {
 		this.#copies = new TwoCopies({ records: options.records, keys: ["a", "b"] });
 		this.#trace = options.trace;
 		this.#onChange = options.onChange;
+		this.#mac = options.mac ?? "";
+		this.#pinTrouble = options.pinTrouble ?? (() => "");
 	}
 
 	/** In normal form and frozen; each change makes a new one. It may hold unknown keys besides. */
@@ -57,10 +69,10 @@ export class ConfigStore {
 	load(): LoadReport {
 		this.#configuration = copyOf(defaults);
 		const { found, damaged } = this.#copies.load((text) => {
-			const parsed = parse(text);
+			const parsed = this.#reader.kept(text);
 			if (!parsed.ok) return false;
 			const merged = merge(copyOf(defaults), parsed.value);
-			if (merged.ok) this.#configuration = merged.configuration;
+			if (merged.ok) this.#configuration = this.#withoutItself(merged.configuration);
 			return merged.ok;
 		});
 		this.#configured = found;
@@ -95,7 +107,7 @@ export class ConfigStore {
 
 	/** Like `update`, from JSON that anybody may have sent: its size and depth are checked before it is parsed. */
 	updateText(json: string): UpdateResult {
-		const parsed = parse(json);
+		const parsed = this.#reader.read(json);
 		return parsed.ok ? this.update(parsed.value) : parsed;
 	}
 
@@ -130,11 +142,45 @@ export class ConfigStore {
 
 	#merge(patch: unknown): ReturnType<typeof merge> {
 		if (!isObject(patch)) return refuse("", "an object");
-		if (!isRbrNow(patch)) return merge(this.#configuration, patch);
+		if (!isRbrNow(patch)) return this.#checked(patch);
 		const translated = fromRbrNow(patch);
 		if (!translated.ok) return translated;
-		const merged = merge(this.#configuration, translated.patch);
+		const merged = this.#checked(translated.patch);
 		return merged.ok ? merged : refuse(rbrNowPath(merged.path), merged.expected);
+	}
+
+	#checked(patch: JsonObject): ReturnType<typeof merge> {
+		const merged = merge(this.#configuration, patch);
+		if (!merged.ok) return merged.path === "channel" ? refuse("channel", this.#channels(patch)) : merged;
+		const { hub } = merged.configuration;
+		if (hub !== "" && sameBoard(hub, this.#mac)) return refuse("hub", "another board's MAC: this one is the board's own");
+		return this.#refusedPin(merged.configuration) ?? merged;
+	}
+
+	/** The channels that the country allows, which a patch may change, too. */
+	#channels({ country }: JsonObject): string {
+		const code = isCountry(country) ? country : this.#configuration.country;
+		return `a number from 1 to ${lastChannel(code)} in country ${code}`;
+	}
+
+	/** What was set once is not looked at again: a firmware that knows more about pins must not refuse a new name for that. */
+	#refusedPin({ pins }: Configuration): Refusal | undefined {
+		const before = this.#configuration.pins;
+		for (const [path, pin, old] of [
+			["pins.led.pin", pins.led?.pin, before.led?.pin],
+			["pins.relay.pin", pins.relay?.pin, before.relay?.pin],
+			["pins.button", pins.button, before.button],
+		] as const) {
+			const trouble = pin === undefined || pin === old ? "" : this.#pinTrouble(pin, path !== "pins.button");
+			if (trouble !== "") return refuse(path, `another pin: GPIO ${pin} ${trouble}`);
+		}
+		return undefined;
+	}
+
+	/** Firmware that knew no better may have kept the board's own address as its hub's: that is none. */
+	#withoutItself(configuration: Configuration): Configuration {
+		if (configuration.hub === "" || !sameBoard(configuration.hub, this.#mac)) return configuration;
+		return Object.freeze({ ...configuration, hub: "" });
 	}
 
 	#fault(line: string): void {
@@ -144,18 +190,3 @@ export class ConfigStore {
 }
 
 const TOO_LONG = `at most ${LONGEST_JSON} bytes of JSON`;
-
-function refuse(path: string, expected: string): Refusal {
-	return { ok: false, path, expected };
-}
-
-function parse(json: string): { readonly ok: true; readonly value: unknown } | Refusal {
-	// Bytes are never fewer than code units, so most of a long text need not be looked at.
-	if (json.length > LONGEST_JSON || utf8Length(json) > LONGEST_JSON) return refuse("", TOO_LONG);
-	if (jsonDepth(json) > DEEPEST_JSON) return refuse("", `at most ${DEEPEST_JSON} levels of JSON`);
-	try {
-		return { ok: true, value: JSON.parse(json) };
-	} catch {
-		return refuse("", "JSON");
-	}
-}

@@ -1,6 +1,7 @@
 import { CommandTable } from "./command-table";
 import { redactedText } from "./config-text";
 import type { Caller, Command } from "./handler";
+import { RadioQuota } from "./radio-quota";
 import { type Applied, refusalText, Upload } from "./upload";
 
 /** What the commands act on. */
@@ -10,6 +11,8 @@ export interface Board {
 	relay: { readonly isFitted: boolean; readonly isOn: boolean; set(on: boolean): void };
 	/** Restarts on this side's order, but not before the reply has gone out. */
 	restarter: { request(side: Caller["side"]): void };
+	/** Whether this start was ordered by radio. */
+	restartedByRadio: boolean;
 	/** The board's address in the house, "" when it has none; the channel on which the radio is at home now: other boards follow what this one says. */
 	network: { readonly address: string; readonly home: number };
 	store: {
@@ -25,10 +28,15 @@ export interface Board {
 export interface Surroundings {
 	readonly board: Board;
 	readonly upload: Upload;
+	readonly quota: RadioQuota;
 }
 
 export function surroundings(board: Board): Surroundings {
-	return { board, upload: new Upload((json) => board.store.updateText(json)) };
+	return {
+		board,
+		upload: new Upload((json) => board.store.updateText(json)),
+		quota: new RadioQuota(board.clock, board.restartedByRadio),
+	};
 }
 
 // What follows the plus sign is a thermometer's reading in RBR-Now; this board hears none.
@@ -42,9 +50,21 @@ function turn(board: Board, on: boolean): string {
 	return state(board);
 }
 
-function keep(board: Board, patch: object, reply: string): string {
-	const result = board.store.update(patch);
-	return result.ok ? `OK ${reply}` : refusalText(result);
+const BUSY = "Fail (busy)";
+
+/** Runs what may write the configuration, unless the radio has had that written too often. */
+function change({ quota }: Surroundings, from: Caller, apply: () => Applied | string): string {
+	if (from.side === "radio" && !quota.mayChange) return BUSY;
+	const result = apply();
+	if (typeof result === "string") return result;
+	if (!result.ok) return refusalText(result);
+	if (from.side === "radio" && result.changed) quota.changed();
+	return "OK";
+}
+
+function keep(surroundings: Surroundings, from: Caller, patch: object, reply: string): string {
+	const result = change(surroundings, from, () => surroundings.board.store.update(patch));
+	return result === "OK" ? `OK ${reply}` : result;
 }
 
 const SPECIFICATIONS: readonly Command[] = Object.freeze(
@@ -121,7 +141,9 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "reset restarts the board",
 			who: "owner",
 			run(_args, from, handler) {
-				handler.surroundings.board.restarter.request(from.side);
+				const { board, quota } = handler.surroundings;
+				if (from.side === "radio" && !quota.mayRestart()) return BUSY;
+				board.restarter.request(from.side);
 				return "OK";
 			},
 		},
@@ -130,8 +152,8 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			argument: "attached",
 			help: "channel=<n> keeps a channel for the next start",
 			who: "owner",
-			run(text, _from, handler) {
-				return keep(handler.surroundings.board, { channel: numberOf(text) }, text);
+			run(text, from, handler) {
+				return keep(handler.surroundings, from, { channel: numberOf(text) }, text);
 			},
 		},
 		{
@@ -139,14 +161,14 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			argument: "separated",
 			help: "environ-<channel>-<mac> keeps a channel and the hub's address for the next start",
 			who: "owner",
-			run(text, _from, handler) {
+			run(text, from, handler) {
 				const dash = text.indexOf("-");
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
 				if (handler.surroundings.board.store.configuration.role === "hub") return "Fail (this is the hub)";
 				const hub = text.slice(dash + 1);
 				// An empty one would forget the hub, which nobody asks for by this command.
 				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
-				return keep(handler.surroundings.board, { channel: numberOf(text.slice(0, dash)), hub }, text);
+				return keep(handler.surroundings, from, { channel: numberOf(text.slice(0, dash)), hub }, text);
 			},
 		},
 		{
@@ -171,8 +193,9 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			name: "update",
 			help: "update takes the saved config.json into use",
 			who: "owner",
-			run(_args, _from, handler) {
-				return handler.surroundings.upload.update();
+			run(_args, from, handler) {
+				const { surroundings } = handler;
+				return change(surroundings, from, () => surroundings.upload.update());
 			},
 		},
 		{

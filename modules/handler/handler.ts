@@ -92,7 +92,7 @@ export class Handler {
 
 	/** Whether a text is exactly a registered command with its argument: how a command is told from a reply on the radio. */
 	isCommand(text: string): boolean {
-		return this.#find(text) !== undefined;
+		return this.#find(withoutLineEnd(text)) !== undefined;
 	}
 
 	/**
@@ -107,6 +107,7 @@ export class Handler {
 			if (comma < 0) return false;
 			inner = inner.slice(comma + 1);
 		}
+		inner = withoutLineEnd(inner);
 		if (inner === "ping" || inner === "temp") return true;
 		const command = this.#find(inner);
 		return command !== undefined && whoMay(command, argumentOf(command, inner)) === "anyone";
@@ -124,9 +125,11 @@ export class Handler {
 
 	/**
 	 * Runs a command. Never throws and never rejects.
+	 * @param line the command; a line end behind it is left out
 	 * @returns the reply, at once or within ANSWER_TIMEOUT_MS
 	 */
-	handle(text: string, from: Caller): string | Promise<string> {
+	handle(line: string, from: Caller): string | Promise<string> {
+		const text = withoutLineEnd(line);
 		const command = this.#find(text);
 		if (!command) return `Unknown message: ${text}`;
 		const args = argumentOf(command, text);
@@ -178,6 +181,17 @@ export class Handler {
 		this.#trace?.(`${command.name}: ${reason}`);
 		return `Fail (${reason})`;
 	}
+}
+
+/** Terminals and scripts send one behind what is typed. */
+function withoutLineEnd(text: string): string {
+	let end = text.length;
+	while (end > 0 && isLineEnd(text.charCodeAt(end - 1))) end -= 1;
+	return end === text.length ? text : text.slice(0, end);
+}
+
+function isLineEnd(unit: number): boolean {
+	return unit === 0x0a || unit === 0x0d;
 }
 
 function whoMay({ who }: Command, args: string): Who {

@@ -60,12 +60,12 @@ export class Upload {
 	}
 
 	/** Applies what was saved. Asked again after that it says the same, since its reply may have been lost. */
-	update(): string {
+	update(): Applied | "OK" | "No data" {
 		if (this.#saved === undefined) return this.#applied ? "OK" : "No data";
 		const result = this.#apply(this.#saved);
 		this.#saved = undefined;
 		this.#applied = result.ok;
-		return result.ok ? "OK" : refusalText(result);
+		return result;
 	}
 
 	#begin(): void {
@@ -106,7 +106,9 @@ export class Upload {
 }
 
 /** What became of a file that was to be applied. */
-export type Applied = { readonly ok: true } | { readonly ok: false; readonly path: string; readonly expected: string };
+export type Applied =
+	| { readonly ok: true; readonly changed: boolean }
+	| { readonly ok: false; readonly path: string; readonly expected: string };
 
 /** A refused configuration as one line. */
 export function refusalText(refusal: { readonly path: string; readonly expected: string }): string {

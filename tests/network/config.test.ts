@@ -10,15 +10,15 @@ const read = (made: World, name: string) => JSON.parse(made.http(name, "ap", { p
 describe("a wrong configuration", () => {
 	const cases: readonly (readonly [what: string, body: string | object, path: string, expected: RegExp])[] = [
 		["a role that is none", { role: "master" }, "role", /^hub or device$/],
-		["a channel as text", { channel: "6" }, "channel", /^a number from 1 to 13$/],
-		["a channel of no band", { channel: 14 }, "channel", /1 to 13/],
+		["a channel as text", { channel: "6" }, "channel", /^a number from 1 to 11 in country 01$/],
+		["a channel of no band", { channel: 14 }, "channel", /1 to 11/],
 		["a channel that the country lacks", { country: "US", channel: 13 }, "channel", /1 to 11 in country US/],
 		["a country that the chip does not know", { country: "XX" }, "country", /country code/],
 		["a name that is too long", { name: "ä".repeat(17) }, "name", /1 to 32 bytes/],
 		["no name", { name: "" }, "name", /1 to 32 bytes/],
 		["a name over two lines", { name: "a\nb" }, "name", /1 to 32 bytes/],
 		["a network name that is too long", { router: { ssid: "x".repeat(33) } }, "router.ssid", /at most 32 bytes/],
-		["a short router password", { router: { password: "1234567" } }, "router.password", /8 to 63 bytes, or an empty one/],
+		["a short router password", { router: { password: "1234567" } }, "router.password", /8 to 63 bytes, or an empty one, or 64 hex digits/],
 		["a router that is no object", { router: "House" }, "router", /^an object$/],
 		["an open setup access point", { setupAP: { password: "" } }, "setupAP.password", /8 to 63 bytes/],
 		["a window without an end", { setupAP: { minutes: 11 } }, "setupAP.minutes", /1 to 10/],
@@ -26,8 +26,16 @@ describe("a wrong configuration", () => {
 		["a hub that is no MAC", { hub: "34:b4" }, "hub", /MAC of 12 hex digits/],
 		["a group address as hub", { hub: "ffffffffffff" }, "hub", /MAC/],
 		["a pin that no chip has", { pins: { relay: { pin: 99 } } }, "pins.relay.pin", /0 to 48/],
-		["one pin twice", { pins: { led: { pin: 9 } } }, "pins.relay.pin", /no other use/],
-		["the button on the relay's pin", { pins: { button: 9 } }, "pins.button", /no other use/],
+		["one pin twice", { pins: { led: { pin: 9 } } }, "pins.relay.pin", /another pin than pins.led.pin, which is GPIO 9/],
+		["the button on the relay's pin", { pins: { button: 9 } }, "pins.button", /another pin than pins.relay.pin, which is GPIO 9/],
+		["the relay on a pin of the flash", { pins: { relay: { pin: 14 } } }, "pins.relay.pin", /another pin: GPIO 14 hangs on the flash/],
+		["the LED on a pin of USB", { pins: { led: { pin: 18 } } }, "pins.led.pin", /another pin: GPIO 18 is USB's/],
+		["a pin that this chip lacks", { pins: { button: 22 } }, "pins.button", /another pin: GPIO 22 is not on this chip/],
+		// The only board of this world has the first address.
+		["its own address as its hub", { hub: HUB.replace(/0$/, "1") }, "hub", /another board's MAC/],
+		["its own address as RBR-Now's master", { myMaster: HUB }, "myMaster", /another board's MAC/],
+		["nine keys that nobody knows", Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, i])), "", /at most 8 keys/],
+		["a hundred and one values", { name: Array(99).fill(0) }, "", /at most 100 values/],
 		["RBR-Now's form, wrong", { master: "yes" }, "master", /true or false/],
 		["RBR-Now's form, short password", { hostpass: "1234567" }, "hostpass", /8 to 63/],
 		["both forms at once", { role: "hub", master: true }, "master", /not together with role/],
@@ -96,9 +104,16 @@ describe("a configuration that is read and sent back", () => {
 	test("null removes what is optional, unknown keys are kept and told", () => {
 		const made = house(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { path: "x", pins: { relay: null, dht22: { pin: "4" } } }).status).toBe(200);
-		expect(read(made, "Kitchen")).toMatchObject({ path: "x", pins: { dht22: { pin: "4" } } });
+		expect(read(made, "Kitchen")).toMatchObject({ path: "********", pins: { dht22: "********" } });
 		expect(read(made, "Kitchen").pins.relay).toBeUndefined();
 		expect(JSON.parse(made.http("Kitchen", "ap", { path: "/api/status" }).body).store.unknownKeys).toEqual(["pins.dht22", "path"]);
+	});
+
+	test("a byte order mark before it, as editors leave, is none of it", () => {
+		const made = house(["Kitchen"]);
+		const body = Buffer.from('\ufeff{"name":"Cellar"}');
+		expect(made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers: json, body }).body).toBe('{"ok":true,"changed":true}');
+		expect(read(made, "Kitchen").name).toBe("Cellar");
 	});
 
 	test("RBR-Now's form is taken by PUT as well", () => {

@@ -155,6 +155,12 @@ describe("what is no name here takes no memory for good", () => {
 			for (let i = 0; i < 4; i++)
 				expect(made.http("Hub", "lan", { path: `/?config%20a${turn}-${i}-${long}`, headers: OWNER }).body).toMatch(/^Fail \(no key/);
 		},
+		"a configuration with many unknown keys": (made, turn) => {
+			expect(put(made, "Hub", "ap", "/api/config", { ...others(turn), name: "Hall" }).body).toMatch(/at most 8 keys/);
+		},
+		"configurations with a few unknown keys each": (made, turn) => {
+			for (let i = 0; i < 8; i++) put(made, "Hub", "ap", "/api/config", { [`few${turn}-${i}-${"x".repeat(20)}`]: i });
+		},
 		"help for what is no command": (made, turn) => {
 			for (let i = 0; i < 4; i++) made.http("Hub", "lan", { path: `/?help%20a${turn}-${i}-${long}` });
 		},
@@ -173,6 +179,75 @@ describe("what is no name here takes no memory for good", () => {
 		for (let turn = 1; turn <= 5; turn++) act(made, turn);
 		made.advance(30_000);
 		expect(used() - before).toBeLessThan(600);
+		expect(events(made, "restart")).toEqual([]);
+	});
+});
+
+describe("a thousand commands from each side, with the largest and oddest that may come", () => {
+	const names = (prefix: string, count: number) =>
+		JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${prefix}${i}`, i])));
+	/** A file as it may come by radio, in pieces, and what takes it into use. */
+	const upload = (file: string) => {
+		const pieces =
+			Buffer.from(file)
+				.toString("hex")
+				.match(/.{1,200}/g) ?? [];
+		return [...pieces.map((piece, i) => `part:${i},text:${piece}`), "save:config.json", "update"];
+	};
+	/** Sent over and over; `~` is the turn in four digits, in a file as well. */
+	const odd: Readonly<Record<string, readonly string[]>> = {
+		"unknown texts": [`x~${"y".repeat(230)}`, `\u{1f525}~${"\u{1f525}".repeat(50)}`, `!~,${"!".repeat(200)}`],
+		"config keys": [`config k~${"x".repeat(200)}`, "config a~.b~.c~", "config pins.p~", "config __proto__.q~", `config ${".".repeat(20)}~`],
+		help: [`help h~${"x".repeat(200)}`, "help !~", "help channel=~"],
+		"channel=": [`channel=~${"9".repeat(200)}`, "channel=~", "channel=-~.5e9"],
+		environ: [`environ-6-~${"f".repeat(200)}`, `environ-~-${"-".repeat(200)}`, "environ-~", "environ-6-2a~dcc3a1b0"],
+		"parts out of order": [
+			"part:~,text:7b",
+			`part:0,text:${"61".repeat(115)}`,
+			`part:1,text:${"61".repeat(115)}`,
+			"part:3,text:61",
+			"save:config.json",
+		],
+		"cut characters": ["part:0,text:f09f94", "part:1,text:~", "part:0,text:~", "part:0,text:ff~", "save:config.json", "update"],
+		"files that are none": [`save:f~${"x".repeat(200)}`, "save:~"],
+		"uploads of many new names": upload(names("n~-", 100)),
+		"uploads of a few new names": upload(names("f~-", 7)),
+		"uploads of many values": upload(`{"k":[${"0,".repeat(900)}0]}`),
+		"uploads of nothing but brackets": upload("[".repeat(1900)),
+		"uploads with escaped names": upload('{"\\u00e4~":1,"\\ud83d~":2,"p\\u0061th":"~"}'),
+	};
+	/** The board does it itself, as each side in turn: frames and connections of their own would take minutes. */
+	const STORM = `
+		const sides = ["setup", "house", "radio"];
+		const callers = sides.map((side) => ({ side, mac: "24dcc3a1b2f0", rssi: -50, signedIn: true }));
+		for (let turn = Number(args); turn < Number(args) + STEP; turn++) {
+			const digits = String(turn).padStart(4, "0");
+			const codes = digits.replace(/./g, "3$&");
+			for (const from of callers) for (const text of TEXTS) {
+				const made = text.startsWith("part:") ? text.replaceAll("7e", codes) : text.replaceAll("~", digits);
+				handler.handle(made, from);
+				handler.isCommand(made);
+				handler.isHarmless(made);
+			}
+		}
+		return "OK";`;
+
+	test.each(Object.entries(odd))("%s", (_, texts) => {
+		// So many turns that the heartbeat does not take them for a board that hangs.
+		const step = Math.ceil(150 / texts.length);
+		const made = house(["Kitchen"], {
+			app: appWithCommands({ "storm:": STORM.replace("STEP", String(step)).replace("TEXTS", () => JSON.stringify(texts)) }),
+			machine,
+		});
+		const slots = () => {
+			made.board("Kitchen").collect();
+			return made.board("Kitchen").collect().slots;
+		};
+		const storm = (from: number) => expect(made.http("Kitchen", "ap", { path: `/?storm:${from}` }).body).toBe("OK");
+		storm(0);
+		const before = slots();
+		for (let n = 1; n <= 7; n++) storm(n * step);
+		expect(slots() - before).toBeLessThanOrEqual(0);
 		expect(events(made, "restart")).toEqual([]);
 	});
 });

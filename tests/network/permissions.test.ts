@@ -180,6 +180,53 @@ describe("orders from somebody who may not give them", () => {
 	});
 });
 
+describe("a forged address: frames from the own hub's, one after the other for a minute", () => {
+	/** @returns what a minute of it did to the device */
+	function minute(made: World, text: (i: number) => string) {
+		const before = { writes: made.board("Kitchen").flashWrites, boots: made.board("Kitchen").bootCount };
+		for (let i = 0; i < 1200; i++) {
+			made.sendFrame({ from: HUB, to: macOf(made, "Kitchen"), payload: Buffer.from(text(i)) }, () => {});
+			made.advance(50);
+		}
+		return { writes: made.board("Kitchen").flashWrites - before.writes, boots: made.board("Kitchen").bootCount - before.boots };
+	}
+
+	test("changes are written a few times, the rest is told to be busy", () => {
+		const made = house(["Kitchen"]);
+		const { writes } = minute(made, (i) => `channel=${1 + (i % 11)}`);
+		expect(writes).toBeGreaterThanOrEqual(4);
+		expect(writes).toBeLessThanOrEqual(7);
+		expect(events(made, "frame", "Kitchen").filter(({ text }) => /^Fail \(busy\)/.test(String(text))).length).toBeGreaterThan(500);
+		expect(minute(made, (i) => `environ-${1 + (i % 11)}-${STRANGER}`).writes).toBeLessThanOrEqual(3);
+	});
+
+	test("it restarts once in ten seconds", () => {
+		const made = house(["Kitchen"]);
+		const { boots } = minute(made, () => "reset");
+		expect(boots).toBeGreaterThanOrEqual(4);
+		expect(boots).toBeLessThanOrEqual(6);
+	});
+
+	test("restarts give no further changes", () => {
+		const made = house(["Kitchen"]);
+		minute(made, (i) => (i % 2 ? "reset" : `channel=${1 + (i % 11)}`));
+		expect(minute(made, (i) => (i % 2 ? "reset" : `channel=${1 + (i % 11)}`)).writes).toBeLessThanOrEqual(3);
+	});
+});
+
+test("strangers are told a board's name, version and relay, and nothing else that people have set", () => {
+	const made = house(["Kitchen"]);
+	for (const name of ["Kitchen", "Hub"]) {
+		expect(fromStranger(made, name, "config name")).toMatch(new RegExp(`^OK ${name} -\\d+$`));
+		expect(fromStranger(made, name, "version")).toMatch(/^OK \S+ -\d+$/);
+		expect(fromStranger(made, name, "role")).toMatch(name === "Hub" ? /^OK hub -\d+$/ : /^OK device -\d+$/);
+		for (const key of ["", " router", " router.ssid", " hub", " channel", " country", " setupAP", " pins", " role"])
+			expect(fromStranger(made, name, `config${key}`)).toMatch(/^Fail \(not allowed: /);
+		expect(made.http(name, name === "Hub" ? "lan" : "ap", { path: "/?config%20name" }).body).toBe(`OK ${name}`);
+	}
+	expect(made.http("Hub", "lan", { path: "/?config%20router.ssid" }).body).toBe(NOT_SIGNED_IN);
+});
+
 describe("flash", () => {
 	const writes = (made: World, name: string) => made.board(name).flashWrites;
 
@@ -247,7 +294,12 @@ describe("passwords", () => {
 			for (const effect of JSON.parse(line).effects as { do: string; hex?: string }[])
 				if (!PROPER.includes(effect.do)) said.push(JSON.stringify(effect), Buffer.from(effect.hex ?? "", "hex").toString("latin1"));
 		};
-		const secrets = { setupAP: { password: SETUP }, mqtt: { host: "x", password: MQTT, pasword2: MQTT } };
+		const secrets = {
+			setupAP: { password: SETUP },
+			mqtt: { host: "x", password: MQTT, pasword2: MQTT },
+			wifi_key: MQTT,
+			wlan: { key: MQTT },
+		};
 		const made = world(
 			[hubSpec({ router: { ssid: ROUTER_DEFAULTS.ssid, password: ROUTER }, ...secrets }), deviceSpec("Kitchen", secrets)],
 			{
@@ -283,7 +335,7 @@ describe("passwords", () => {
 		expect(JSON.parse(made.http("Hub", "ap", { path: "/api/config" }).body)).toMatchObject({
 			router: { password: "********" },
 			setupAP: { password: "********" },
-			mqtt: { host: "x", password: "********", pasword2: "********" },
+			mqtt: "********",
 		});
 		// The wrong one, then one that the router does not know, and what the hub has to say about it.
 		put(made, "Hub", "ap", "/api/config", { router: { password: LATER } });

@@ -218,6 +218,20 @@ describe("passwords shown", () => {
 		expect(merged(shown, base)).toEqual(base);
 	});
 
+	test("under an unknown key nothing is shown but numbers and booleans: nobody can tell what it is", () => {
+		const extra = { wifi_key: "geheim-1", wlan: { key: "geheim-2", on: true }, list: ["geheim-3"], empty: "", port: 1883, tls: true };
+		const base = merged({ ...extra, router: { bssid: "geheim-4" }, pins: { dht22: { pin: "geheim-5" } } });
+		const shown = redact({ ...base });
+		expect(JSON.stringify(shown)).not.toContain("geheim");
+		expect(shown).toMatchObject({ wifi_key: PASSWORD_MASK, wlan: PASSWORD_MASK, list: PASSWORD_MASK, empty: "", port: 1883, tls: true });
+		expect(shown).toMatchObject({ name: base.name, router: { bssid: PASSWORD_MASK }, pins: { dht22: PASSWORD_MASK } });
+		expect(merged(shown, base)).toEqual(base);
+	});
+
+	test("a mask where nothing was is nothing", () => {
+		expect(merged({ wifi_key: PASSWORD_MASK })).toEqual(defaults);
+	});
+
 	test("any configuration survives being shown and sent back", () => {
 		fc.assert(
 			fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (extra) => {

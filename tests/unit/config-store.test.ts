@@ -94,9 +94,118 @@ describe("loading", () => {
 		store.update({ path: "abc", pins: { dht22: { pin: "5" } } });
 		const next = again(records);
 		expect(next.store.unknownKeys).toEqual(["pins.dht22", "path"]);
-		expect(next.store.redacted()).toMatchObject({ path: "abc", pins: { dht22: { pin: "5" } } });
+		expect(next.store.redacted()).toMatchObject({ path: PASSWORD_MASK, pins: { dht22: PASSWORD_MASK } });
+		expect(next.store.configuration).toMatchObject({ path: "abc", pins: { dht22: { pin: "5" } } });
 		expect(next.store.snapshot().unknownKeys).toEqual(["pins.dht22", "path"]);
 	});
+});
+
+describe("the board's own address as its hub", () => {
+	const MAC = "24dcc3a1b2c0";
+	const own = (records = new FakeRecords()) => {
+		const store = new ConfigStore({ records, mac: MAC });
+		store.load();
+		return { records, store };
+	};
+
+	test.each(["24dcc3a1b2c0", "24dcc3a1b2c1", "24:DC:C3:A1:B2:C0"])("%s is refused, in our form and in RBR-Now's", (mac) => {
+		const { records, store } = own();
+		const expected = "another board's MAC: this one is the board's own";
+		expect(store.update({ hub: mac })).toEqual({ ok: false, path: "hub", expected });
+		expect(store.update({ role: "hub", hub: mac })).toEqual({ ok: false, path: "hub", expected });
+		expect(store.update({ myMaster: mac })).toEqual({ ok: false, path: "myMaster", expected });
+		expect(store.updateText(`{"hub":"${mac}"}`)).toEqual({ ok: false, path: "hub", expected });
+		expect(records.writes).toBe(0);
+		expect(store.update({ hub: "24dcc3a1b2c4" })).toEqual({ ok: true, changed: true });
+	});
+
+	test("kept by older firmware it counts as none, and the rest stays", () => {
+		const { records, store } = started();
+		store.update({ hub: "24dcc3a1b2c1", name: "Kitchen" });
+		const next = own(records);
+		expect(next.store.configuration).toMatchObject({ hub: "", name: "Kitchen" });
+		expect(next.store.update({ name: "Bath" })).toEqual({ ok: true, changed: true });
+	});
+});
+
+describe("pins", () => {
+	const withChip = () => {
+		const records = new FakeRecords();
+		const pinTrouble = (pin: number, drives: boolean) =>
+			pin === 12 ? "hangs on the flash" : pin === 34 && drives ? "is for input only" : "";
+		const store = new ConfigStore({ records, pinTrouble });
+		store.load();
+		return { records, store };
+	};
+
+	test("that the chip cannot use are refused with the reason", () => {
+		const { store, records } = withChip();
+		const refused = (path: string, words: string) => ({ ok: false, path, expected: `another pin: GPIO ${words}` });
+		expect(store.update({ pins: { relay: { pin: 12 } } })).toEqual(refused("pins.relay.pin", "12 hangs on the flash"));
+		expect(store.update({ pins: { led: { pin: "12" }, relay: { pin: "" } }, master: false })).toEqual(
+			refused("pins.led.pin", "12 hangs on the flash"),
+		);
+		expect(store.update({ pins: { led: { pin: 34 } } })).toEqual(refused("pins.led.pin", "34 is for input only"));
+		expect(store.update({ pins: { button: 12 } })).toEqual(refused("pins.button", "12 hangs on the flash"));
+		expect(records.writes).toBe(0);
+		expect(store.update({ pins: { button: 34 } })).toEqual({ ok: true, changed: true });
+	});
+
+	test("that were set before this firmware knew better do not stand in the way of other changes", () => {
+		const { records, store } = started();
+		store.update({ pins: { relay: { pin: 12 } } });
+		const later = new ConfigStore({ records, pinTrouble: () => "hangs on the flash" });
+		later.load();
+		expect(later.configuration.pins.relay?.pin).toBe(12);
+		expect(later.update({ name: "Bath" })).toEqual({ ok: true, changed: true });
+	});
+});
+
+describe("the house password", () => {
+	test.each([
+		["", true],
+		["1234567", false],
+		["12345678", true],
+		["ä".repeat(31), true],
+		["x".repeat(63), true],
+		["x".repeat(64), false],
+		["f".repeat(64), false],
+		["12345678\n", false],
+		[12345678, false],
+		[null, false],
+	])("%j is taken: %s", (password, taken) => {
+		const { store } = started();
+		store.update({ house: { password: "another one" } });
+		expect(store.update({ house: { password } }).ok).toBe(taken);
+		expect(store.configuration.house.password).toBe(taken ? password : "another one");
+	});
+
+	test("is never shown, and stays as it is when its mask is sent back", () => {
+		const { store } = started();
+		expect(store.redacted()).toMatchObject({ house: { password: "" } });
+		store.update({ house: { password: "sesame123" } });
+		expect(JSON.stringify(store.redacted())).not.toContain("sesame123");
+		expect(store.update(store.redacted())).toEqual({ ok: true, changed: false });
+		expect(store.configuration.house.password).toBe("sesame123");
+	});
+});
+
+test("a router's password may be the key itself: 64 hex digits", () => {
+	const { store } = started();
+	for (const key of ["0123456789abcdefABCDEF0123456789".repeat(2), "a".repeat(64)])
+		expect(store.update({ router: { password: key } })).toEqual({ ok: true, changed: true });
+	for (const wrong of ["g".repeat(64), "a".repeat(65), `${"a".repeat(63)} `])
+		expect(store.update({ router: { password: wrong } }).ok).toBe(false);
+	expect(store.update({ setupAP: { password: "a".repeat(64) } }).ok).toBe(false);
+});
+
+test("what the channel may be is told for the country, the one that comes with it included", () => {
+	const { store } = started();
+	expect(store.update({ channel: 99 })).toMatchObject({ path: "channel", expected: "a number from 1 to 11 in country 01" });
+	expect(store.update({ channel: 12, country: "US" })).toMatchObject({ expected: "a number from 1 to 11 in country US" });
+	expect(store.update({ channel: 14, country: "GB" })).toMatchObject({ expected: "a number from 1 to 13 in country GB" });
+	expect(store.update({ channel: "x", country: "XX" })).toMatchObject({ ok: false });
+	expect(store.update({ channel: 13, country: "GB" })).toMatchObject({ ok: true });
 });
 
 describe("flash", () => {
@@ -133,7 +242,11 @@ describe("flash", () => {
 	test("is not touched by a refused configuration, of which nothing is taken", () => {
 		const { records, store } = started();
 		store.update(hub);
-		expect(store.update({ name: "Other", channel: 99 })).toEqual({ ok: false, path: "channel", expected: "a number from 1 to 13" });
+		expect(store.update({ name: "Other", channel: 99 })).toEqual({
+			ok: false,
+			path: "channel",
+			expected: "a number from 1 to 11 in country 01",
+		});
 		expect(store.configuration.name).toBe("Hub");
 		expect(records.writes).toBe(1);
 	});

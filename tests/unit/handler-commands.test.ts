@@ -135,6 +135,30 @@ describe("environ", () => {
 		expect(records.writes).toBe(0);
 	});
 
+	test.each(["24:DC:C3:A1:B2:C1", "24-dc-c3-a1-b2-c1", "24dc.c3a1.b2c1", " 24dcc3a1b2c1 "])(
+		"takes an address as people write it: %p",
+		(mac) => {
+			const { ask, store } = fakeBoard();
+			expect(ask(`environ-6-${mac}`)).toBe(`OK 6-${mac}`);
+			expect(store.configuration.hub).toBe("24dcc3a1b2c1");
+		},
+	);
+
+	test.each(["24dcc3a1b2c4", "24dcc3a1b2c5", "24:dc:c3:a1:b2:c4"])("refuses the board's own address, %s, with a sentence", (mac) => {
+		const { ask, records } = fakeBoard({ mac: "24dcc3a1b2c4" });
+		for (const from of [setup, ownHub])
+			expect(ask(`environ-6-${mac}`, from)).toBe("Fail (hub: another board's MAC: this one is the board's own)");
+		expect(records.writes).toBe(0);
+	});
+
+	test("names the channels that the country allows", () => {
+		const { ask, store } = fakeBoard();
+		expect(ask("environ-99-24dcc3a1b2c1")).toBe("Fail (channel: a number from 1 to 11 in country 01)");
+		store.update({ country: "GB" });
+		expect(ask("environ-99-24dcc3a1b2c1")).toBe("Fail (channel: a number from 1 to 13 in country GB)");
+		expect(ask("channel=14")).toBe("Fail (channel: a number from 1 to 13 in country GB)");
+	});
+
 	test("is refused by the hub itself", () => {
 		const { ask, store } = fakeBoard();
 		store.update({ role: "hub" });
@@ -155,7 +179,7 @@ describe("config", () => {
 		store.update({ router: { ssid: "House", password: "sesame123" }, path: "x" });
 		const reply = String(ask("config", setup));
 		expect(reply).not.toContain("sesame123");
-		expect(JSON.parse(reply.slice(3))).toMatchObject({ router: { ssid: "House", password: PASSWORD_MASK }, path: "x" });
+		expect(JSON.parse(reply.slice(3))).toMatchObject({ router: { ssid: "House", password: PASSWORD_MASK }, path: PASSWORD_MASK });
 	});
 
 	test("shows one key: texts as they are, the rest as JSON", () => {
@@ -187,13 +211,118 @@ describe("config", () => {
 
 	test("what does not fit into a frame is too long on the radio only", () => {
 		const { ask, store } = fakeBoard();
-		store.update({ note: "x".repeat(300) });
+		store.update({ name: "x".repeat(32), router: { ssid: "y".repeat(32) }, port: 1 });
 		expect(ask("config", ownHub)).toBe("Fail (too long)");
-		expect(ask("config note", ownHub)).toBe("Fail (too long)");
-		expect(String(ask("config", signedIn)).length).toBeGreaterThan(300);
-		store.update({ note: "x".repeat(242) });
-		expect(ask("config note", ownHub)).toHaveLength(245);
-		store.update({ note: "x".repeat(243) });
-		expect(ask("config note", ownHub)).toBe("Fail (too long)");
+		expect(ask("config router", ownHub)).toMatch(/^OK \{"ssid":"y+","password":""\}$/);
+		const whole = String(ask("config", signedIn));
+		expect(whole.length).toBeGreaterThan(245);
+		store.update({ name: "x".repeat(32 - (whole.length - 245)) });
+		expect(ask("config", ownHub)).toHaveLength(245);
+		store.update({ port: 10 });
+		expect(ask("config", ownHub)).toBe("Fail (too long)");
+	});
+});
+
+describe("a line end behind a command", () => {
+	test.each(["\n", "\r\n", "\n\n"])("%j is left out, from every side", (end) => {
+		const { ask, handler, relay, store } = fakeBoard();
+		for (const from of [setup, house, ownHub, stranger]) {
+			relay.isOn = false;
+			expect(ask(`on${end}`, from)).toBe("OK ON 1234+");
+		}
+		expect(ask(`channel=11${end}`)).toBe("OK 11");
+		expect(store.configuration.channel).toBe(11);
+		expect(ask(`nothing${end}`)).toBe("Unknown message: nothing");
+		expect(handler.isCommand(`on${end}`)).toBe(true);
+		expect(handler.isHarmless(`on${end}`)).toBe(true);
+		expect(handler.isHarmless(`reset${end}`)).toBe(false);
+	});
+});
+
+describe("changes by radio, whose address anybody can forge", () => {
+	let asked = 0;
+	/** Asks so often, each time for something new. @returns how many were written */
+	const written = (board: ReturnType<typeof fakeBoard>, times: number, text: (i: number) => string): number => {
+		const before = board.records.writes;
+		for (let i = 0; i < times; i++) {
+			const writes = board.records.writes;
+			const change = text(++asked);
+			const reply = board.ask(change, ownHub);
+			expect(reply).toBe(board.records.writes > writes ? `OK ${change.slice(change.search(/\d/))}` : "Fail (busy)");
+		}
+		return board.records.writes - before;
+	};
+	const channel = (i: number) => `channel=${1 + (i % 11)}`;
+	const environ = (i: number) => `environ-${1 + (i % 11)}-24dcc3a1b2d0`;
+
+	test.each([
+		["channel=", channel],
+		["environ", environ],
+	])("%s is written four times at once, then three times a minute", (_, text) => {
+		const board = fakeBoard();
+		expect(written(board, 1000, text)).toBe(4);
+		let later = 0;
+		for (let second = 0; second < 600; second++) {
+			board.clock.nowMs += 1000;
+			later += written(board, 3, text);
+		}
+		expect(later).toBe(30);
+		board.clock.nowMs += 3_600_000;
+		expect(written(board, 100, text)).toBe(4);
+	});
+
+	test("so is what was uploaded, which stays there for later", () => {
+		const board = fakeBoard();
+		const name = (n: number) => {
+			board.ask(`part:0,text:${Buffer.from(`{"name":"x${n}"}`).toString("hex")}`, ownHub);
+			board.ask("save:config.json", ownHub);
+			return board.ask("update", ownHub);
+		};
+		expect(Array.from({ length: 6 }, (_, n) => name(n))).toEqual(["OK", "OK", "OK", "OK", "Fail (busy)", "Fail (busy)"]);
+		board.clock.nowMs += 20_000;
+		expect(board.ask("update", ownHub)).toBe("OK");
+		expect(board.store.configuration.name).toBe("x5");
+		expect(board.ask("channel=6", ownHub)).toBe("Fail (busy)");
+	});
+
+	test("what is known already is no write, and what is refused neither", () => {
+		const board = fakeBoard();
+		board.ask("channel=6", ownHub);
+		for (let i = 0; i < 100; i++) {
+			expect(board.ask("channel=6", ownHub)).toBe("OK 6");
+			expect(board.ask("channel=99", ownHub)).toMatch(/^Fail \(channel/);
+		}
+		asked = 6;
+		expect(written(board, 10, channel)).toBe(3);
+	});
+
+	test("the setup side and who has signed in are not held up by it", () => {
+		const board = fakeBoard();
+		written(board, 10, channel);
+		for (let i = 0; i < 20; i++) expect(board.ask(channel(i), i % 2 ? setup : signedIn)).toBe(`OK ${1 + (i % 11)}`);
+	});
+
+	test("reset is taken once in ten seconds", () => {
+		const { ask, clock, restarts } = fakeBoard();
+		let refused = 0;
+		for (let ms = 0; ms < 60_000; ms += 100) {
+			const reply = ask("reset", ownHub);
+			if (reply !== "OK") refused += 1;
+			expect(["OK", "Fail (busy)"]).toContain(reply);
+			clock.nowMs += 100;
+		}
+		expect([restarts.length, refused]).toEqual([6, 594]);
+		expect(ask("reset", ownHub)).toBe("OK");
+		expect(ask("reset", signedIn)).toBe("OK");
+	});
+
+	test("a restart by radio gives nothing back: ten seconds to the next, twenty to a change", () => {
+		const board = fakeBoard({ restartedByRadio: true });
+		board.clock.nowMs = 9_999;
+		expect([board.ask("reset", ownHub), board.ask("channel=6", ownHub)]).toEqual(["Fail (busy)", "Fail (busy)"]);
+		board.clock.nowMs = 10_000;
+		expect([board.ask("reset", ownHub), board.ask("channel=6", ownHub)]).toEqual(["OK", "Fail (busy)"]);
+		board.clock.nowMs = 20_000;
+		expect([board.ask("channel=6", ownHub), board.ask("channel=7", ownHub)]).toEqual(["OK 6", "Fail (busy)"]);
 	});
 });

@@ -41,9 +41,9 @@ export const ownHub: Caller = { side: "radio", mac: HUB, rssi: -50 };
 export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", rssi: -50 };
 
 /** A board with all its commands and nothing behind them. */
-export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: Command[] } = {}) {
+export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: Command[]; restartedByRadio?: boolean; mac?: string } = {}) {
 	const records = new FakeRecords();
-	const store = new ConfigStore({ records });
+	const store = new ConfigStore({ records, ...(options.mac ? { mac: options.mac } : {}) });
 	store.load();
 	const timers = new FakeTimers();
 	const restarts: Caller["side"][] = [];
@@ -58,8 +58,10 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 		},
 	};
 	const network = { address: "", home: 6 };
+	const clock = { nowMs: 1_234_900, now: () => clock.nowMs };
 	const board: Board = {
-		clock: { now: () => 1_234_900 },
+		clock,
+		restartedByRadio: options.restartedByRadio ?? false,
 		relay,
 		restarter: { request: (side) => restarts.push(side) },
 		network,
@@ -75,5 +77,5 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 	});
 	for (const command of options.commands ?? []) handler.add(command);
 	const ask = (text: string, from: Caller = setup) => handler.handle(text, from);
-	return { ask, handler, network, lines, records, relay, restarts, store, timers };
+	return { ask, clock, handler, network, lines, records, relay, restarts, store, timers };
 }

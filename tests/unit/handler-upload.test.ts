@@ -23,6 +23,8 @@ const file = JSON.stringify({
 	pins: { led: { pin: "3", invert: false }, relay: { pin: "9", invert: true }, dht22: { pin: "" } },
 });
 
+const object = (names: number) => JSON.stringify(Object.fromEntries(Array.from({ length: names }, (_, i) => [`new${i}`, i])));
+
 describe("part, save, update", () => {
 	test("a config.json in RBR-Now's form is taken into use", () => {
 		const { ask, store, records } = fakeBoard();
@@ -109,6 +111,14 @@ describe("part, save, update", () => {
 		expect(records.writes).toBe(2);
 	});
 
+	test("a byte order mark before the file is none of it", () => {
+		const { ask, store } = fakeBoard();
+		send(ask, '\ufeff{"name":"Kitchen"}');
+		ask("save:config.json");
+		expect(ask("update")).toBe("OK");
+		expect(store.configuration.name).toBe("Kitchen");
+	});
+
 	test("part 0 forgets what was saved before", () => {
 		const { ask, store } = fakeBoard();
 		send(ask, '{"name":"Kitchen"}');
@@ -119,9 +129,10 @@ describe("part, save, update", () => {
 	});
 
 	test.each<[string, string]>([
-		['{"master":false,"channel":"x"}', "Fail (channel: a number from 1 to 13)"],
+		['{"master":false,"channel":"x"}', "Fail (channel: a number from 1 to 11 in country 01)"],
 		['{"master":true,"hostpass":"short"}', "Fail (hostpass: a text of 8 to 63 bytes, or an empty one, or 64 hex digits)"],
 		['{"name":7}', "Fail (name: a text of 1 to 32 bytes)"],
+		[object(9), "Fail (at most 8 keys that are unknown here, from one start of the board to the next)"],
 		["{", "Fail (JSON)"],
 		["[]", "Fail (an object)"],
 		["[".repeat(2000), "Fail (at most 8 levels of JSON)"],
@@ -186,12 +197,12 @@ describe("part, save, update", () => {
 				let taken = "";
 				const upload = new Upload((json) => {
 					taken = json;
-					return { ok: true };
+					return { ok: true, changed: true };
 				});
 				const replies = send((message) => upload.part(message.slice("part:".length)), text, bytes);
 				expect(upload.save("config.json")).toBe(String([...text].length));
 				expect(replies.reduce((sum, reply) => sum + Number(reply.split(" ")[1]), 0)).toBe([...text].length);
-				expect(upload.update()).toBe("OK");
+				expect(upload.update()).toEqual({ ok: true, changed: true });
 				expect(taken).toBe(text);
 			}),
 		);

@@ -82,6 +82,9 @@ export class Chip implements OnBoard {
 		this.#ending = true;
 		throw new Error("restarting");
 	}
+	pinTrouble(pin: number): string {
+		return pin < PINS ? "" : "is not on this chip";
+	}
 	output(pin: number, level: number): number {
 		return this.#set(pin, level);
 	}

@@ -310,6 +310,21 @@ void xs_chip_restart(xsMachine *the)
 	#error the flash pins of this chip
 #endif
 
+/*
+	USB Serial/JTAG or USB OTG (usb_serial_jtag_pins.h, usb_pins.h of the IDF's soc component): a board that drives them is lost to its cable.
+*/
+#if CONFIG_IDF_TARGET_ESP32C3
+	#define kUSBPins (3ULL << 18)
+#elif CONFIG_IDF_TARGET_ESP32S2 || CONFIG_IDF_TARGET_ESP32S3
+	#define kUSBPins (3ULL << 19)
+#elif CONFIG_IDF_TARGET_ESP32C6
+	#define kUSBPins (3ULL << 12)
+#elif CONFIG_IDF_TARGET_ESP32C5
+	#define kUSBPins (3ULL << 13)
+#else
+	#define kUSBPins 0ULL
+#endif
+
 static int isUsable(int pin)
 {
 	return (0 <= pin) && (pin < GPIO_NUM_MAX) && !(kFlashPins & (1ULL << pin));
@@ -327,6 +342,23 @@ static esp_err_t configurePin(int pin, gpio_mode_t mode, gpio_pullup_t pullUp)
 	config.pull_up_en = pullUp;
 	config.intr_type = GPIO_INTR_DISABLE;
 	return gpio_config(&config);
+}
+
+void xs_chip_pinTrouble(xsMachine *the)
+{
+	int pin = xsmcToInteger(xsArg(0));
+	int drives = xsmcToBoolean(xsArg(1));
+	const char *trouble = "";
+
+	if (!GPIO_IS_VALID_GPIO(pin))
+		trouble = "is not on this chip";
+	else if (kFlashPins & (1ULL << pin))
+		trouble = "hangs on the flash";
+	else if (kUSBPins & (1ULL << pin))
+		trouble = "is USB's";
+	else if (drives && !GPIO_IS_VALID_OUTPUT_GPIO(pin))
+		trouble = "is for input only";
+	xsmcSetString(xsResult, (char *)trouble);
 }
 
 void xs_chip_output(xsMachine *the)

@@ -64,6 +64,10 @@ export class Chip extends (Native("xs_chip_destructor") as new () => object) {
 	restart(): never {
 		return native("xs_chip_restart").call(this) as never;
 	}
+	/** Why the chip cannot use a pin, for people; "" when it can. @param drives whether it is to be an output */
+	pinTrouble(pin: number, drives: boolean): string {
+		return native("xs_chip_pinTrouble").call(this, pin, drives);
+	}
 	/** Makes a pin an output that shows `level` from its first moment. @returns esp_err_t, 0x102 for a pin that the chip lacks or that its flash hangs on */
 	output(pin: number, level: number): number {
 		return native("xs_chip_output").call(this, pin, level);

@@ -6,6 +6,9 @@
 #include "esp_err.h"
 
 typedef enum { GPIO_NUM_NC = -1, GPIO_NUM_0 = 0, GPIO_NUM_MAX = 22 } gpio_num_t;
+/* hal/gpio_types.h; every pin of an ESP32-C3 can be an output. */
+#define GPIO_IS_VALID_GPIO(gpio_num) ((gpio_num) >= 0 && (gpio_num) < GPIO_NUM_MAX)
+#define GPIO_IS_VALID_OUTPUT_GPIO(gpio_num) GPIO_IS_VALID_GPIO(gpio_num)
 typedef enum {
 	GPIO_MODE_DISABLE = 0,
 	GPIO_MODE_INPUT = 1,
