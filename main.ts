@@ -1,9 +1,11 @@
 import { buttonPin, FactoryButton } from "board/button";
 import { Chip } from "board/chip";
+import { Figure, figure, idfVersion } from "board/figures";
 import { decodeWords, encodeWords, opensSetup, resetReasonName, startTrouble } from "board/last-words";
 import { Leds } from "board/leds";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
+import { SelfTest } from "board/self-test";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
@@ -24,6 +26,8 @@ import { WiFiRoles } from "wifi-roles/roles";
 
 /** No turn of the receive loop for so long restarts the board, in ms. */
 const HEARTBEAT_MS = 30_000;
+/** The board tests itself so long after its start, in ms: random numbers are only true ones while the radio is on. */
+const SELF_TEST_MS = 5_000;
 /** Recovery restarts the board at most once in so many ms, whatever other restarts lie between. */
 const RECOVERED_MS = 600_000;
 /** It is fed every so many turns: at least once a second. */
@@ -167,6 +171,26 @@ const channels: Channels = new Channels({
 	trace: say,
 });
 
+const selfTest = new SelfTest({
+	chip,
+	timers: Timer,
+	records,
+	pins: store.configuration.pins,
+	button: buttonPin(store.configuration.pins, usualButton),
+	relay,
+	figures: () => ({
+		idfFree: figure(Figure.idfFree),
+		idfLeast: figure(Figure.idfLeast),
+		engineFree: figure(Figure.engineFree),
+		engineUsed: figure(Figure.engineUsed),
+		stackLeft: figure(Figure.stackLeft),
+		espnowVersion: figure(Figure.espnowVersion),
+		idf: idfVersion(),
+	}),
+	startTrouble: startTrouble(resetReason, words),
+	resetReason: resetReasonName(resetReason),
+});
+
 const web: Web = new Web({
 	listen,
 	page,
@@ -175,6 +199,7 @@ const web: Web = new Web({
 	mac,
 	line,
 	snapshot: parts,
+	selfTest: () => selfTest.run(),
 	store,
 	housePassword: () => store.configuration.house.password,
 	handler,
@@ -245,7 +270,8 @@ function* parts(): Generator<object> {
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
 	const trouble = lastError || channelTrouble() || roles.routerTrouble || radioError || kept.lastError || startTrouble(resetReason, words);
-	yield { store: kept, state: state.snapshot(), web: web.snapshot(), lastError: trouble };
+	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree) };
+	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
 }
 
 function line() {
@@ -287,3 +313,8 @@ leds.start();
 button.start();
 channels.start();
 bringUp(() => roles.start());
+Timer.set(() => {
+	const trouble = selfTest.atStart();
+	if (trouble === "") say("self-test: OK");
+	else complain(trouble);
+}, SELF_TEST_MS);

@@ -12,7 +12,7 @@ import { textOf } from "./utf8";
 /** What the routes need of the board. */
 export type RoutesOptions = Pick<
 	WebOptions,
-	"mac" | "line" | "snapshot" | "store" | "handler" | "comms" | "restarter" | "page" | "clock" | "setup" | "housePassword"
+	"mac" | "line" | "snapshot" | "selfTest" | "store" | "handler" | "comms" | "restarter" | "page" | "clock" | "setup" | "housePassword"
 >;
 
 /** A request on its way to its answer. */
@@ -80,6 +80,7 @@ export class Routes {
 			},
 			"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
 			"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
+			"/api/selftest": { GET: { changes: true, serve: (routes) => routes.#options.selfTest().then(asTestResult) } },
 			"/api/config": {
 				GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
 				PUT: { changes: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
@@ -117,6 +118,8 @@ export class Routes {
 		if (signedIn === "wrong") return { ...refuse(head.target, 401, "That is not the house password."), headers: SIGN_IN };
 		if (signedIn === "paused") return this.#paused(head.target, remote);
 		head.signedIn = signedIn === "yes";
+		const refusedChange = route.changes && !route.takesBody ? this.#refuseChange(side, head) : undefined;
+		if (refusedChange) return refusedChange;
 		if (!route.takesBody) return this.#admitWithoutBody(side, head, path === "/" && Boolean(query));
 		const refused = refuseWrite(head);
 		if (refused) return refuse(head.target, refused.status, refused.sentence);
@@ -334,6 +337,10 @@ function asRefusal(refusal: string): Reply {
 
 function asText(outcome: AskOutcome): Reply {
 	return text(200, outcome.ok ? outcome.reply : `Fail (${outcome.reason})`);
+}
+
+function asTestResult(result: object): Reply {
+	return json(200, result);
 }
 
 function asOutcome(outcome: AskOutcome): Reply {

@@ -76,6 +76,8 @@ export interface WebOptions {
 	readonly line: () => StatusLine;
 	/** Everything about this board, the body of `/api/status`, in parts: each holds some of the properties. */
 	readonly snapshot: () => Iterable<object>;
+	/** What the board finds when it tests itself, as JSON. */
+	readonly selfTest: () => Promise<object>;
 	readonly store: ConfigFace;
 	/** What the house side must show before it may change anything; "" when it may not at all. */
 	readonly housePassword: () => string;

@@ -77,7 +77,7 @@ $(1)/idf/%.o: $(BOARD_IDF)/%.c | $(1)/gen/stamp
 $(foreach native,$(BOARD_NATIVES),
 $(1)/native/$(notdir $(native:.c=.o)): $(native) | $(1)/gen/stamp
 	@mkdir -p $$(@D)
-	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms \
+	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms -I$(BOARD_XS)/sources \
 		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -MMD -MP -c $$< -o $$@
 )
 $(1)/gen/nativeTable.o: $(1)/gen/nativeTable.c

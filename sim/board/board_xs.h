@@ -37,6 +37,8 @@ typedef int txSocket;
 /* One board, one machine (and, with preload, its root): what belongs to it is in the board's own statics. */
 #define mxMachinePlatform \
 	txSocket connection; \
+	uint8_t *heap_ptr; \
+	uint8_t *heap_pend; \
 	void *waiterCondition; \
 	void *waiterData; \
 	void *waiterLink;

@@ -48,6 +48,14 @@ static long roomLeft(void)
 	return (long)gStatic - (long)(gBoardChunks.low - gBoardMemory) - (long)(slots * CHIP_SLOT);
 }
 
+/* As the SDK's platform keeps them: what neither chunks nor slots have taken. */
+static void tellRoom(txMachine *the)
+{
+	long room = roomLeft();
+	the->heap_ptr = gBoardMemory;
+	the->heap_pend = gBoardMemory + (room > 0 ? room : 0);
+}
+
 /* One growing block: the engine asks for a block of its own, it gets what its last block lacks, behind that. */
 void *chipAllocateChunks(txMachine *the, int size)
 {
@@ -58,6 +66,8 @@ void *chipAllocateChunks(txMachine *the, int size)
 		if (size > room)
 			return NULL;
 		area->low += size;
+		if (!isFlash(the))
+			tellRoom(the);
 		return area->low - size;
 	}
 	txSize body = size - (txSize)sizeof(txBlock);
@@ -68,6 +78,8 @@ void *chipAllocateChunks(txMachine *the, int size)
 	/* The engine adds `size` to the limit and `body` to the count, thinking that all of it is new. */
 	block->limit = (txByte *)area->low - size;
 	the->maximumChunksSize += grow - body;
+	if (!isFlash(the))
+		tellRoom(the);
 	return block->limit;
 }
 
@@ -100,6 +112,7 @@ void *chipAllocateSlots(txMachine *the, int count)
 	if (roomLeft() < needed)
 		return NULL;
 	gBoardSlots.high -= (size_t)count * sizeof(txSlot);
+	tellRoom(the);
 	return gBoardSlots.high;
 }
 

@@ -12,6 +12,11 @@ function times(meaning: string, count = 1): FaultKind {
 	return { meaning, lowest: 0, highest: 1_000_000, count };
 }
 
+/** A fault that lasts until it is taken back, or the program ends. */
+function lasting(meaning: string): FaultKind {
+	return { meaning: `1: ${meaning}; 0: no more`, lowest: 0, highest: 1, count: 1 };
+}
+
 export const FAULTS: Readonly<Record<string, FaultKind>> = {
 	mute: {
 		meaning: "frames that the radio acknowledges and the firmware is never told of; 0: none, -1: all from now on",
@@ -43,6 +48,15 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
 		highest: 1,
 		count: 1,
 	},
+	"random-stuck": lasting("the random numbers' source gives the same number again and again"),
+	"random-repeats": lasting("the random numbers' source begins again after 24 numbers"),
+	"pin-stuck": lasting("outputs stay high, whatever is written"),
+	"flash-refuses": lasting("flash takes no more"),
+	"flash-forgets": lasting("texts come out of flash as something else"),
+	"clock-stops": lasting("the clock stands still, timers go on"),
+	"heap-low": lasting("ESP-IDF's heap is nearly full"),
+	"stack-low": lasting("the engine's task has nearly used up its stack"),
+	"no-version": lasting("ESP-NOW does not tell its version"),
 	"heap-full": times("callbacks from now until the heap is full, when the last of them begins; 0: never"),
 	"power-cut-in-flash-write": times("flash steps from now until the power fails, just before the last of them; 0: never"),
 };

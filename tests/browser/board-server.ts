@@ -78,6 +78,7 @@ export class BoardServer {
 			clock: { now: () => performance.now() + this.aheadMs },
 			mac: "a0b1c2d3e4f0",
 			line: () => this.line(),
+			selfTest: () => Promise.resolve({ ok: true }),
 			snapshot: () => [
 				{
 					mac: "a0b1c2d3e4f0",

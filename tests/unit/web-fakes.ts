@@ -174,6 +174,7 @@ export class Desk {
 			mac: "a0b1c2d3e4f0",
 			line: () => this.line(),
 			snapshot: () => this.snapshot(),
+			selfTest: () => Promise.resolve({ ok: true }),
 			store: {
 				redacted: () => ({ name: this.name, router: { ssid: "home", password: "********" } }),
 				updateText: (text) => {

@@ -133,6 +133,8 @@ esp_err_t esp_now_get_version(uint32_t *version)
 {
 	if (missing(version))
 		return ESP_ERR_ESPNOW_ARG;
+	if (faultHolds(FAULT_NO_VERSION))
+		return ESP_FAIL;
 	*version = ruleHolds("now-version") ? 2 : 1;
 	return ESP_OK;
 }

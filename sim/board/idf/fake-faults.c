@@ -22,6 +22,15 @@ static const char *const gNames[FAULTS] = {
 	"no-mem-until-reinit",
 	"callback-in-close",
 	"event-storm",
+	"random-stuck",
+	"random-repeats",
+	"pin-stuck",
+	"flash-refuses",
+	"flash-forgets",
+	"clock-stops",
+	"heap-low",
+	"stack-low",
+	"no-version",
 };
 
 static int64_t gLeft[FAULTS];
@@ -44,6 +53,11 @@ bool faultStrikes(Fault fault)
 		return true;
 	}
 	return gLeft[fault] < 0;
+}
+
+bool faultHolds(Fault fault)
+{
+	return gLeft[fault] != 0;
 }
 
 static void plant(Fault fault, int64_t count)

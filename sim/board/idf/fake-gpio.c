@@ -87,6 +87,6 @@ int gpio_get_level(gpio_num_t pin)
 	if (pin < 0 || pin >= PINS || (!(gPins[pin].mode & GPIO_MODE_INPUT) && ruleHolds("pin-input-only")))
 		return 0;
 	if (gPins[pin].mode & GPIO_MODE_OUTPUT)
-		return gPins[pin].latch;
+		return faultHolds(FAULT_PIN_STUCK) ? 1 : gPins[pin].latch;
 	return gPins[pin].outside >= 0 ? gPins[pin].outside : gPins[pin].pullUp && ruleHolds("pin-pull-up");
 }

@@ -228,6 +228,12 @@ static esp_err_t set(nvs_handle_t handle, const char *key, nvs_type_t type, cons
 		used += entriesOf(entry->type, entry->length);
 	if (used > ENTRIES && ruleHolds("nvs-full"))
 		return ESP_ERR_NVS_NOT_ENOUGH_SPACE;
+	if (faultHolds(FAULT_FLASH_REFUSES))
+		return ESP_ERR_NVS_NOT_ENOUGH_SPACE;
+	if (faultHolds(FAULT_FLASH_FORGETS) && type == NVS_TYPE_STR) {
+		value = "?";
+		length = 2;
+	}
 	flashStep();
 	put(space, key, type, value, length);
 	tell("set", space, key, *find(space, key));

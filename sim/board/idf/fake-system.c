@@ -8,10 +8,17 @@
 #include "esp_now.h"
 #include "esp_random.h"
 #include "esp_system.h"
+#include "freertos/task.h"
 #include "internal.h"
 #include "rules.h"
 
 #define SHUTDOWN_HANDLERS 5
+/* What a C3 with Wi-Fi and a setup access point has left; in bytes. */
+#define FREE_HEAP 120000
+#define LEAST_HEAP 104000
+#define LOW_HEAP 9000
+#define STACK_LEFT 2600
+#define LOW_STACK 180
 
 /* Everything marked RTC_NOINIT_ATTR, gathered by the linker; absent when nothing is. */
 extern uint8_t rtcBegin[] __asm__("__start_rtc_noinit") __attribute__((weak));
@@ -57,6 +64,12 @@ void logBegin(const char *event)
 /* splitmix64: the same seed, the same run. */
 uint32_t esp_random(void)
 {
+	static uint32_t repeated;
+	if (faultHolds(FAULT_RANDOM_STUCK))
+		return 0xFFFFFFFF;
+	/* Eight bytes, and then the same again after some. */
+	if (faultHolds(FAULT_RANDOM_REPEATS))
+		return (repeated++ % 24) * 0x9E3779B9u;
 	uint64_t x = gRandom += UINT64_C(0x9E3779B97F4A7C15);
 	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
 	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -68,6 +81,29 @@ void esp_fill_random(void *buffer, size_t length)
 	uint8_t *bytes = buffer;
 	for (size_t i = 0; i < length; i++)
 		bytes[i] = (uint8_t)(esp_random() >> 24);
+}
+
+/* Memory and versions --------------------------------------------------------------------------------------------- */
+
+uint32_t esp_get_free_heap_size(void)
+{
+	return faultHolds(FAULT_HEAP_LOW) ? LOW_HEAP : FREE_HEAP;
+}
+
+uint32_t esp_get_minimum_free_heap_size(void)
+{
+	return faultHolds(FAULT_HEAP_LOW) ? LOW_HEAP : LEAST_HEAP;
+}
+
+UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task)
+{
+	(void)task;
+	return faultHolds(FAULT_STACK_LOW) ? LOW_STACK : STACK_LEFT;
+}
+
+const char *esp_get_idf_version(void)
+{
+	return "v6.0";
 }
 
 /* Boot and end ---------------------------------------------------------------------------------------------------- */

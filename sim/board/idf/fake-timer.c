@@ -19,7 +19,11 @@ static const char *gRunning;
 
 int64_t esp_timer_get_time(void)
 {
-	return boardTimeUs() - (ruleHolds("timer-since-boot") ? boardBootUs() : 0);
+	static int64_t stopped;
+	if (faultHolds(FAULT_CLOCK_STOPS))
+		return stopped;
+	stopped = boardTimeUs() - (ruleHolds("timer-since-boot") ? boardBootUs() : 0);
+	return stopped;
 }
 
 const char *timerRunning(void)

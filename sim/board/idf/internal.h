@@ -167,11 +167,22 @@ typedef enum {
 	FAULT_NO_MEM_UNTIL_REINIT,
 	FAULT_CALLBACK_IN_CLOSE,
 	FAULT_EVENT_STORM,
+	FAULT_RANDOM_STUCK,
+	FAULT_RANDOM_REPEATS,
+	FAULT_PIN_STUCK,
+	FAULT_FLASH_REFUSES,
+	FAULT_FLASH_FORGETS,
+	FAULT_CLOCK_STOPS,
+	FAULT_HEAP_LOW,
+	FAULT_STACK_LOW,
+	FAULT_NO_VERSION,
 	FAULTS
 } Fault;
 void onFault(const Json *event);
 /* Uses one up; false when none is planted. */
 bool faultStrikes(Fault fault);
+/* Whether one is planted; uses none up. */
+bool faultHolds(Fault fault);
 /* Queues a send status for the Wi-Fi task, as the planted faults will have it. */
 void faultTellStatus(Work work, const void *status, size_t size);
 /* How many events come ahead of the driver's own one: once. */
