@@ -58,8 +58,6 @@ export const TITLES = {
 	"hub.counters": "frames that came in add up",
 	"network.restarts": "no board restarted by itself",
 	"hub.heap": "memory is left",
-	"hub.meter": "hub: time of its own",
-	"device.meter": "device: time of its own",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type CheckId = keyof typeof TITLES;
