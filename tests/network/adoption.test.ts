@@ -112,7 +112,11 @@ describe("adoption", () => {
 		ask(made, "Kitchen", "uptime");
 		made.advance(10);
 		const { flashWrites } = kitchen;
-		expect(ask(made, "Kitchen", "channel=6", { board: "Bedroom", side: "ap" })).toMatch(/^Fail \(not allowed: .*\) -\d+$/);
+		const before = made.log.next;
+		made.sendFrame({ from: macOf(made, "Bedroom"), to: kitchen.mac, payload: Buffer.from("channel=6") });
+		made.advance(300);
+		const replies = made.log.since(before).filter(({ event, from }) => event === "frame" && from === kitchen.mac);
+		expect(replies.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^Fail \(not allowed: .*\) -\d+$/));
 		expect(kitchen.flashWrites).toBe(flashWrites);
 		expect(ask(made, "Kitchen", "channel=3")).toMatch(/^OK 3 -\d+$/);
 		expect(kitchen.flashWrites).toBe(flashWrites + 1);

@@ -18,11 +18,11 @@ const ORDERS = [
 const NOT_SIGNED_IN = "Fail (not allowed: sign in with the house password)";
 
 /** Sends one frame from a radio that is no board and returns what the board answers it. */
-function fromStranger(made: World, name: string, text: string): unknown {
+function fromStranger(made: World, name: string, text: string, stranger = STRANGER): unknown {
 	const before = made.log.next;
-	made.sendFrame({ from: STRANGER, to: macOf(made, name), payload: Buffer.from(text) });
+	made.sendFrame({ from: stranger, to: macOf(made, name), payload: Buffer.from(text) });
 	made.advance(300);
-	return made.log.since(before).find(({ event, to }) => event === "frame" && to === STRANGER)?.text;
+	return made.log.since(before).find(({ event, to }) => event === "frame" && to === stranger)?.text;
 }
 
 /** Everything a board remembers, and how often its flash was written. */
@@ -56,7 +56,7 @@ describe("orders from somebody who may not give them", () => {
 	test("another device's radio is a stranger too", () => {
 		const made = house(["Kitchen", "Bedroom"]);
 		const before = kept(made, "Bedroom");
-		expect(ask(made, "Bedroom", "channel=11", { board: "Kitchen", side: "ap" })).toMatch(/^Fail \(not allowed/);
+		expect(fromStranger(made, "Bedroom", "channel=11", macOf(made, "Kitchen"))).toMatch(/^Fail \(not allowed: .*\) -\d+$/);
 		expect(ask(made, "Bedroom", "uptime", { board: "Kitchen", side: "ap" })).toMatch(/^OK/);
 		expect(kept(made, "Bedroom")).toEqual(before);
 	});
