@@ -29,7 +29,7 @@ ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
+.PHONY: help start test nightly lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -40,6 +40,7 @@ help:
 	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
 	@echo "make attacks [ARGS=\"--minutes 60 --boards 20 --seed 1 --only flood\"]   an hour with a stranger beside the house and in its network"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
+	@echo "make nightly    everything large: all mutants, properties, soak, fuzzing, attacks and the bench"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
@@ -73,6 +74,15 @@ properties: board app $(DESK)/properties.mjs
 
 mutants: board asan hazard fuzz-board app seed
 	@node tests/mutants/run.mjs $(ARGS)
+
+# Everything large, for the night: what CI does in small.
+nightly: test
+	@node tests/mutants/run.mjs
+	@$(MAKE) properties ARGS="--runs 2000"
+	@$(MAKE) soak ARGS="--minutes 60"
+	@$(MAKE) fuzz ARGS="--seconds 300"
+	@$(MAKE) attacks
+	@$(MAKE) bench
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.
 ifeq ($(MODDABLE),)

@@ -3,7 +3,8 @@ import { byteCode } from "./byte-code";
 import { C3_NS_PER_METER } from "./engine";
 import { benchFirmware } from "./firmware";
 import { channelMs, longestSeriesMs, roundTripMs } from "./floor";
-import { atRest, oneAlive, oneSilent, original, perMessage, poll, roundTrips, sustained, ten } from "./measure";
+import { afterMany, atRest, oneAlive, oneSilent, original, perMessage, poll, roundTrips, sustained, ten } from "./measure";
+import { broken } from "./promises";
 import { table } from "./table";
 
 const RESULTS = "bench/results.json";
@@ -46,6 +47,8 @@ function silent(how: "mute" | "off") {
 		othersP50WithoutMs: ours.without.p50,
 		othersP95Ms: ours.others.p95,
 		othersP95WithoutMs: ours.without.p95,
+		othersMaxMs: ours.others.max,
+		othersMaxWithoutMs: ours.without.max,
 		chargedOthersP95Ms: onChip.others.p95,
 		chargedOthersP95WithoutMs: onChip.without.p95,
 	};
@@ -101,6 +104,9 @@ say("poll of 200 devices");
 const polled = poll(free, 200, 0.1);
 const polledCharged = poll(charged, 200, 0.1);
 
+say("10,000 messages");
+const heapAfterMany = Math.max(...afterMany(free, 10_000).map(({ before, after }) => Math.abs(after - before) / before));
+
 const code = byteCode();
 
 const results = {
@@ -132,11 +138,15 @@ const results = {
 		hub: { meter: rest.hub.meterPerSecond, heapBytes: rest.hub.heapBytesPerSecond },
 		device: { meter: rest.device.meterPerSecond, heapBytes: rest.device.heapBytesPerSecond },
 	},
+	heapAfterMany,
 	poll200: { ...polled, chargedMs: polledCharged.ms },
 };
 
 writeFileSync(RESULTS, `${JSON.stringify(results, null, "\t")}\n`);
 process.stdout.write(table(results));
+const faults = broken(results);
+for (const fault of faults) process.stdout.write(`${fault}\n`);
+process.exitCode = faults.length > 0 ? 1 : 0;
 
 function microPythonVersion(): string {
 	const path = "node_modules/@micropython/micropython-webassembly-pyscript/package.json";

@@ -22,6 +22,8 @@ interface Silent {
 	readonly othersP50WithoutMs: number;
 	readonly othersP95Ms: number;
 	readonly othersP95WithoutMs: number;
+	readonly othersMaxMs: number;
+	readonly othersMaxWithoutMs: number;
 	readonly chargedOthersP95Ms: number;
 	readonly chargedOthersP95WithoutMs: number;
 }
@@ -52,6 +54,8 @@ export interface Results {
 	readonly perMessage: Cost & { readonly device: Cost };
 	readonly heapAtRest: { readonly hub: Heap; readonly device: Heap };
 	readonly atRestPerSecond: { readonly hub: Cost; readonly device: Cost };
+	/** The largest change of a board's heap over 10,000 messages, as a part of it. */
+	readonly heapAfterMany: number;
 	readonly byteCode: { readonly bytes: number };
 	readonly poll200: {
 		readonly ms: number;
@@ -59,6 +63,7 @@ export interface Results {
 		readonly answered: number;
 		readonly failed: number;
 		readonly lost: number;
+		readonly driverPeers: number;
 	};
 }
 

@@ -8,7 +8,7 @@ import { search, summary } from "../properties/search";
 import { SEED } from "./house";
 
 /** `make properties` tries 2,000. */
-const RUNS = 100;
+const RUNS = 25;
 /** A scenario that breaks a rule is made smaller for so long. */
 const PATIENCE_MS = 120_000;
 const PAST = "tests/properties/past";
