@@ -279,8 +279,8 @@ describe("pages", () => {
 			expect(page.body).toMatch(/^<!doctype html>/i);
 			expect(page.body.trimEnd()).toMatch(/<\/html>$/);
 		}
-		expect(setup.body).toContain('id="restart"');
-		expect(home.body).not.toContain('id="restart"');
+		expect(setup.body).toContain('id="save"');
+		expect(home.body).not.toContain('id="save"');
 		expect(made.http("Hub", "lan", { path: "/", headers: { accept: "*/*" } }).headers["content-type"]).toMatch(/^text\/plain/);
 	});
 });
@@ -293,10 +293,10 @@ describe("a house whose addresses are those of the setup access point", () => {
 		expect(snapshot(made, "Hub").address).toBe("192.168.9.50");
 		expect(made.board("Hub").accessPoint?.address).toBe("192.168.10.1");
 		expect(made.joinPhone("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.10.2" });
-		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="restart"');
+		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="save"');
 		expect(put(made, "Hub", "ap", "/api/config", { name: "Hall" }).status).toBe(200);
-		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="restart"');
-		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(403);
+		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="save"');
+		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(401);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK/);
 		// A device is not in the house.
 		expect(made.board("Kitchen").accessPoint?.address).toBe("192.168.9.1");
@@ -310,7 +310,7 @@ describe("a house whose addresses are those of the setup access point", () => {
 		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 40_000)).toBe(true);
 		made.advance(3000);
 		expect(made.board("Hub").accessPoint?.address).toBe("192.168.10.1");
-		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="restart"');
-		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="restart"');
+		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="save"');
+		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="save"');
 	});
 });
