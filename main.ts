@@ -13,6 +13,7 @@ import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Channels } from "espnow/channels";
 import { Comms, type Contact } from "espnow/comms";
+import { HubWatch, Orphans } from "espnow/hub-watch";
 import { Radio } from "espnow/radio";
 import { COMMANDS, surroundings } from "handler/commands";
 import { Handler } from "handler/handler";
@@ -115,12 +116,15 @@ const roles: WiFiRoles = new WiFiRoles({
 	},
 });
 
+/** A hub: devices that look for one. */
+const orphans = new Orphans();
+
 const handler = new Handler({
 	timers: Timer,
 	trace: say,
 	commands: COMMANDS,
 	surroundings: surroundings({
-		...{ clock: chip, relay, restarter, network: roles, store, version },
+		...{ clock: chip, relay, restarter, network: roles, store, orphans, version },
 		restartedByRadio: words?.cause === "radio",
 	}),
 	hub,
@@ -138,9 +142,7 @@ const comms: Comms = new Comms({
 	handler,
 	hub,
 	limits: LIMITS,
-	onAnswered: (sender) => {
-		if (role === "device" && hub() === "") state.setHub(sender);
-	},
+	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs.answered(sender, request) } : {}),
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
 	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
@@ -154,6 +156,8 @@ const comms: Comms = new Comms({
 	trace: say,
 });
 
+const hubs: HubWatch = new HubWatch({ comms, hub, adopt: (sender) => state.setHub(sender), clock: chip });
+
 const channels: Channels = new Channels({
 	role,
 	tuner: roles,
@@ -165,6 +169,7 @@ const channels: Channels = new Channels({
 		roles.channelConfirmed(channel);
 	},
 	setup: roles,
+	hubs,
 	clock: chip,
 	timers: Timer,
 	chance: chip,
@@ -261,6 +266,7 @@ function* parts(): Generator<object> {
 		mac,
 		version,
 		hub: hub(),
+		...(role === "hub" ? { orphans: orphans.view() } : { otherHub: hubs.otherHub }),
 		relay: relay.isFitted ? (relay.isOn ? "ON" : "OFF") : null,
 		reset: { reason: resetReasonName(resetReason), words: words ?? null },
 		...roles.snapshot(),
@@ -269,7 +275,8 @@ function* parts(): Generator<object> {
 	const { lastError: radioError, ...radio } = comms.snapshot();
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
-	const trouble = lastError || channelTrouble() || roles.routerTrouble || radioError || kept.lastError || startTrouble(resetReason, words);
+	const found = lastError || channelTrouble() || hubs.trouble || roles.routerTrouble;
+	const trouble = found || radioError || kept.lastError || startTrouble(resetReason, words);
 	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree) };
 	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
 }

@@ -1,6 +1,7 @@
 import { sameBoard } from "common/mac";
 import { statedChannel } from "./codec";
 import type { AskOptions, AskResult, Chance, Clock, Contact, Timers } from "./faces";
+import type { HubWatch } from "./hub-watch";
 import { sweepOrder } from "./sweep-order";
 import type { Tuner } from "./tuner";
 
@@ -34,6 +35,8 @@ export interface ChannelsOptions {
 	confirm(channel: number): void;
 	/** The setup access point: whether people may use it, and how many phones do. */
 	setup: { readonly isSetupOpen: boolean; readonly phones: number };
+	/** Whether the board that we have for our hub is one. */
+	hubs: Pick<HubWatch, "confirm" | "isHubDevice">;
 	clock: Clock;
 	timers: Timers;
 	chance: Chance;
@@ -93,8 +96,8 @@ export class Channels {
 	 * to one of ours; the first is asked for when it is needed, as frames are many.
 	 */
 	onContact(mac: string, how: Contact): void {
-		const { role, clock, hub } = this.#options;
-		if (role === "hub") return;
+		const { role, clock, hub, hubs } = this.#options;
+		if (role === "hub" || (hubs.isHubDevice && sameBoard(mac, hub()))) return;
 		this.#contactAt = clock.now();
 		if (sameBoard(mac, hub())) this.#relay = "";
 		// While there is no hub whoever asks is none's relay: it may be the hub that is about to be adopted.
@@ -129,7 +132,8 @@ export class Channels {
 
 	/** In clock ms. */
 	get #lastContact(): number {
-		return Math.max(this.#contactAt, this.#options.comms.heardAt(this.#hub));
+		const { comms, hubs } = this.#options;
+		return hubs.isHubDevice ? this.#contactAt : Math.max(this.#contactAt, comms.heardAt(this.#hub));
 	}
 
 	/** The device that the hub is to be reached through, "" when it reached us itself since. */
@@ -233,11 +237,14 @@ export class Channels {
 		return result.ok && result.reply === "pong";
 	}
 
-	/** @returns the channel that the hub states; 0 when its reply states none, as older hubs do not know the question; null without a reply */
+	/** @returns the channel that the hub states; 0 when its reply states none, as older hubs do not know the question; null without a reply, or when it is no hub */
 	async #askChannel(route: Route): Promise<number | null> {
 		const result = await this.#ask(route.via, "channel", { timeoutMs: STATED_MS });
 		// "Fail (…)" is the relay's word, not the hub's.
-		return result.ok && !result.reply.startsWith("Fail") ? statedChannel(result.reply) : null;
+		if (!result.ok || result.reply.startsWith("Fail")) return null;
+		const stated = statedChannel(result.reply);
+		if (stated === 0 || (await this.#options.hubs.confirm((text) => this.#ask(route.via, text, { timeoutMs: STATED_MS })))) return stated;
+		return null;
 	}
 
 	#ask(via: string, text: string, options: AskOptions): Promise<AskResult> {

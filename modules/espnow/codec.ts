@@ -1,4 +1,4 @@
-import { isMac, stationMac } from "common/mac";
+import { isMac, parseMac, stationMac } from "common/mac";
 import { fitsBytes } from "common/text";
 
 /**
@@ -14,7 +14,8 @@ import { fitsBytes } from "common/text";
  * | `<n> <n>…`, `Sequence error…`, `Save error…`, `Bad save…`, `No update…`, `No data…`, `No relay…` | replies of the file commands and of older firmware | nothing |
  * | anything else | a request for this board | the answer, a space, and the request's RSSI in dBm (0: unknown) |
  *
- * `!<mac>,` by offset: 0 `!`; 1-12 the next board's MAC in hex digits (upper case is understood); 13 `,`; 14… the text for it, not empty.
+ * `!<mac>,` by offset: 0 `!`; 1-12 the next board's MAC in hex digits; 13 `,`; 14… the text for it, not empty. What people write instead of the 12 digits
+ * (upper case, `:`, `-`, `.`, blanks around) is understood, and never sent: boards with the original's code do not understand it.
  */
 export const FRAME_LIMIT = 250;
 
@@ -24,6 +25,8 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 
 const BANG = 33;
 const MINUS = 45;
+/** `!<mac>,` */
+const STEP = 14;
 const ERRORS: readonly string[] = Object.freeze([
 	"Fail (",
 	"Fail ",
@@ -69,8 +72,10 @@ function startsWithError(text: string): boolean {
 export interface RelayPath {
 	/** Station MACs of the boards still to pass, the last one being the addressee. */
 	macs: string[];
-	/** What the first of them is to get. */
+	/** What the first of them is to get, its MACs in our one form. */
 	inner: string;
+	/** The whole, likewise. */
+	text: string;
 }
 
 /**
@@ -79,14 +84,21 @@ export interface RelayPath {
  */
 export function parseRelay(text: string): RelayPath | null {
 	const macs: string[] = [];
+	let way = "";
 	let rest = text;
+	let isUsual = true;
 	while (rest.charCodeAt(0) === BANG) {
-		const mac = rest.slice(1, 13).toLowerCase();
-		if (!isMac(mac) || rest.charAt(13) !== "," || rest.length < 15) return null;
+		const comma = rest.indexOf(",");
+		const written = comma < 0 ? "" : rest.slice(1, comma);
+		const mac = isMac(written) ? written : parseMac(written);
+		if (!mac || comma + 1 === rest.length) return null;
+		if (mac !== written) isUsual = false;
 		macs.push(stationMac(mac));
-		rest = rest.slice(14);
+		way += `!${mac},`;
+		rest = rest.slice(comma + 1);
 	}
-	return macs.length ? { macs, inner: text.slice(14) } : null;
+	if (macs.length === 0) return null;
+	return isUsual ? { macs, inner: text.slice(STEP), text } : { macs, inner: way.slice(STEP) + rest, text: way + rest };
 }
 
 /** The text for the last board of a relay path; a text that is not to be relayed is its own. */

@@ -187,9 +187,12 @@ export class Comms {
 		const known = this.#peers.find(mac);
 		const refusal = this.#refusal(known, mac, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
+		if (options?.mayChange === false && !this.#options.handler.isHarmless(text)) {
+			return Promise.resolve({ ok: false, reason: "not allowed", ms: 0 });
+		}
 		if (!known && stationMac(mac) === this.#mac) return this.#askSelf(text, limits);
 		const promise = new Promise(this.#executor);
-		if (!this.#requests.add(known ?? this.#peers.get(mac), text, this.#options.clock.now(), limits, this.#resolve)) {
+		if (!this.#requests.add(known ?? this.#peers.get(mac), onAir(text), this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
 		} else if (this.#room.failed > 0) this.#answers.makeRoom();
@@ -201,7 +204,7 @@ export class Comms {
 	espSend(mac: string, text: string): void {
 		const known = this.#peers.find(mac);
 		if (this.#refusal(known, mac, text) || stationMac(mac) === this.#mac) return;
-		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), text, this.#options.clock.now(), null, null);
+		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), onAir(text), this.#options.clock.now(), null, null);
 		if (!entry) this.#counters.event("busy");
 		this.#pull();
 	}
@@ -334,4 +337,9 @@ export class Comms {
 		if (path && next) return this.ask(next, path.inner, limits);
 		return askSelf(this.#options, this.#log, this.#mac, text, limits.timeoutMs);
 	}
+}
+
+/** A text as it is sent: MACs of a relay path in the one form that all boards understand. */
+function onAir(text: string): string {
+	return text.charCodeAt(0) === BANG ? (parseRelay(text)?.text ?? text) : text;
 }

@@ -39,6 +39,8 @@ export type Event =
 	| "replyLost"
 	/** One-way messages and relay requests refused for want of room. */
 	| "busy"
+	/** Changes that were not forwarded. */
+	| "notAllowed"
 	| "retries"
 	| "noReply"
 	| "noResult"

@@ -29,6 +29,8 @@ export type OnActivity = (frames?: number, statuses?: number) => void;
 export interface RequestHandler {
 	/** Whether a text is exactly a request this board understands; such a text is never taken for a reply. */
 	isCommand(text: string): boolean;
+	/** Whether the innermost message of a request changes nothing for good on the board that gets it. */
+	isHarmless(text: string): boolean;
 	/** Answers a request meant for this board; the text goes back with our rssi appended. */
 	handle(text: string, from: RadioCaller): string | Promise<string>;
 }
@@ -45,7 +47,7 @@ export interface RadioCaller {
 /**
  * What became of a request.
  * `reply` is the far board's text as it came, its rssi suffix included; `rssi` (dBm) is how well we heard it, 0 when we asked ourselves.
- * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `malformed`, `busy`, `loop`, `cancelled`, or the name of a driver error;
+ * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `malformed`, `busy`, `loop`, `not allowed`, `cancelled`, or the name of a driver error;
  * shown to people as `Fail (<reason>)`.
  */
 export type AskResult = { ok: true; reply: string; rssi: number; ms: number } | { ok: false; reason: string; ms: number };
@@ -55,7 +57,7 @@ export interface AskOptions {
 	timeoutMs?: number;
 	/** How often the frame is sent before a peer whose radio does not acknowledge is given up; default 3. */
 	tries?: number;
-	/** Without it only what changes nothing for good on the board that gets it is sent; default true. */
+	/** Whether it may change something for good on the board that gets it; default true. If not, such a request is `not allowed`. */
 	mayChange?: boolean;
 }
 
@@ -74,8 +76,8 @@ export interface CommsOptions {
 	handler: RequestHandler;
 	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */
 	hub?(): string;
-	/** A reply of ours was acknowledged by the radio of `mac` (adoption of a hub). */
-	onAnswered?(mac: string): void;
+	/** Our reply to a request was acknowledged by the radio of `mac` (adoption of a hub). */
+	onAnswered?(mac: string, request: string): void;
 	/** A reply of ours has left, acknowledged or not (a restart that waits for its reply). */
 	onReplySent?(mac: string): void;
 	/** See {@link Contact}. */

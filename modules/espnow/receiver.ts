@@ -191,6 +191,12 @@ export class Receiver {
 			this.reply(answer, failure("loop"), now);
 			return;
 		}
+		// In a plain network nobody can tell on whose behalf a change would be made here: the far board would take it for this one's.
+		if (!this.#handler.isHarmless(path.inner)) {
+			this.#counters.event("notAllowed");
+			this.reply(answer, failure("not allowed: a change is not relayed"), now);
+			return;
+		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
 		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) {
 			this.#answers.makeRoom();

@@ -155,14 +155,14 @@ export class Sender {
 			else this.#answers.failed(answer, now);
 		}
 		this.#outbox.release(entry);
-		if (kind === "reply") this.#tell(peer.mac, acked === true);
+		if (kind === "reply") this.#tell(peer.mac, answer?.text ?? "", acked === true);
 	}
 
-	#tell(mac: string, acked: boolean): void {
+	#tell(mac: string, request: string, acked: boolean): void {
 		const host = this.#host;
 		if (acked) {
 			host.onContact?.(mac, "answered");
-			host.onAnswered?.(mac);
+			host.onAnswered?.(mac, request);
 		}
 		host.onReplySent?.(mac);
 	}

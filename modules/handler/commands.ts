@@ -15,6 +15,8 @@ export interface Board {
 	restartedByRadio: boolean;
 	/** The board's address in the house, "" when it has none; the channel on which the radio is at home now: other boards follow what this one says. */
 	network: { readonly address: string; readonly home: number };
+	/** A hub: devices whose own hub is silent. */
+	orphans: { add(mac: string, hub: string): boolean };
 	store: {
 		readonly configuration: { readonly role: string };
 		update(patch: unknown): Applied;
@@ -125,6 +127,17 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			who: "anyone",
 			run(_args, _from, handler) {
 				return `OK ${handler.surroundings.board.store.configuration.role}`;
+			},
+		},
+		{
+			name: "orphan",
+			argument: "separated",
+			help: "orphan <mac> tells a hub that the hub of the asking device, of this MAC, has been silent for an hour",
+			who: "anyone",
+			run(hub, from, handler) {
+				const { store, orphans } = handler.surroundings.board;
+				if (store.configuration.role !== "hub") return "Fail (this is no hub)";
+				return orphans.add(from.mac, hub) ? "OK" : "Fail (orphan <mac>)";
 			},
 		},
 		{

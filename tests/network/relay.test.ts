@@ -52,6 +52,45 @@ describe("relaying", () => {
 		expect(ask(made, "A", path(made, ["B"], "ping"))).toBe("pong");
 	});
 
+	test.each([
+		["a setting", "channel=3"],
+		["a new hub", `environ-11-${STRANGER}`],
+		["a restart", "reset"],
+		["a piece of a configuration", "part:0,text:7b7d"],
+		["what no command here knows", "delete:config.json"],
+	])("nobody on the radio gets a change forwarded, by the hub or by a relay device: %s", (_, change) => {
+		const made = house(["A", "B"]);
+		const before = made.board("B").flashWrites;
+		for (const [forwarder, from] of [
+			["Hub", STRANGER],
+			["Hub", "A"],
+			["A", "Hub"],
+			["A", STRANGER],
+		] as const) {
+			const since = made.log.next;
+			for (const text of [path(made, ["B"], change), path(made, ["B", "0a0000000000"], change)]) {
+				inject(made, { to: forwarder, from, payload: text });
+				expect(textsOf(made, forwarder, since)).toContain("Fail (not allowed: a change is not relayed)");
+			}
+			expect(framesOf(made, forwarder, since, "B")).toEqual([]);
+		}
+		expect(made.board("B").flashWrites).toBe(before);
+		expect(made.board("B").bootCount).toBe(1);
+	});
+
+	test("a MAC on the way may be written as people do: what goes out has its 12 digits", () => {
+		const made = row();
+		const digits = macOf(made, "B");
+		const pairs = digits.match(/../g) ?? [];
+		for (const written of [pairs.join("-"), pairs.join(":").toUpperCase(), (digits.match(/..../g) ?? []).join("."), ` ${digits} `]) {
+			const since = made.log.next;
+			expect(ask(made, "A", `!${written},uptime`)).toMatch(STATE);
+			expect(textsOf(made, "Hub", since)).toEqual([`!${digits},uptime`]);
+			inject(made, { to: "A", from: STRANGER, payload: `!${written},uptime` });
+			expect(textsOf(made, "A", since, STRANGER)).toEqual([expect.stringMatching(STATE)]);
+		}
+	});
+
 	test("a far board that is switched off is told as no result, at once", () => {
 		const made = row();
 		made.board("B").powerOff();
@@ -181,7 +220,7 @@ describe("relaying", () => {
 
 	test("a message with a comma or a ! inside reaches the far board as it is", () => {
 		const made = row();
-		expect(ask(made, "A", path(made, ["B"], "a,!b"))).toMatch(/^Unknown message: a,!b -\d+$/);
+		expect(ask(made, "A", path(made, ["B"], "help a,!b"))).toMatch(/^Fail \(no command a,!b\) -\d+$/);
 	});
 
 	test("a relay request in upper case names the same board", () => {

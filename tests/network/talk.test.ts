@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { ask, events, HUB, house, macOf, snapshot, took } from "./house";
+import { framesOf } from "./traffic";
 
 describe("a hub and its devices", () => {
 	test("a request through the hub's page switches a relay, and the reply carries the device's rssi", () => {
@@ -68,5 +69,19 @@ describe("a hub and its devices", () => {
 		const made = house(["Kitchen"]);
 		expect(made.http("Hub", "lan", { path: "/" }).body).toMatch(new RegExp(`^${HUB} M Hub \\d+$`));
 		expect(made.http("Kitchen", "ap", { path: "/" }).body).toMatch(/^34b4720a1004 S Kitchen \d+$/);
+	});
+
+	test.each([
+		[58, /^Fail \(too long\) -\d+$/],
+		[57, /^Unknown message: (😀){57} -\d+$/u],
+		[62, /^Fail \(too long\) -\d+$/],
+		[63, /^Fail \(too long\)$/],
+		[64, /^Fail \(too long\)$/],
+	])("a text is measured in bytes on the engine, too: %i characters of four bytes", (count, expected) => {
+		const made = house(["Kitchen"]);
+		const since = made.log.next;
+		const reply = ask(made, "Kitchen", "😀".repeat(count));
+		expect(reply).toMatch(expected);
+		expect(framesOf(made, "Hub", since).length).toBe(count <= 62 ? 1 : 0);
 	});
 });

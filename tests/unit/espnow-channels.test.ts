@@ -21,6 +21,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		/** Pings are answered, the question for the channel is not. */
 		dumb: false,
 		phones: 0,
+		isHubDevice: false,
 		open: false,
 		busy: false,
 		hub: HUB,
@@ -84,6 +85,12 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 			get phones() {
 				return world.phones;
 			},
+		},
+		hubs: {
+			get isHubDevice() {
+				return world.isHubDevice;
+			},
+			confirm: async () => !world.isHubDevice,
 		},
 		clock: time,
 		timers: time,

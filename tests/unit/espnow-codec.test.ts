@@ -35,11 +35,15 @@ test.each(kinds)("%j is judged by itself", (text, kind) => {
 });
 
 test("a relay text names the boards to pass, and what the first of them gets", () => {
-	expect(parseRelay(`!${A},!${B},uptime`)).toEqual({ macs: [A, B], inner: `!${B},uptime` });
+	expect(parseRelay(`!${A},!${B},uptime`)).toEqual({ macs: [A, B], inner: `!${B},uptime`, text: `!${A},!${B},uptime` });
 });
 
-test("a relay text may write its MAC in capitals and name the access point", () => {
-	expect(parseRelay("!A0B1C2D30011,on")).toEqual({ macs: [A], inner: "on" });
+test("a relay text may write its MACs as people do and name the access point; what is sent has their 12 digits", () => {
+	expect(parseRelay("!A0B1C2D30011,on")).toEqual({ macs: [A], inner: "on", text: "!a0b1c2d30011,on" });
+	for (const written of ["A0:B1:C2:D3:00:10", "a0-b1-c2-d3-00-10", "a0b1.c2d3.0010", " a0b1c2d30010 "]) {
+		const text = `!${A},!${A},a,!b`;
+		expect(parseRelay(`!${written},!${written},a,!b`)).toEqual({ macs: [A, A], inner: `!${A},a,!b`, text });
+	}
 });
 
 test.each(["!", "!,x", "!a0b1c2d3001,x", `!${A}`, `!${A},`, `!${A};x`, `!${A},!`, `!${A},!${B},`, "!ffffffffffff,x", "!zzzzzzzzzzzz,x"])(

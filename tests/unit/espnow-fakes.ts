@@ -226,6 +226,7 @@ export function makeBoard({ answer, isCommand, ...overrides }: Partial<CommsOpti
 		chance: { random: () => 0.5 },
 		handler: {
 			isCommand: isCommand ?? ((text) => COMMANDS.includes(text)),
+			isHarmless: (text) => !text.includes("change"),
 			handle(text, from) {
 				if (answer) return answer(text, from);
 				ran.push({ text, from });

@@ -65,7 +65,9 @@ describe("replies in RBR-Now's newest form", () => {
 	test("version, and the list of commands", () => {
 		const { ask } = fakeBoard();
 		expect(ask("version")).toBe("OK 1.2.3");
-		expect(ask("help")).toBe("OK uptime on off relay ipaddr channel role version reset channel= environ part: save: update config help");
+		expect(ask("help")).toBe(
+			"OK uptime on off relay ipaddr channel role orphan version reset channel= environ part: save: update config help",
+		);
 	});
 
 	test("help for one command is its line, found by its name or by a use of it", () => {

@@ -65,6 +65,7 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 		relay,
 		restarter: { request: (side) => restarts.push(side) },
 		network,
+		orphans: { add: (mac, hub) => mac !== "" && hub.length === 12 },
 		store,
 		version: "1.2.3",
 	};
