@@ -20,6 +20,7 @@ ESBUILD_NODE := esbuild --bundle --platform=node --format=esm --target=node20 --
 ENTRY_start := sim/world/start.ts
 ENTRY_app := sim/build/app.ts
 ENTRY_heap := sim/heap/heap.ts
+ENTRY_sizes := sim/sizes/sizes.ts
 ENTRY_sdk-check := sim/sdk/check.ts
 ENTRY_soak := tests/soak/run.ts
 ENTRY_attacks := tests/attacks/run.ts
@@ -29,7 +30,7 @@ ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test nightly lint format types mutants fuzz board asan hazard fuzz-board app seed heap bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
+.PHONY: help start test nightly lint format types mutants fuzz board asan hazard fuzz-board app seed heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -40,6 +41,7 @@ help:
 	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
 	@echo "make attacks [ARGS=\"--minutes 60 --boards 20 --seed 1 --only flood\"]   an hour with a stranger beside the house and in its network"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
+	@echo "make sizes      writes the sizes in README.md; those that need the SDK where MODDABLE is set and make sdk-check has run"
 	@echo "make nightly    everything large: all mutants, properties, soak, fuzzing, attacks and the bench"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
@@ -137,17 +139,22 @@ build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
 # Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel, or else qemu, runs such programs.
 M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null
 
+sizes: app $(DESK)/sizes.mjs
+	@$(MAKE) heap MEASURE=$(DESK)/sizes.mjs
+
+MEASURE = $(DESK)/heap.mjs
+
 heap: app $(DESK)/heap.mjs
 	@if $(M32_PROBE) && { build/m32-probe 2>/dev/null || qemu-i386 build/m32-probe 2>/dev/null; }; then \
 		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2; \
 		program=build/board-m32/board; \
 		build/m32-probe 2>/dev/null || { program=build/board-m32/under-qemu; \
 			printf '#!/bin/sh\nexec qemu-i386 build/board-m32/board "$$@"\n' > $$program && chmod +x $$program; }; \
-		node $(DESK)/heap.mjs $$program; \
+		node $(MEASURE) $$program; \
 	else \
 		echo "For figures with 32-bit words as on the chip install gcc's 32-bit libraries, and qemu where the kernel does not run" \
 			"32-bit programs (Debian: apt-get install gcc-multilib qemu-user)." >&2; \
-		$(MAKE) board && node $(DESK)/heap.mjs build/board/board; \
+		$(MAKE) board && node $(MEASURE) build/board/board; \
 	fi
 
 # Times and costs (bench/README.md). SEED=7 asks on another air.

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildFigures, buildForBoards, buildForHost, buildHost } from "./builds";
 import { conversations } from "./conversations";
@@ -10,7 +10,12 @@ import { CheckFailed, Sdk } from "./tools";
 const PORTS = { desk: 8470, air: 8479, setup: 8480, house: 8481, talks: 8482 };
 const MAC = "34b4720a3000";
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+/** What was said stays, too: `make sizes` finds the sizes in it. */
+const SAID = "build/sdk/check.log";
+const say = (line: string) => {
+	process.stdout.write(`${line}\n`);
+	appendFileSync(SAID, `${line}\n`);
+};
 
 async function main(path: string): Promise<void> {
 	const root = process.cwd();
@@ -18,6 +23,7 @@ async function main(path: string): Promise<void> {
 	const state = join(sdk.out, "state/");
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
+	rmSync(SAID, { force: true });
 	const show = ({ what, lines, isSkipped }: BuildFigures) => {
 		say(`${isSkipped ? "--" : "ok"}  ${what}`);
 		for (const line of lines) say(`    ${line}`);
@@ -42,7 +48,7 @@ async function main(path: string): Promise<void> {
 }
 
 const path = process.env.MODDABLE;
-if (!path) say("MODDABLE is not set: skipped");
+if (!path) process.stdout.write("MODDABLE is not set: skipped\n");
 else
 	main(path).catch((error: unknown) => {
 		process.stderr.write(`${error instanceof CheckFailed ? error.message : error instanceof Error ? error.stack : error}\n`);
