@@ -6,7 +6,7 @@ import { boardMac } from "../../sim/world/mac";
 import { Random } from "../../sim/world/random";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import { type BoardSpec, World } from "../../sim/world/world";
-import { Conversation } from "./conversation";
+import { Conversation, HOUSE_PASSWORD } from "./conversation";
 import { appWithLedger, type Ledger } from "./ledger";
 import { endsOf, Troubles } from "./troubles";
 
@@ -221,7 +221,10 @@ export class Soak {
 function specs(boards: number): BoardSpec[] {
 	const { ssid, password, channel } = ROUTER_DEFAULTS;
 	const setupAP = { minutes: 1 };
-	const hub: BoardSpec = { name: "Hub", config: { name: "Hub", role: "hub", router: { ssid, password }, setupAP } };
+	const hub: BoardSpec = {
+		name: "Hub",
+		config: { name: "Hub", role: "hub", router: { ssid, password }, house: { password: HOUSE_PASSWORD }, setupAP },
+	};
 	const devices = Array.from({ length: boards - 1 }, (_, i): BoardSpec => {
 		const name = `Room ${i + 1}`;
 		return { name, config: { name, role: "device", hub: boardMac(0), channel, setupAP, pins: { relay: { pin: 9, invert: false } } } };
