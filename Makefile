@@ -30,7 +30,7 @@ ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test nightly lint format types mutants fuzz board asan hazard fuzz-board app seed heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
+.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan hazard fuzz-board app seed heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -50,7 +50,7 @@ help:
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan hazard fuzz-board app seed
+test: board asan hazard fuzz-board board-m32 app seed
 	@jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
@@ -138,6 +138,12 @@ build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
 
 # Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel, or else qemu, runs such programs.
 M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null
+
+# Where 32-bit programs run, tests of memory have the chip's words; elsewhere the desk's.
+board-m32: tools $(PACKAGES)
+	@mkdir -p build; if $(M32_PROBE) && build/m32-probe 2>/dev/null; then \
+		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
+		else echo "No 32-bit programs here (Debian: gcc-multilib): memory is tested with 64-bit words." >&2; fi
 
 sizes: app $(DESK)/sizes.mjs
 	@$(MAKE) heap MEASURE=$(DESK)/sizes.mjs

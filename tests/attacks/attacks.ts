@@ -1,3 +1,4 @@
+import { C3_NS_PER_METER } from "../../bench/engine";
 import { Random } from "../../sim/world/random";
 import { House } from "./house";
 import { IDLE_PHONE, joinIdlePhone, type Kind, kinds } from "./kinds";
@@ -22,6 +23,8 @@ export interface KindResult {
 	readonly what: string;
 	readonly attempts: number;
 	readonly ends: Readonly<Record<string, number>>;
+	/** Responses that gave away what they must not. */
+	readonly told: number;
 }
 
 export interface AttackResult {
@@ -51,14 +54,17 @@ export interface AttackResult {
 const STEP_MS = 50;
 /** The house is left in peace for so long before its heaps are looked at; what was asked has its end by then. */
 const CALM_MS = 75_000;
+/** Two rounds at least: what the first one leaves (boards that were heard) stays once. */
 const ROUND_MS = 600_000;
+const ROUNDS = 2;
 /** Boards are up by then. */
 const UP_MS = 20_000;
 /** When the router comes back for a hub beside which a phone sits, and how long that then has. */
 const ROUTER_BACK_MS = 40_000;
 const TO_JOIN_MS = 45_000;
-/** Of a round, each kind goes on for at least and at most this part. */
+/** Of a round, each kind goes on for at least and at most this part; floods for the least, as nothing else comes through beside them. */
 const SHORTEST = 0.1;
+const FLOOD_PER_SECOND = 80;
 const LONGEST = 0.35;
 
 interface Attack {
@@ -86,7 +92,7 @@ export class Attacks {
 		const chosen = kinds().filter(({ name }) => only === undefined || name === only);
 		const names = kinds().map(({ name }) => name);
 		if (chosen.length === 0) throw new Error(`there is no kind ${only}; there are: ${names.join(", ")}`);
-		this.#house = new House({ ...options, routerOff: chosen.some(({ name }) => name === IDLE_PHONE) });
+		this.#house = new House({ ...options, engineNsPerMeter: C3_NS_PER_METER, routerOff: chosen.some(({ name }) => name === IDLE_PHONE) });
 		this.#random = new Random(seed, "attacks");
 		this.#owner = new Owner(this.#house, new Random(seed, "owner"));
 		this.#attacks = chosen.map((kind) => {
@@ -113,7 +119,8 @@ export class Attacks {
 		this.#watch.begin();
 		this.#watch.measure(0);
 		const endMs = this.#options.minutes * 60_000;
-		while (world.timeMs < endMs) this.#round(Math.min(ROUND_MS, endMs - world.timeMs));
+		const roundMs = Math.min(ROUND_MS, (endMs - world.timeMs) / ROUNDS);
+		while (world.timeMs < endMs - STEP_MS) this.#round(Math.min(roundMs, endMs - world.timeMs));
 		this.#watch.audit();
 		return this.#result();
 	}
@@ -147,7 +154,8 @@ export class Attacks {
 		const fromMs = world.timeMs;
 		const attackMs = lengthMs - Math.min(CALM_MS, lengthMs / 3);
 		for (const attack of this.#attacks) {
-			const part = this.#attacks.length === 1 ? 1 : SHORTEST + random.next() * (LONGEST - SHORTEST);
+			const more = attack.kind.perSecond < FLOOD_PER_SECOND ? random.next() * (LONGEST - SHORTEST) : 0;
+			const part = this.#attacks.length === 1 ? 1 : SHORTEST + more;
 			attack.from = fromMs + random.next() * (1 - part) * attackMs;
 			attack.to = attack.from + part * attackMs;
 		}
@@ -191,7 +199,7 @@ export class Attacks {
 		const { asked, answered, atOnce, lost } = this.#owner;
 		const { restarts, orderedRestarts, changed, switched, told, spoilt, wrong, heaps } = this.#watch;
 		return {
-			kinds: this.#attacks.map(({ kind: { name, what }, means: { attempts, ends } }) => ({ name, what, attempts, ends })),
+			kinds: this.#attacks.map(({ kind: { name, what }, means: { attempts, ends, told } }) => ({ name, what, attempts, ends, told })),
 			owner: { asked, answered, atOnce, lost, p95Ms: this.#owner.p95() },
 			...{ restarts, orderedRestarts, changed, switched, spoilt, wrong, heaps },
 			told: told + this.#attacks.reduce((all, { means }) => all + means.told, 0),

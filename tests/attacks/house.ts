@@ -1,4 +1,3 @@
-import { C3_NS_PER_METER } from "../../bench/engine";
 import type { Board } from "../../sim/world/board";
 import { HttpExchange, type HttpRequest } from "../../sim/world/http";
 import { boardMac } from "../../sim/world/mac";
@@ -21,6 +20,8 @@ export interface HouseOptions {
 	readonly program: string;
 	/** The router has no power at first. */
 	readonly routerOff: boolean;
+	/** What a count of a board's engine takes, in ns; 0: work takes no time. */
+	readonly engineNsPerMeter: number;
 }
 
 /** A hub and its devices, a router, and computers with addresses of their own in the router's network. */
@@ -32,9 +33,9 @@ export class House {
 	readonly heard: { readonly from: string; readonly to: string; readonly text: string }[] = [];
 
 	constructor(options: HouseOptions) {
-		const { boards, seed, app, program, routerOff } = options;
+		const { boards, seed, app, program, routerOff, engineNsPerMeter } = options;
 		const router = { ssid: SSID, password: ROUTER_PASSWORD, channel: CHANNEL, power: !routerOff };
-		this.world = new World({ seed, app, program, machine: "chip", boards: specs(boards), router, engineNsPerMeter: C3_NS_PER_METER });
+		this.world = new World({ seed, app, program, machine: "chip", boards: specs(boards), router, engineNsPerMeter });
 		this.hub = this.world.board("Hub");
 		this.devices = this.world.boards.slice(1);
 	}

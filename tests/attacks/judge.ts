@@ -2,13 +2,16 @@ import type { AttackResult } from "./attacks";
 
 /** Of the owner's requests at least so many are answered. */
 const ANSWERED = 0.98;
-/** A quiet board's heap differs from moment to moment by what it remembers of others, in slots. */
-const FLAT_SLOTS = 60;
+/** A board remembers 32 others, at some ten slots each, and may have heard none of them at the first look; one slot for each attempt would be thousands. */
+const FLAT_SLOTS = 400;
 /** A few for a start, a few a minute for orders in the hub's name; everybody else's cost none. */
 const WRITES = 4;
 const WRITES_A_MINUTE = 4;
 /** One device's restarts by orders in its hub's name: at most one in 10 s. */
 const RESTARTS_A_MINUTE = 6;
+
+/** An attempt that ended so has tried nothing. */
+const TURNED_AWAY = ["503", "lost", "refused", "connection refused", "unreachable"];
 
 /** What of the promises was not kept; empty when all is well. */
 export function faultsOf(result: AttackResult, minutes: number): string[] {
@@ -17,7 +20,13 @@ export function faultsOf(result: AttackResult, minutes: number): string[] {
 	const claim = (holds: boolean, what: string) => {
 		if (!holds) faults.push(what);
 	};
-	for (const { name, attempts } of kinds) claim(attempts > 0, `${name}: nothing was tried`);
+	for (const { name, attempts, ends } of kinds) {
+		claim(attempts > 0, `${name}: nothing was tried`);
+		claim(
+			Object.keys(ends).some((end) => !TURNED_AWAY.includes(end)),
+			`${name}: nothing came through`,
+		);
+	}
 	for (const [reason, count] of Object.entries(restarts)) faults.push(`${count} restarts: ${reason}`);
 	claim(orderedRestarts <= minutes * RESTARTS_A_MINUTE, `forged orders: ${orderedRestarts} restarts of one device`);
 	for (const [name, count] of Object.entries(changed)) faults.push(`${name}: its configuration was changed ${count} times`);
@@ -71,6 +80,6 @@ export function harmOf(result: AttackResult): string[] {
 		const grown = last.slots - first.slots;
 		if (grown > MUCH_SLOTS) harm.push(`${grown} slots for good (${name})`);
 	}
-	if (owner.p95Ms > 500) harm.push(`p95 ${Math.round(owner.p95Ms)} ms`);
+	if (owner.p95Ms > 200) harm.push(`p95 ${Math.round(owner.p95Ms)} ms`);
 	return harm;
 }

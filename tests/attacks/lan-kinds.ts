@@ -12,7 +12,7 @@ const BROWSER = { "accept-language": "en-GB,en;q=0.5", referer: "http://pictures
 const through = (mac: string, message: string) => `/?mac=${mac}&msg=${encodeURIComponent(message)}`;
 
 /** Every address of web/routes.ts, and some that are none, in ways that are and are not meant. */
-const ROUTES: readonly HttpRequest[] = [
+export const ROUTES: readonly HttpRequest[] = [
 	{ path: "/" },
 	{ path: "/", headers: { accept: "text/html" } },
 	{ path: "/devices" },
@@ -77,12 +77,12 @@ export function lanKinds(): readonly Kind[] {
 		},
 		{
 			name: "new names",
-			what: "uploads configurations of 200 keys that no board knows, to one device after the other",
+			what: "uploads configurations of 180 keys that no board knows, to one device after the other",
 			perSecond: 20,
 			attempt(means) {
 				if (uploading && !uploading.done) return;
 				if (upload === undefined || upload.messages.length === 0) {
-					const names = Array.from({ length: 200 }, (_, i) => `"n${(uploads % 1_000) * 1_000 + i}":0`);
+					const names = Array.from({ length: 180 }, (_, i) => `"n${(uploads % 1_000) * 1_000 + i}":0`);
 					const hex = Buffer.from(`{${names.join(",")}}`).toString("hex");
 					const parts = hex.match(/.{1,210}/g) ?? [];
 					const { mac } = means.house.devices[Math.floor(uploads / 12) % 3] ?? means.victim;

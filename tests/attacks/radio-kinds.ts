@@ -33,6 +33,12 @@ const NOISE: readonly (string | readonly number[])[] = [
 	[0x6f, 0x6e, 0x00, 0x6f],
 ];
 
+/** Empty, malformed, no UTF-8, longer than a frame may be. */
+function noise(means: Means): Buffer {
+	if (means.random.below(4) === 0) return Buffer.alloc(251 + means.random.below(1_200), 0x61);
+	return Buffer.from(means.pick(NOISE) as string);
+}
+
 /** By radio, in reach of every board. */
 export const RADIO_KINDS: readonly Kind[] = [
 	{
@@ -64,12 +70,15 @@ export const RADIO_KINDS: readonly Kind[] = [
 	},
 	{
 		name: "flood",
-		what: "requests from radios that are none, and from the boards' own addresses, faster than they can be answered",
-		perSecond: 150,
+		what: "requests from radios that are none, and from devices' own addresses, faster than they can be answered; frames that are no message among them",
+		perSecond: 300,
 		attempt(means) {
-			const from = means.pick([means.forged(), means.forged(), means.device().mac]);
-			const to = means.pick([HUB, means.device().mac]);
-			means.send(from, to, means.pick(["uptime", "help", "version", `environ-6-${"x".repeat(180)}`, "relay", "ping"]));
+			const from = means.random.below(3) === 0 ? means.device().mac : means.forged();
+			const to = means.random.below(4) === 0 ? means.device().mac : HUB;
+			const choice = means.random.below(8);
+			if (choice === 0) means.send(from, to, noise(means));
+			else if (choice === 1) means.send(from, to, `!${means.device().mac},uptime`);
+			else means.send(from, to, means.pick(["uptime", "help", "version", `environ-6-${"x".repeat(180)}`, "relay", "ping"]));
 		},
 	},
 	{
@@ -85,23 +94,13 @@ export const RADIO_KINDS: readonly Kind[] = [
 	},
 	{
 		name: "replays",
-		what: "sends again what boards of the house have sent, from their addresses",
-		perSecond: 10,
+		what: "sends again what boards of the house have sent, from their addresses, but `on` and `off`: anybody may say these",
+		perSecond: 40,
 		attempt(means) {
-			const heard = means.house.heard;
+			const heard = means.house.heard.filter(({ text }) => !/^(!\w+,)*(on|off)$/.test(text));
 			if (heard.length === 0) return;
 			const { from, to, text } = means.pick(heard);
 			means.send(from, to, text);
-		},
-	},
-	{
-		name: "noise",
-		what: "frames that are no message: empty, malformed, no UTF-8, longer than a frame may be, from boards' own addresses, too",
-		perSecond: 100,
-		attempt(means) {
-			const payload =
-				means.random.below(4) === 0 ? Buffer.alloc(251 + means.random.below(1_200), 0x61) : Buffer.from(means.pick(NOISE) as string);
-			means.send(means.pick([means.forged(), means.device().mac, HUB]), means.pick([HUB, means.device().mac]), payload);
 		},
 	},
 	{

@@ -39,7 +39,10 @@ function conclude(result: AttackResult): string {
 	const writes = [...flashWrites].sort(([, a], [, b]) => b - a).slice(0, 3);
 	const hub = heaps.get("Hub") ?? [];
 	return [
-		columns([["attack", "attempts", "how they ended"], ...result.kinds.map(({ name, attempts, ends }) => [name, attempts, most(ends)])]),
+		columns([
+			["attack", "attempts", "told", "how they ended"],
+			...result.kinds.map(({ name, attempts, told, ends }) => [name, attempts, told || "", most(ends)]),
+		]),
 		"",
 		`owner: ${owner.asked} asked, ${owner.answered} answered (${share} %), ${owner.atOnce} of them at once, p95 ${Math.round(owner.p95Ms)} ms`,
 		`lost: ${most(owner.lost)}`,
