@@ -170,11 +170,15 @@ export class Connection {
 	}
 
 	#onMessage(message: number): void {
-		this.#guarded(() => {
+		// As #guarded, whose two calls would be missing at the other end of a small stack.
+		try {
 			if (message === READABLE) this.#onReadable();
 			else if (message === WRITABLE) this.#onWritable();
 			else if (message < 0) this.#end(this.#state === "sent" || this.#state === "lingering" ? "done" : "left");
-		});
+		} catch (error) {
+			this.#host.fault(error);
+			this.#end("shut");
+		}
 	}
 
 	/** Nothing thrown may reach the socket, whose caller is the engine itself. */

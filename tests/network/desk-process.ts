@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +87,18 @@ export const refused = (url: string) =>
 	});
 
 /** The body of what is there. */
-export const text = async (url: string, options: RequestInit = {}) => (await fetch(url, options)).text();
+/** As curl and controllers ask: `fetch` of Node names languages as a browser does, and boards take it for one. */
+export const text = async (
+	url: string,
+	{ body = "", ...options }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) => {
+	const sent = request(url, { ...options, headers: { ...options.headers, "content-length": Buffer.byteLength(body) }, agent: false });
+	sent.end(body);
+	const [response] = (await once(sent, "response")) as [IncomingMessage];
+	let answer = "";
+	for await (const part of response.setEncoding("utf8")) answer += part;
+	return answer;
+};
 
 /** Processes that this one has started and that run: what has ended but was not yet asked after does not count. */
 export function childrenOf(pid: number | undefined): number[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, events, HUB, macOf, put, settle, snapshot, world } from "./house";
+import { ask, events, HOUSE_PASSWORD, HUB, macOf, put, settle, snapshot, world } from "./house";
 
 const { ssid, password, channel } = ROUTER_DEFAULTS;
 
@@ -127,7 +127,7 @@ describe("boards from the factory", () => {
 
 	test("the hub passes part, save and update on to its own device, which takes them", () => {
 		const made = unpacked("Hub", "Kitchen");
-		put(made, "Hub", "ap", "/api/config", { role: "hub", router: { ssid, password } });
+		put(made, "Hub", "ap", "/api/config", { role: "hub", router: { ssid, password }, house: { password: HOUSE_PASSWORD } });
 		type(made, "Kitchen", `environ-${channel}-${HUB}`);
 		for (const name of ["Hub", "Kitchen"]) restart(made, name);
 		made.advance(1000);
