@@ -38,10 +38,7 @@ export interface SdkSizes {
 export function sdkSizes(said: string): SdkSizes {
 	const block = (title: string) => said.split(/^(?=ok {2}|-- {2})/m).find((each) => each.startsWith(`ok  ${title}`)) ?? "";
 	const first = (title: string, pattern: RegExp) => pattern.exec(block(title))?.[1];
-	const preloaded = ["esp32/esp32c3", "esp32/esp32c6", "esp32/esp32s3", "esp32"].map((target) => {
-		const found = /(\d+) instances?, .*?(\d+) keys?/.exec(block(`${target}, debug: byte code`) || block(`${target}: byte code`));
-		return found ? `${thousands(Number(found[1]))} instances, ${thousands(Number(found[2]))} keys` : undefined;
-	});
+	const preloaded = /(\d+) instances?, .*?(\d+) keys?/.exec(block("esp32/esp32c3, debug: byte code"));
 	const objects = ["debug", "release"].map((kind) =>
 		first(`esp32/esp32c3, ${kind}: our C`, /: \d+ objects, (\d+ bytes of code and constants, \d+ of data, \d+ zeroed)/)?.replace(
 			/^\d+/,
@@ -51,7 +48,7 @@ export function sdkSizes(said: string): SdkSizes {
 	const code = first("esp32/esp32c3, debug: byte code", /byte code of our modules: (\d+) bytes/);
 	return {
 		byteCode: code === undefined ? undefined : `${thousands(Number(code))} bytes`,
-		preloaded: preloaded.includes(undefined) ? undefined : [...new Set(preloaded)].join(" / "),
+		preloaded: preloaded ? `${thousands(Number(preloaded[1]))} instances, ${thousands(Number(preloaded[2]))} keys` : undefined,
 		objects: objects.includes(undefined) ? undefined : objects.join(" / "),
 	};
 }

@@ -25,7 +25,7 @@ function measure(program: string): Size[] {
 	return [
 		{ what: "byte code of our modules, debug, with line numbers", value: sdk?.byteCode },
 		{ what: "pages", value: `${thousands(pageBytes)} bytes` },
-		{ what: "preloaded, stays in flash: debug builds of C3, C6 and S3 / of ESP32 where that differs", value: sdk?.preloaded },
+		{ what: "preloaded, stays in flash: debug build of the C3", value: sdk?.preloaded },
 		{ what: "our C as objects for the C3: debug / release", value: sdk?.objects },
 		{ what: "engine's memory", value: `${thousands(room.static)} bytes` },
 		{ what: "of it, hub at rest: objects / stack / free", value: parts(rest?.hub) },
