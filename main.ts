@@ -6,14 +6,14 @@ import { Leds } from "board/leds";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
 import { SelfTest } from "board/self-test";
+import { Channels } from "channels/channels";
+import { HubWatch, Orphans } from "channels/hub-watch";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
-import { Channels } from "espnow/channels";
 import { Comms, type Contact } from "espnow/comms";
-import { HubWatch, Orphans } from "espnow/hub-watch";
 import { Radio } from "espnow/radio";
 import { COMMANDS, surroundings } from "handler/commands";
 import { Handler } from "handler/handler";
@@ -172,7 +172,7 @@ const channels: Channels = new Channels({
 	hubs,
 	clock: chip,
 	timers: Timer,
-	chance: chip,
+	random: chip,
 	trace: say,
 });
 

@@ -132,9 +132,3 @@ export function buildReply(answer: string, rssi: number): string {
 export function failure(reason: string): string {
 	return `Fail (${reason})`;
 }
-
-/** The channel that a hub's reply to `channel` states, 0 when it states none. */
-export function statedChannel(reply: string): number {
-	const match = /^OK (\d{1,2})( |$)/.exec(reply);
-	return match?.[1] ? Number(match[1]) : 0;
-}

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { buildReply, classify, hops, innermost, Kind, parseRelay, statedChannel, unsendable } from "espnow/codec";
+import { buildReply, classify, hops, innermost, Kind, parseRelay, unsendable } from "espnow/codec";
 import fc from "fast-check";
 import { A, B } from "./espnow-fakes";
 
@@ -88,15 +88,6 @@ test("every reply fits into a frame and is sendable", () => {
 			expect(unsendable(reply)).toBe("");
 		}),
 	);
-});
-
-test("a hub states its channel in the reply to `channel`", () => {
-	expect(statedChannel("OK 11 -57")).toBe(11);
-	expect(statedChannel("OK 6")).toBe(6);
-});
-
-test.each(["OK", "OK None -57", "Fail (no reply)", "6", "OK 111 -57", "OK ON 6+ -57"])("%j states no channel", (reply) => {
-	expect(statedChannel(reply)).toBe(0);
 });
 
 test("any text is classified, and any relay text taken apart, without an error", () => {

@@ -20,7 +20,7 @@ function imports(file: string): string[] {
  */
 function knows(module: string, drivers = false): string[] {
 	const files = tree(join("modules", module)).filter((file) => file.endsWith(".ts") && file.includes("/desktop/") === drivers);
-	const named = files.flatMap(imports).filter((name) => /^(config|board|wifi-roles|espnow|handler|web)\//.test(name));
+	const named = files.flatMap(imports).filter((name) => /^(config|board|wifi-roles|espnow|channels|handler|web)\//.test(name));
 	return [...new Set(named.map((name) => name.split("/")[0] ?? ""))].filter((name) => name !== module).sort();
 }
 
@@ -30,6 +30,7 @@ describe("who knows whom", () => {
 		["board", []],
 		["wifi-roles", []],
 		["espnow", []],
+		["channels", []],
 		["handler", ["config"]],
 	])("%s imports no other module of the firmware than %j", (module, others) => {
 		expect(knows(module)).toEqual(others);
@@ -43,7 +44,7 @@ describe("who knows whom", () => {
 		const named = tree("web")
 			.filter((file) => file.endsWith(".ts"))
 			.flatMap(imports)
-			.filter((name) => /^(board|wifi-roles|espnow|handler)\//.test(name));
+			.filter((name) => /^(board|wifi-roles|espnow|channels|handler)\//.test(name));
 		expect(named).toEqual([]);
 	});
 

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
+import { Channels, type ChannelsOptions, statedChannel } from "channels/channels";
+import { sweepOrder } from "channels/sweep-order";
 import { stationMac } from "common/mac";
-import { Channels, type ChannelsOptions } from "espnow/channels";
 import type { AskOptions, AskResult } from "espnow/faces";
-import { sweepOrder } from "espnow/sweep-order";
 import { A, B, C, FakeTime } from "./espnow-fakes";
 
 const HUB = A;
@@ -94,7 +94,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		},
 		clock: time,
 		timers: time,
-		chance: { random: () => 0.5 },
+		random: { random: () => 0.5 },
 		trace: () => {},
 		...overrides,
 	});
@@ -431,4 +431,13 @@ test("closing ends a sweep", async () => {
 	await time.advance(60_000);
 	expect(asked.length).toBeLessThanOrEqual(count + 1);
 	expect(time.count).toBe(0);
+});
+
+test("a hub states its channel in the reply to `channel`", () => {
+	expect(statedChannel("OK 11 -57")).toBe(11);
+	expect(statedChannel("OK 6")).toBe(6);
+});
+
+test.each(["OK", "OK None -57", "Fail (no reply)", "6", "OK 111 -57", "OK ON 6+ -57"])("%j states no channel", (reply) => {
+	expect(statedChannel(reply)).toBe(0);
 });

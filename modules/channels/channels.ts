@@ -1,9 +1,8 @@
 import { sameBoard } from "common/mac";
-import { statedChannel } from "./codec";
-import type { AskOptions, AskResult, Chance, Clock, Contact, Timers } from "./faces";
 import type { HubWatch } from "./hub-watch";
 import { sweepOrder } from "./sweep-order";
 import type { Tuner } from "./tuner";
+import type { Asker, AskOptions, AskResult, Clock, Random, Timers } from "./types";
 
 const TICK_MS = 1_000;
 /** Silence after which a device looks for its hub. */
@@ -22,11 +21,7 @@ const PAUSES_MS: readonly number[] = Object.freeze([5_000, 10_000, 20_000, 40_00
 export interface ChannelsOptions {
 	role: "hub" | "device";
 	tuner: Tuner;
-	comms: {
-		ask(mac: string, text: string, options?: AskOptions): Promise<AskResult>;
-		/** When a board was last heard, in clock ms; -1: never, or it has been forgotten, which the hub never is. */
-		heardAt(mac: string): number;
-	};
+	comms: Asker;
 	/** MAC of this device's hub, "" when it has none. */
 	hub(): string;
 	/** Channels on which the hub was met before, the last one first. */
@@ -39,7 +34,7 @@ export interface ChannelsOptions {
 	hubs: Pick<HubWatch, "confirm" | "isHubDevice">;
 	clock: Clock;
 	timers: Timers;
-	chance: Chance;
+	random: Random;
 	trace(line: string): void;
 }
 
@@ -94,8 +89,9 @@ export class Channels {
 	/**
 	 * A board was met. Contact with the hub is a frame of its own, a request that we answered, also one that came through a relay, or a reply
 	 * to one of ours; the first is asked for when it is needed, as frames are many.
+	 * @param how `answered`: our reply to its request was acknowledged; `reply`: it replied to a request of ours
 	 */
-	onContact(mac: string, how: Contact): void {
+	onContact(mac: string, how: "answered" | "reply"): void {
 		const { role, clock, hub, hubs } = this.#options;
 		if (role === "hub" || (hubs.isHubDevice && sameBoard(mac, hub()))) return;
 		this.#contactAt = clock.now();
@@ -259,11 +255,11 @@ export class Channels {
 
 	/** Growing pauses, each a little longer or shorter, so that boards that lost the hub together do not search together for ever. */
 	#pause(): void {
-		const { clock, chance } = this.#options;
+		const { clock, random } = this.#options;
 		const pause = PAUSES_MS[Math.min(this.#failed++, PAUSES_MS.length - 1)] ?? 0;
 		this.#state = "pausing";
 		this.#pausedAt = clock.now();
-		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * chance.random());
+		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * random.random());
 	}
 
 	#delay(ms: number): Promise<void> {
@@ -271,4 +267,10 @@ export class Channels {
 			this.#options.timers.set(() => resolve(), ms);
 		});
 	}
+}
+
+/** The channel that a hub's reply to `channel` states, 0 when it states none. */
+export function statedChannel(reply: string): number {
+	const match = /^OK (\d{1,2})( |$)/.exec(reply);
+	return match?.[1] ? Number(match[1]) : 0;
 }

@@ -1,5 +1,5 @@
 import { isMac, sameBoard } from "common/mac";
-import type { AskOptions, AskResult, Clock } from "./faces";
+import type { Asker, AskResult, Clock } from "./types";
 
 /** Between two questions to the own hub, and between two to anybody else, in ms. */
 const PAUSE_MS = 5_000;
@@ -15,11 +15,7 @@ type Role = "hub" | "device" | "original" | "silent";
 type Ask = (text: string) => Promise<AskResult>;
 
 export interface HubWatchOptions {
-	comms: {
-		ask(mac: string, text: string, options?: AskOptions): Promise<AskResult>;
-		/** When a board was last heard, in clock ms; -1: never. */
-		heardAt(mac: string): number;
-	};
+	comms: Asker;
 	/** MAC of this device's hub, "" when it has none. */
 	hub(): string;
 	/** This device has a hub from now on. */
