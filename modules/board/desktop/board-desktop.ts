@@ -67,7 +67,7 @@ export class Chip implements OnBoard {
 		return words;
 	}
 	// A restart ends the program, and nothing of it is left.
-	setRecovered(): void {}
+	setRecovered(_recovered: boolean): void {}
 	recovered(): boolean {
 		return false;
 	}
