@@ -76,6 +76,8 @@ function specs(boards: number): BoardSpec[] {
 	const hub = {
 		name: "Hub",
 		role: "hub",
+		// Where it waits for its router: its devices would follow it to another channel and be late to come back.
+		channel: CHANNEL,
 		router: { ssid: SSID, password: ROUTER_PASSWORD },
 		house: { password: HOUSE_PASSWORD },
 		setupAP: { minutes: 10 },
