@@ -33,33 +33,38 @@ export class JSONReader {
 		const text = json.charCodeAt(0) === BYTE_ORDER_MARK ? json.slice(1) : json;
 		// Bytes are never fewer than code units, so most of a long text need not be looked at.
 		if (text.length > LONGEST_JSON || utf8Length(text) > LONGEST_JSON) return refuse("", TOO_LONG);
-		return this.#read(text, true);
+		return this.#admit(text, true) ?? this.#parse(text);
 	}
 
 	/** Reads what this board has kept. Names beyond those that may be new are left out. */
 	kept(json: string): Read {
-		return this.#read(json, false);
+		return this.#admit(json, false) ?? this.#parse(json);
 	}
 
-	#read(text: string, strict: boolean): Read {
+	/** What is refused before it is parsed. The names that the engine will make are noted, whether the text is JSON after all or not. */
+	#admit(text: string, strict: boolean): Refusal | undefined {
 		const { depth, values, names } = measure(text);
 		if (depth > DEEPEST_JSON) return refuse("", `at most ${DEEPEST_JSON} levels of JSON`);
 		if (values > MOST_VALUES) return refuse("", `at most ${MOST_VALUES} values`);
-		const met = [...this.#met];
+		const before = this.#met.length;
 		for (const name of names) {
-			if (met.includes(name)) continue;
+			if (this.#met.includes(name)) continue;
 			const isLong = name.length > LONGEST_NAME || utf8Length(name) > LONGEST_NAME;
-			if (!isLong && met.length < MOST_NEW_NAMES) met.push(name);
-			else if (strict) return refuse("", isLong ? LONG_NAME : NEW_NAME);
+			if (!isLong && this.#met.length < MOST_NEW_NAMES) this.#met.push(name);
+			else if (strict) {
+				this.#met.length = before;
+				return refuse("", isLong ? LONG_NAME : NEW_NAME);
+			}
 		}
+		return undefined;
+	}
+
+	/** Apart from what goes before: the engine's parser takes of the stack for each level. */
+	#parse(text: string): Read {
 		try {
-			const value = parseOnly(text, [...KNOWN_NAMES, ...met]);
-			return { ok: true, value };
+			return { ok: true, value: parseOnly(text, this.#met.length === 0 ? KNOWN_NAMES : [...KNOWN_NAMES, ...this.#met]) };
 		} catch {
 			return refuse("", "JSON");
-		} finally {
-			// Also when it was no JSON after all: the engine has made them on the way.
-			for (let i = this.#met.length; i < met.length; i++) this.#met.push(met[i] ?? "");
 		}
 	}
 }

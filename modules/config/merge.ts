@@ -1,14 +1,4 @@
-import {
-	type Branch,
-	type Configuration,
-	checkWhole,
-	DEEPEST_JSON,
-	type JsonObject,
-	type Leaf,
-	PASSWORD_MASK,
-	type Refusal,
-	shape,
-} from "./schema";
+import { type Branch, type Configuration, checkWhole, DEEPEST_JSON, type JsonObject, PASSWORD_MASK, type Refusal, shape } from "./schema";
 
 /**
  * Lays a whole or partial configuration over another one. Known keys are checked against their rules, unknown ones are
@@ -93,19 +83,15 @@ function mergeBranch(branch: Branch, base: Readonly<JsonObject>, patch: unknown,
 			continue;
 		}
 		if (patch[key] === null && rule.optional) continue;
-		merged[key] =
-			"keys" in rule
-				? mergeBranch(rule, isObject(old) ? old : (rule.initial ?? {}), patch[key], join(path, key), depth + 1)
-				: readLeaf(rule, patch[key], old, join(path, key));
+		// Nothing stands between a branch and its leaves, as this goes deepest of all on the stack.
+		if ("keys" in rule) merged[key] = mergeBranch(rule, isObject(old) ? old : (rule.initial ?? {}), patch[key], join(path, key), depth + 1);
+		else {
+			merged[key] = rule.read(patch[key], old);
+			if (merged[key] === undefined) throw new Refused(join(path, key), rule.expected);
+		}
 	}
 	mergeUnknown(branch, base, patch, merged, path, depth);
 	return merged;
-}
-
-function readLeaf(rule: Leaf, value: unknown, old: unknown, path: string): unknown {
-	const read = rule.read(value, old);
-	if (read === undefined) throw new Refused(path, rule.expected);
-	return read;
 }
 
 function mergeUnknown(

@@ -140,21 +140,23 @@ export class ConfigStore {
 		};
 	}
 
+	/** In one function, as merging goes deepest of all on the stack. */
 	#merge(patch: unknown): ReturnType<typeof merge> {
 		if (!isObject(patch)) return refuse("", "an object");
-		if (!isRbrNow(patch)) return this.#checked(patch);
-		const translated = fromRbrNow(patch);
+		const translated = isRbrNow(patch) ? fromRbrNow(patch) : { ok: true as const, patch };
 		if (!translated.ok) return translated;
-		const merged = this.#checked(translated.patch);
-		return merged.ok ? merged : refuse(rbrNowPath(merged.path), merged.expected);
+		const merged = merge(this.#configuration, translated.patch);
+		const refusal = merged.ok ? this.#trouble(merged.configuration) : merged;
+		if (!refusal) return merged;
+		const { path, expected } = refusal;
+		return refuse(isRbrNow(patch) ? rbrNowPath(path) : path, path === "channel" ? this.#channels(translated.patch) : expected);
 	}
 
-	#checked(patch: JsonObject): ReturnType<typeof merge> {
-		const merged = merge(this.#configuration, patch);
-		if (!merged.ok) return merged.path === "channel" ? refuse("channel", this.#channels(patch)) : merged;
-		const { hub } = merged.configuration;
+	/** What only this board can tell. */
+	#trouble(configuration: Configuration): Refusal | undefined {
+		const { hub } = configuration;
 		if (hub !== "" && sameBoard(hub, this.#mac)) return refuse("hub", "another board's MAC: this one is the board's own");
-		return this.#refusedPin(merged.configuration) ?? merged;
+		return this.#refusedPin(configuration);
 	}
 
 	/** The channels that the country allows, which a patch may change, too. */

@@ -54,19 +54,21 @@ function turn(board: Board, on: boolean): string {
 
 const BUSY = "Fail (busy)";
 
-/** Runs what may write the configuration, unless the radio has had that written too often. */
-function change({ quota }: Surroundings, from: Caller, apply: () => Applied | string): string {
-	if (from.side === "radio" && !quota.mayChange) return BUSY;
-	const result = apply();
-	if (typeof result === "string") return result;
+/** Whether the radio has had the configuration written too often. */
+function isSpent({ quota }: Surroundings, from: Caller): boolean {
+	return from.side === "radio" && !quota.mayChange;
+}
+
+/** What became of a change, as a reply; one by radio is counted. */
+function changed({ quota }: Surroundings, from: Caller, result: Applied, reply: string): string {
 	if (!result.ok) return refusalText(result);
 	if (from.side === "radio" && result.changed) quota.changed();
-	return "OK";
+	return reply;
 }
 
 function keep(surroundings: Surroundings, from: Caller, patch: object, reply: string): string {
-	const result = change(surroundings, from, () => surroundings.board.store.update(patch));
-	return result === "OK" ? `OK ${reply}` : result;
+	if (isSpent(surroundings, from)) return BUSY;
+	return changed(surroundings, from, surroundings.board.store.update(patch), `OK ${reply}`);
 }
 
 const SPECIFICATIONS: readonly Command[] = Object.freeze(
@@ -208,7 +210,9 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			who: "owner",
 			run(_args, from, handler) {
 				const { surroundings } = handler;
-				return change(surroundings, from, () => surroundings.upload.update());
+				if (isSpent(surroundings, from)) return BUSY;
+				const result = surroundings.upload.update();
+				return typeof result === "string" ? result : changed(surroundings, from, result, "OK");
 			},
 		},
 		{
