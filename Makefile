@@ -57,7 +57,7 @@ lint: $(PACKAGES) types
 	@biome check .
 
 types: $(PACKAGES)
-	@tsc -p tsconfig.json && tsc -p tsconfig.desk.json && tsc -p sim/shim
+	@tsc -p tsconfig.json && tsc -p tsconfig.desktop.json && tsc -p tsconfig.desk.json && tsc -p sim/shim
 
 format: $(PACKAGES)
 	@biome check --write .

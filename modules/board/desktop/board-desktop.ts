@@ -82,7 +82,7 @@ export class Chip implements OnBoard {
 		this.#ending = true;
 		throw new Error("restarting");
 	}
-	pinTrouble(pin: number): string {
+	pinTrouble(pin: number, _drives: boolean): string {
 		return pin < PINS ? "" : "is not on this chip";
 	}
 	output(pin: number, level: number): number {
