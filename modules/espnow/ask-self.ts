@@ -1,6 +1,6 @@
-import { failure } from "./codec";
-import type { AskResult, CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
+import { failure } from "./plain-text";
+import type { AskResult, CommsOptions } from "./types";
 
 /**
  * A request to this board itself: answered here, without a frame.

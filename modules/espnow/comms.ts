@@ -1,23 +1,23 @@
 import { isMac, stationMac } from "common/mac";
-import { Answers } from "./answers";
 import { askSelf } from "./ask-self";
-import { failure, parseRelay, unsendable } from "./codec";
 import { Counters } from "./counters";
-import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./faces";
+import { Dispatch } from "./dispatch";
 import { FaultLog } from "./fault-log";
+import { Link } from "./link";
+import { MemoryBudget } from "./memory-budget";
+import { NextDeadline } from "./next-deadline";
 import { Outbox } from "./outbox";
 import { type Peer, Peers } from "./peers";
-import { RadioPort } from "./radio-port";
-import { Receiver } from "./receiver";
+import { failure, parseRelay, unsendable } from "./plain-text";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
+import { ReplyCache } from "./reply-cache";
 import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
-import { Room } from "./room";
-import { Sender } from "./sender";
-import { Wake } from "./wake";
+import { Transmitter } from "./transmitter";
+import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./types";
 
-export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./faces";
+export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./types";
 
 const TURN_MS = 100;
 const BANG = 0x21;
@@ -41,16 +41,16 @@ export class Comms {
 	readonly #mac: string;
 	readonly #counters = new Counters();
 	readonly #log: FaultLog;
-	readonly #wake = new Wake();
-	readonly #room: Room;
+	readonly #wake = new NextDeadline();
+	readonly #room: MemoryBudget;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
-	readonly #answers: Answers;
+	readonly #replyCache: ReplyCache;
 	readonly #requests: Requests;
-	readonly #port: RadioPort;
-	readonly #sender: Sender;
-	readonly #receiver: Receiver;
+	readonly #port: Link;
+	readonly #transmitter: Transmitter;
+	readonly #dispatch: Dispatch;
 	#timer: object | null = null;
 	/** The next turn has been asked for already. */
 	#pulled = false;
@@ -71,21 +71,21 @@ export class Comms {
 	/** One turn: see {@link Comms}. */
 	readonly #turn = (): void => {
 		if (this.#pulled) this.#pulled = false;
-		else this.#port.suspect();
+		else this.#port.assumePending();
 		this.#turns++;
 		const now = this.#options.clock.now();
 		let more = false;
 		try {
-			if (this.#port.statuses > 0) this.#sender.statuses(now);
-			if (this.#port.frames > 0) more = this.#receiver.frames(now);
-			if (now >= this.#wake.at || now >= this.#sender.statusDue) this.#deadlines(now);
-			this.#sender.grant(now);
+			if (this.#port.statuses > 0) this.#transmitter.drainStatuses(now);
+			if (this.#port.frames > 0) more = this.#dispatch.drainFrames(now);
+			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.#deadlines(now);
+			this.#transmitter.sendNext(now);
 			this.#options.turn?.();
 		} catch (error) {
-			if (!this.#receiver.fault(error)) this.#log.fault("turn", error);
-			more = this.#insist(now);
+			if (!this.#dispatch.fault(error)) this.#log.fault("turn", error);
+			more = this.#rerunSteps(now);
 		}
-		if (more || this.#wake.at - now < TURN_MS || this.#sender.statusDue - now < TURN_MS) this.#hasten(more, now);
+		if (more || this.#wake.at - now < TURN_MS || this.#transmitter.statusDue - now < TURN_MS) this.#hasten(more, now);
 	};
 
 	/** Of all promises. */
@@ -97,43 +97,59 @@ export class Comms {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
 		this.#log = new FaultLog(this.#counters, options.trace);
-		const room = new Room(options.limits);
+		const room = new MemoryBudget(options.limits);
 		const outbox = new Outbox(room, this.#wake);
 		const counters = this.#counters;
 		const peers = new Peers(options.hub);
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
-		const port = new RadioPort(options, this.#pull);
+		const port = new Link(options, this.#pull);
 		const requests = new Requests({
 			outbox,
 			counters,
 			chance: options.chance,
 			room,
 			wake: this.#wake,
-			onForwarded: (answer, result, now) => this.#receiver.reply(answer, result.ok ? result.reply : failure(result.reason), now),
+			onForwarded: (answer, result, now) => this.#dispatch.reply(answer, result.ok ? result.reply : failure(result.reason), now),
 		});
-		const answers = new Answers(outbox, requests, room, this.#wake);
+		const replyCache = new ReplyCache(outbox, requests, room, this.#wake);
 		const log = this.#log;
-		this.#sender = new Sender({
-			...{ host: options, port, outbox, peers, requests, answers, counters, recovery, log },
+		this.#transmitter = new Transmitter({
+			host: options,
+			port,
+			outbox,
+			peers,
+			requests,
+			replyCache,
+			counters,
+			recovery,
+			log,
 			wake: this.#wake,
 			onBroken: (step, now) => this.#repair(step, now),
 		});
-		this.#receiver = new Receiver({
-			...{ host: options, mac: this.#mac, port, outbox, peers, requests, answers, counters, log },
+		this.#dispatch = new Dispatch({
+			host: options,
+			mac: this.#mac,
+			port,
+			outbox,
+			peers,
+			requests,
+			replyCache,
+			counters,
+			log,
 			onReplied: this.#pull,
 		});
 		this.#room = room;
 		this.#outbox = outbox;
 		this.#peers = peers;
 		this.#recovery = recovery;
-		this.#answers = answers;
+		this.#replyCache = replyCache;
 		this.#requests = requests;
 		this.#port = port;
 	}
 
 	/** Whether a frame is with the driver: neither its status nor 250 ms have come. */
 	get sending(): boolean {
-		return this.#sender.sending;
+		return this.#transmitter.sending;
 	}
 
 	/** Whether a frame waits in the outbox that may go now. A request that waits for its reply is none. */
@@ -195,7 +211,7 @@ export class Comms {
 		if (!this.#requests.add(known ?? this.#peers.get(mac), onAir(text), this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
-		} else if (this.#room.failed > 0) this.#answers.makeRoom();
+		} else if (this.#room.failed > 0) this.#replyCache.makeRoom();
 		this.#pull();
 		return promise;
 	}
@@ -225,7 +241,7 @@ export class Comms {
 			sending: this.sending,
 			requestToSend: this.requestToSend,
 			turns: this.#turns,
-			grants: this.#sender.grants,
+			grants: this.#transmitter.grants,
 			counters: this.#counters.view(this.#port.totals()),
 			recovery: this.#recovery.view(),
 			requests: { open: this.#requests.size - this.#requests.unsent, unsent: this.#requests.unsent },
@@ -235,15 +251,15 @@ export class Comms {
 	}
 
 	/** The turn once more, part by part: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
-	#insist(now: number): boolean {
+	#rerunSteps(now: number): boolean {
 		let more = false;
 		const parts: Record<string, () => void> = {
-			status: () => this.#sender.statuses(now),
+			status: () => this.#transmitter.drainStatuses(now),
 			frames: () => {
-				more = this.#receiver.frames(now);
+				more = this.#dispatch.drainFrames(now);
 			},
 			deadlines: () => this.#deadlines(now),
-			grant: () => this.#sender.grant(now),
+			grant: () => this.#transmitter.sendNext(now),
 			turn: () => this.#options.turn?.(),
 		};
 		for (const [name, part] of Object.entries(parts)) {
@@ -251,7 +267,7 @@ export class Comms {
 				part();
 			} catch (error) {
 				// That frame is done with: the others can have their turn at once.
-				if (this.#receiver.fault(error)) more = true;
+				if (this.#dispatch.fault(error)) more = true;
 				else this.#log.fault(name, error);
 			}
 		}
@@ -262,9 +278,9 @@ export class Comms {
 
 	#deadlines(now: number): void {
 		this.#wake.at = Infinity;
-		this.#sender.expire(now);
+		this.#transmitter.expire(now);
 		this.#requests.expire(now);
-		this.#answers.expire(now);
+		this.#replyCache.expire(now);
 		if (now >= this.#reopenAt) this.#open(now);
 		this.#wake.by(this.#reopenAt);
 	}
@@ -272,7 +288,7 @@ export class Comms {
 	/** Pulls the timer forward to what is due before its next regular turn. */
 	#hasten(more: boolean, now: number): void {
 		if (this.#pulled || !this.#timer) return;
-		const wait = Math.min(this.#wake.at, this.#sender.statusDue) - now;
+		const wait = Math.min(this.#wake.at, this.#transmitter.statusDue) - now;
 		if (more || wait <= 0) this.#pull();
 		else this.#options.timers.schedule(this.#timer, Math.ceil(wait), TURN_MS);
 	}
@@ -301,7 +317,7 @@ export class Comms {
 
 	#closeRadio(now: number): void {
 		this.#port.close();
-		this.#sender.abandon(now);
+		this.#transmitter.abandon(now);
 	}
 
 	#repair(step: Step, now: number): void {

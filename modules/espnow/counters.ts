@@ -1,4 +1,4 @@
-import type { CountersView } from "./faces";
+import type { CountersView } from "./types";
 
 /** What became of a received frame; each frame has exactly one outcome, so that framesIn is their sum. Those up to `command` are the usual ones. */
 export const Outcome = Object.freeze({

@@ -1,8 +1,8 @@
-import type { Answer } from "./answers";
+import { KEPT_FOR_OTHERS, MemoryBudget } from "./memory-budget";
+import { NextDeadline } from "./next-deadline";
 import type { Peer } from "./peers";
+import type { InboundRequest } from "./reply-cache";
 import type { Request } from "./request";
-import { KEPT_FOR_OTHERS, Room } from "./room";
-import { Wake } from "./wake";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
@@ -15,7 +15,7 @@ const SPARE = 8;
 /** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
 const PATIENCE_MS = 1_000;
 
-export type OutgoingKind = "pong" | "reply" | "request" | "clear" | "oneWay";
+export type OutgoingKind = "pong" | "reply" | "request" | "resyncPing" | "oneWay";
 
 /** A frame that waits for the radio. Its objects are used over and over. */
 export interface Outgoing {
@@ -24,7 +24,7 @@ export interface Outgoing {
 	text: string;
 	/** What it belongs to: a request (kinds `request`, and `clear` for the ping before it) or a reply. */
 	request: Request | null;
-	answer: Answer | null;
+	answer: InboundRequest | null;
 	/** Clock time at which it came, in ms. */
 	since: number;
 	/** The one behind it for the same peer. */
@@ -38,11 +38,11 @@ export interface Outgoing {
 export class Outbox {
 	/** The only frame that waits, as nearly always when one does: it needs no ring. */
 	#only: Outgoing | null = null;
-	readonly #prompt: Peer[] = [];
-	readonly #patient: Peer[] = [];
+	readonly #responsive: Peer[] = [];
+	readonly #deferred: Peer[] = [];
 	readonly #free: Outgoing[] = [];
-	readonly #room: Room;
-	readonly #wake: Wake;
+	readonly #room: MemoryBudget;
+	readonly #wake: NextDeadline;
 	#size = 0;
 	#pausedUntil = 0;
 
@@ -50,7 +50,7 @@ export class Outbox {
 	 * @param room is told how many frames wait that are no requests of ours
 	 * @param wake told when there is room for requests again without a frame having left
 	 */
-	constructor(room = new Room(), wake = new Wake()) {
+	constructor(room = new MemoryBudget(), wake = new NextDeadline()) {
 		this.#room = room;
 		this.#wake = wake;
 	}
@@ -81,7 +81,7 @@ export class Outbox {
 	 * Puts a frame behind those for the same peer.
 	 * @returns the entry, null when 32 wait already
 	 */
-	put(kind: OutgoingKind, peer: Peer, text: string, now: number, request: Request | null, answer: Answer | null): Outgoing | null {
+	put(kind: OutgoingKind, peer: Peer, text: string, now: number, request: Request | null, answer: InboundRequest | null): Outgoing | null {
 		if (this.#size >= OUTBOX_LIMIT) return null;
 		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now, next: null };
 		entry.kind = kind;
@@ -117,18 +117,18 @@ export class Outbox {
 		entry.next = peer.frames;
 		peer.frames = entry;
 		this.#leave(peer);
-		peer.ring = "prompt";
-		this.#prompt.unshift(peer);
+		peer.ring = "responsive";
+		this.#responsive.unshift(peer);
 	}
 
 	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
 	take(now: number): Outgoing | null {
 		if (this.#size === 0 || now < this.#pausedUntil) return null;
 		if (this.#only) return this.#takeOnly(this.#only);
-		if (this.#patient.length === 0) return this.#takeFrom(this.#prompt);
-		const waiting = this.#patient[0]?.frames;
-		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#patient : this.#prompt;
-		return this.#takeFrom(first) ?? this.#takeFrom(this.#patient);
+		if (this.#deferred.length === 0) return this.#takeFrom(this.#responsive);
+		const waiting = this.#deferred[0]?.frames;
+		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#deferred : this.#responsive;
+		return this.#takeFrom(first) ?? this.#takeFrom(this.#deferred);
 	}
 
 	/** Whether a frame waits that may go now. */
@@ -206,18 +206,18 @@ export class Outbox {
 	/** Puts the peer of a frame into the ring in which it has to wait now. */
 	#place({ peer, request }: Outgoing): void {
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
-		if (!peer || peer.ring === "prompt") return;
+		if (!peer || peer.ring === "responsive") return;
 		const patient = request !== null && (peer.absent || request.tries > 0);
-		const ring = patient ? "patient" : "prompt";
+		const ring = patient ? "deferred" : "responsive";
 		if (peer.ring === ring) return;
 		this.#leave(peer);
 		peer.ring = ring;
-		(patient ? this.#patient : this.#prompt).push(peer);
+		(patient ? this.#deferred : this.#responsive).push(peer);
 	}
 
 	#leave(peer: Peer): void {
 		if (peer.ring === "none") return;
-		const ring = peer.ring === "patient" ? this.#patient : this.#prompt;
+		const ring = peer.ring === "deferred" ? this.#deferred : this.#responsive;
 		ring.splice(ring.indexOf(peer), 1);
 		peer.ring = "none";
 	}

@@ -1,14 +1,14 @@
 import { sameBoard, stationMac } from "common/mac";
-import type { PeerView, RadioLink } from "./faces";
 import type { Outgoing } from "./outbox";
 import type { Request } from "./request";
+import type { PeerView, RadioLink } from "./types";
 
 /** ESP_NOW_MAX_TOTAL_PEER_NUM of esp_now.h. */
 export const DRIVER_PEERS = 20;
 /** Boards remembered without need: those that are waited for are kept beyond this. */
 const REMEMBERED = 32;
 /** Boards of which only this is remembered: their next words are doubtful. */
-const UNCLEAR = 256;
+const NEED_RESYNC = 256;
 
 const ESP_OK = 0;
 const ESPNOW_FULL = 0x3068;
@@ -30,13 +30,13 @@ export class Peer {
 
 	/** outbox: the first of its frames, and which ring it stands in. */
 	frames: Outgoing | null = null;
-	ring: "none" | "prompt" | "patient" = "none";
+	ring: "none" | "responsive" | "deferred" = "none";
 
 	/** requests: the open one, those behind it, and what makes its words doubtful. */
 	open: Request | null = null;
 	queue: Request[] | null = null;
 	/** What it says next may belong to an earlier request: it is pinged first. */
-	unclear = false;
+	needsResync = false;
 	/** Its radio did not acknowledge the last frame: others go first. */
 	absent = false;
 	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
@@ -44,9 +44,9 @@ export class Peer {
 	lastReplyAt = 0;
 	lastAsked = "";
 	/** It may still answer {@link lastAsked} once more. */
-	owes = false;
+	mayReplyAgain = false;
 	/** Until then (ms) its link is one on which frames are lost, and so sent again and again. */
-	poorUntil = 0;
+	lossyUntil = 0;
 
 	/** answers: how many requests of it are kept. */
 	answers = 0;
@@ -69,7 +69,7 @@ export class Peer {
 export class Peers {
 	readonly #known = new Map<string, Peer>();
 	readonly #driver: Peer[] = [];
-	readonly #unclear = new Set<string>();
+	readonly #needResync = new Set<string>();
 	/** Addresses that the driver still holds although their board is now written to at its other one, or has been forgotten. */
 	readonly #unlisted: string[] = [];
 	readonly #hub: (() => string) | undefined;
@@ -92,7 +92,7 @@ export class Peers {
 		if (found) return found;
 		while (this.#known.size >= REMEMBERED && this.#forgetOne());
 		const peer = new Peer(stationMac(mac));
-		peer.unclear = this.#unclear.delete(peer.mac);
+		peer.needsResync = this.#needResync.delete(peer.mac);
 		this.#known.set(peer.mac, peer);
 		return peer;
 	}
@@ -211,10 +211,10 @@ export class Peers {
 		if (!oldest) return false;
 		if (oldest.usedAt) this.#unlist(oldest);
 		this.#known.delete(oldest.mac);
-		if (!oldest.unclear) return true;
+		if (!oldest.needsResync) return true;
 		// That a board owes us a reply outlives the rest of what we know of it.
-		if (this.#unclear.size >= UNCLEAR) for (const mac of this.#unclear) if (this.#unclear.delete(mac)) break;
-		this.#unclear.add(oldest.mac);
+		if (this.#needResync.size >= NEED_RESYNC) for (const mac of this.#needResync) if (this.#needResync.delete(mac)) break;
+		this.#needResync.add(oldest.mac);
 		return true;
 	}
 }

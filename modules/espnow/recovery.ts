@@ -1,4 +1,4 @@
-import type { RecoveryView } from "./faces";
+import type { RecoveryView } from "./types";
 
 /** What has to be done about a radio that no longer works. */
 export type Step = "none" | "espnow" | "wifi" | "board";

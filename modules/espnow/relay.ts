@@ -1,4 +1,4 @@
-import { hops, type RelayPath } from "./codec";
+import { hops, type RelayPath } from "./plain-text";
 
 /** A board has 8 s for its answer (handler), and who asked first gives up after 10 s: in between lie the relays. */
 const LAST_RELAY_MS = 8_500;

@@ -1,8 +1,8 @@
-import type { Answer } from "./answers";
-import { innermost } from "./codec";
-import type { AskResult } from "./faces";
 import type { Outgoing } from "./outbox";
 import type { Peer } from "./peers";
+import { innermost } from "./plain-text";
+import type { InboundRequest } from "./reply-cache";
+import type { AskResult } from "./types";
 
 /**
  * queued: behind another request to the same peer; due: in the outbox, or waiting for room there or for its next try; sending: with the driver;
@@ -33,14 +33,14 @@ export interface Request {
 	readonly started: number;
 	readonly limits: RequestLimits;
 	/** Who is told the result: another board, or our own caller. */
-	readonly asker: Answer | Resolve;
+	readonly asker: InboundRequest | Resolve;
 	state: RequestState;
 	/** Sendings that were not acknowledged. */
 	tries: number;
 	/** Sendings of its own text. */
 	sends: number;
 	/** It waits for the pong of an unclear peer until then (ms; Infinity before the ping has left); 0: it does not. */
-	clearUntil: number;
+	resyncUntil: number;
 	/** When it may be sent, in ms; once its own text was handed to the driver, when that was, until it is `due` for another try. */
 	at: number;
 	entry: Outgoing | null;
@@ -50,7 +50,7 @@ export interface Request {
 }
 
 /** A request that nothing has been done about. */
-export function newRequest(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): Request {
+export function newRequest(peer: Peer, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): Request {
 	return {
 		peer,
 		text,
@@ -60,7 +60,7 @@ export function newRequest(peer: Peer, text: string, now: number, limits: Reques
 		state: "queued",
 		tries: 0,
 		sends: 0,
-		clearUntil: 0,
+		resyncUntil: 0,
 		at: now,
 		entry: null,
 		error: "",
@@ -86,7 +86,7 @@ export function isRelayedPing(request: Request): boolean {
 /** The request that a frame was sent for, if the frame still matters to it. */
 export function current(entry: Outgoing): Request | null {
 	const request = entry.request;
-	if (request?.state !== "sending" || (request.clearUntil !== 0) !== (entry.kind === "clear")) return null;
+	if (request?.state !== "sending" || (request.resyncUntil !== 0) !== (entry.kind === "resyncPing")) return null;
 	return request;
 }
 

@@ -1,10 +1,11 @@
-import type { Answer } from "./answers";
 import type { Counters } from "./counters";
-import { distrust, doubt, judge, poor } from "./doubt";
 import { DueList, removeFrom } from "./due-list";
-import type { AskResult, Chance } from "./faces";
+import type { MemoryBudget } from "./memory-budget";
+import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
+import type { InboundRequest } from "./reply-cache";
+import { distrust, doubt, markLossy, matchReply } from "./reply-order";
 import {
 	current,
 	deadlineOf,
@@ -16,13 +17,12 @@ import {
 	type RequestLimits,
 	type Resolve,
 } from "./request";
-import type { Room } from "./room";
-import type { Wake } from "./wake";
+import type { AskResult, Random } from "./types";
 
 /** Requests that wait for their first sending. */
 export const UNSENT_LIMIT = 256;
 /** A peer whose words are doubtful is not waited for longer than this, from its ping on, in ms. */
-const CLEAR_MS = 500;
+const RESYNC_MS = 500;
 /** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
 const HOLD_MS = 300;
 /** The pause before the second try, in ms; it doubles with each. */
@@ -32,20 +32,20 @@ const RETRY_SPREAD_MS = 20;
 export interface RequestsOptions {
 	outbox: Outbox;
 	counters: Counters;
-	chance: Chance;
-	room: Room;
-	wake: Wake;
+	chance: Random;
+	room: MemoryBudget;
+	wake: NextDeadline;
 	/** Called once for each request on another's behalf. */
-	onForwarded(answer: Answer, result: AskResult, now: number): void;
+	onForwarded(answer: InboundRequest, result: AskResult, now: number): void;
 }
 
 /** All requests until they are settled: one open for each peer, the others behind it in order; different peers side by side. */
 export class Requests {
 	readonly #outbox: Outbox;
 	readonly #counters: Counters;
-	readonly #chance: Chance;
-	readonly #room: Room;
-	readonly #wake: Wake;
+	readonly #chance: Random;
+	readonly #room: MemoryBudget;
+	readonly #wake: NextDeadline;
 	readonly #onForwarded: RequestsOptions["onForwarded"];
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
@@ -70,7 +70,7 @@ export class Requests {
 	}
 
 	/** Takes a request, whose asker is told its result later. @returns false when too many wait: busy */
-	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: Answer | Resolve): boolean {
+	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): boolean {
 		const forwarded = typeof asker !== "function";
 		if (this.#unsent >= UNSENT_LIMIT || !this.#room.takesRequest(forwarded)) return false;
 		this.#room.requests++;
@@ -93,8 +93,8 @@ export class Requests {
 	pong(peer: Peer, rssi: number, now: number): boolean {
 		const request = peer.open;
 		if (!request) return false;
-		if (request.clearUntil !== 0) {
-			if (request.clearUntil === Infinity) return false;
+		if (request.resyncUntil !== 0) {
+			if (request.resyncUntil === Infinity) return false;
 			if (request.tries > 0 && isRelayedPing(request)) {
 				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
 				this.#withdraw(request);
@@ -106,7 +106,7 @@ export class Requests {
 			return true;
 		}
 		if (request.sends === 0) return false;
-		if (isPing(request)) peer.unclear = false;
+		if (isPing(request)) peer.needsResync = false;
 		else if (!isRelayedPing(request)) return false;
 		this.#settle(request, { ok: true, reply: "pong", rssi, ms: now - request.started }, now);
 		return true;
@@ -119,7 +119,7 @@ export class Requests {
 	reply(peer: Peer, text: string, rssi: number, now: number): "taken" | "early" | "none" {
 		const request = peer.open;
 		if (!request || request.sends === 0 || isPing(request)) return "none";
-		const verdict = judge(peer, request, text, now);
+		const verdict = matchReply(peer, request, text, now);
 		if (verdict === "early") return "early";
 		if (verdict === "reply") this.#settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
 		else this.#hold(request, text, rssi, now);
@@ -133,10 +133,10 @@ export class Requests {
 		request.state = "sending";
 		request.entry = null;
 		request.error = "";
-		if (entry.kind === "clear") {
-			if (request.clearUntil !== Infinity) return;
-			request.clearUntil = now + CLEAR_MS;
-			this.#wakeAt(request.clearUntil);
+		if (entry.kind === "resyncPing") {
+			if (request.resyncUntil !== Infinity) return;
+			request.resyncUntil = now + RESYNC_MS;
+			this.#wakeAt(request.resyncUntil);
 			return;
 		}
 		request.at = now;
@@ -157,7 +157,7 @@ export class Requests {
 	failed(entry: Outgoing, unknown: boolean, now: number): void {
 		const request = current(entry);
 		if (!request) return;
-		poor(request.peer, now);
+		markLossy(request.peer, now);
 		if (++request.tries < request.limits.tries) this.#retry(request, now);
 		else if (unknown) request.state = "acked";
 		else this.#fail(request, request.error || "no result", now);
@@ -179,7 +179,7 @@ export class Requests {
 	}
 
 	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
-	abandon(answer: Answer, now: number): void {
+	abandon(answer: InboundRequest, now: number): void {
 		const request = this.#all.find((each) => each.asker === answer);
 		if (request) this.#fail(request, "cancelled", now);
 	}
@@ -225,9 +225,9 @@ export class Requests {
 			this.#settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: now - request.started }, now);
 			return;
 		}
-		if (request.clearUntil !== 0 && now >= request.clearUntil) this.#cleared(request, now);
+		if (request.resyncUntil !== 0 && now >= request.resyncUntil) this.#cleared(request, now);
 		this.#wakeAt(deadline);
-		if (request.clearUntil !== 0) this.#wakeAt(request.clearUntil);
+		if (request.resyncUntil !== 0) this.#wakeAt(request.resyncUntil);
 		if (held) this.#wakeAt(held.until);
 	}
 
@@ -242,16 +242,16 @@ export class Requests {
 		const peer = request.peer;
 		peer.open = request;
 		// Nearly all links are good, and their boards owe nothing.
-		if (now < peer.poorUntil || peer.owes) distrust(peer, request, now);
+		if (now < peer.lossyUntil || peer.mayReplyAgain) distrust(peer, request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
-		request.clearUntil = peer.unclear && !isPing(request) ? Infinity : 0;
+		request.resyncUntil = peer.needsResync && !isPing(request) ? Infinity : 0;
 		this.#enter(request, now);
 	}
 
 	/** The peer's next words belong to this request. */
 	#cleared(request: Request, now: number): void {
-		request.peer.unclear = false;
-		request.clearUntil = 0;
+		request.peer.needsResync = false;
+		request.resyncUntil = 0;
 		this.#withdraw(request);
 		// The tries that the ping took are not its own, if the peer is there.
 		if (request.state === "acked") request.tries = 0;
@@ -279,9 +279,9 @@ export class Requests {
 
 	#put(request: Request, now: number): void {
 		request.entry =
-			request.clearUntil === 0
+			request.resyncUntil === 0
 				? this.#outbox.put("request", request.peer, request.text, now, request, null)
-				: this.#outbox.put("clear", request.peer, "ping", now, request, null);
+				: this.#outbox.put("resyncPing", request.peer, "ping", now, request, null);
 	}
 
 	/** Takes a request out of whatever it waits in. */

@@ -1,4 +1,4 @@
-import type { CountersView } from "../../modules/espnow/faces";
+import type { CountersView } from "../../modules/espnow/types";
 import type { Board } from "../../sim/world/board";
 import { type House, SECRETS } from "./house";
 import type { Owner } from "./owner";

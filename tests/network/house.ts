@@ -1,5 +1,5 @@
 import { afterEach } from "@jest/globals";
-import type { CountersView } from "../../modules/espnow/faces";
+import type { CountersView } from "../../modules/espnow/types";
 import type { Board } from "../../sim/world/board";
 import type { HttpResponse } from "../../sim/world/http";
 import type { LogEvent } from "../../sim/world/log";

@@ -1,4 +1,4 @@
-import { classify, Kind } from "../../modules/espnow/codec";
+import { classify, Kind } from "../../modules/espnow/plain-text";
 import type { LogEvent } from "../../sim/world/log";
 import type { Course } from "./play";
 

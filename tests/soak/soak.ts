@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CountersView } from "../../modules/espnow/faces";
+import type { CountersView } from "../../modules/espnow/types";
 import { boardMac } from "../../sim/world/mac";
 import { Random } from "../../sim/world/random";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { Channels, type ChannelsOptions, statedChannel } from "channels/channels";
 import { sweepOrder } from "channels/sweep-order";
 import { stationMac } from "common/mac";
-import type { AskOptions, AskResult } from "espnow/faces";
+import type { AskOptions, AskResult } from "espnow/types";
 import { A, B, C, FakeTime } from "./espnow-fakes";
 
 const HUB = A;

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { HubWatch, Orphans } from "channels/hub-watch";
-import type { AskResult } from "espnow/faces";
+import type { AskResult } from "espnow/types";
 import { A, B, C, FakeTime, jobs } from "./espnow-fakes";
 
 const HOUR_MS = 3_600_000;

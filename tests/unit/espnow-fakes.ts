@@ -1,6 +1,6 @@
 import { Comms } from "espnow/comms";
-import type { AskResult, CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/faces";
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
+import type { AskResult, CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/types";
 
 export const SELF = "a0b1c2d30000";
 export const A = "a0b1c2d30010";

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
+import { MemoryBudget } from "espnow/memory-budget";
 import { OUTBOX_LIMIT, Outbox } from "espnow/outbox";
 import { Peer } from "espnow/peers";
 import { newRequest } from "espnow/request";
-import { Room } from "espnow/room";
 import fc from "fast-check";
 import { A, B, board, C } from "./espnow-fakes";
 
@@ -158,7 +158,7 @@ test("whatever is put in, taken out, put back and removed: nothing is lost, doub
 	);
 	fc.assert(
 		fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-			const room = new Room();
+			const room = new MemoryBudget();
 			const outbox = new Outbox(room);
 			const peers = [0, 1, 2, 3, 4].map((n) => new Peer(board(n)));
 			const model: { peer: number; text: string; entry: NonNullable<ReturnType<Outbox["put"]>> }[] = [];

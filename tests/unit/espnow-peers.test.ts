@@ -181,10 +181,10 @@ test("the hub is not forgotten for strangers", () => {
 
 test("that a board's words are doubtful outlives the rest of what is known of it", () => {
 	const { peers } = setup();
-	peers.get(A).unclear = true;
+	peers.get(A).needsResync = true;
 	for (let n = 0; n < 100; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
 	expect(peers.find(A)).toBeUndefined();
-	expect(peers.get(A).unclear).toBe(true);
+	expect(peers.get(A).needsResync).toBe(true);
 });
 
 test("the view shows how well and when a board was last heard", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { Comms } from "espnow/comms";
-import type { AskResult } from "espnow/faces";
+import type { AskResult } from "espnow/types";
 import fc from "fast-check";
 import { board, FakeRadio, FakeTime, partsOf } from "./espnow-fakes";
 

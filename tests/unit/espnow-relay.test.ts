@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { parseRelay } from "espnow/codec";
+import { parseRelay } from "espnow/plain-text";
 import { isLoop, relayDeadlineMs } from "espnow/relay";
 import { A, B, C, SELF } from "./espnow-fakes";
 

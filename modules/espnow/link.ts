@@ -1,11 +1,11 @@
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
-import type { CommsOptions, OnActivity, RadioLink } from "./faces";
+import type { CommsOptions, OnActivity, RadioLink } from "./types";
 
 /** More than a radio can hold: how many wait is found out by reading. */
 const UNKNOWN = 255;
 
 /** The radio as it comes and goes, and its counts over all of them. */
-export class RadioPort {
+export class Link {
 	readonly #host: Pick<CommsOptions, "openRadio">;
 	readonly #onActivity: OnActivity;
 	readonly #before = noCounts();
@@ -38,7 +38,7 @@ export class RadioPort {
 	/** Opens a new radio. @returns false when the driver refuses; `error` says why */
 	open(): boolean {
 		this.close();
-		this.suspect();
+		this.assumePending();
 		try {
 			this.#link = this.#host.openRadio(this.#onActivity);
 			this.error = "";
@@ -49,7 +49,7 @@ export class RadioPort {
 	}
 
 	/** Takes for possible that something waits of which nobody was told: the message may have found no room. */
-	suspect(): void {
+	assumePending(): void {
 		this.frames = UNKNOWN;
 		this.statuses = UNKNOWN;
 	}

@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { Room } from "espnow/room";
+import { MemoryBudget } from "espnow/memory-budget";
 import { A, B, board, C, makeBoard, reason, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
 function most(requests: number, others: number) {
-	const room = new Room({ requests: 26, together: 30 });
+	const room = new MemoryBudget({ requests: 26, together: 30 });
 	const [counts, grow] = [room, { requests: () => room.takesRequest(false), others: () => room.takesAnswer }];
 	Object.assign(counts, { requests, answers: others });
 	while (grow.requests()) room.requests++;
@@ -25,14 +25,14 @@ test.each([
 });
 
 test("frames that wait for others count like their requests", () => {
-	const room = new Room({ requests: 26, together: 30 });
+	const room = new MemoryBudget({ requests: 26, together: 30 });
 	Object.assign(room, { requests: 26, answers: 1, frames: 4 });
 	expect(room.takesAnswer).toBe(false);
 });
 
 test("without limits there is room for everything", () => {
-	expect(new Room().takesRequest(true)).toBe(true);
-	const room = new Room();
+	expect(new MemoryBudget().takesRequest(true)).toBe(true);
+	const room = new MemoryBudget();
 	Object.assign(room, { requests: 300, forwarded: 300, answers: 300 });
 	expect([room.takesRequest(false), room.takesRequest(true), room.takesAnswer]).toEqual([true, true, true]);
 });

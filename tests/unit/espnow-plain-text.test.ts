@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { buildReply, classify, hops, innermost, Kind, parseRelay, unsendable } from "espnow/codec";
+import { buildReply, classify, hops, innermost, Kind, parseRelay, unsendable } from "espnow/plain-text";
 import fc from "fast-check";
 import { A, B } from "./espnow-fakes";
 

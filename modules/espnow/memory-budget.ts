@@ -1,5 +1,5 @@
 /** What a board's memory holds. Not given: as much as the lists themselves. */
-export interface RoomLimits {
+export interface MemoryLimits {
 	/** Requests to other boards at once, others' among them; these take at most half. */
 	readonly requests: number;
 	/** Requests to other boards, and what other boards are to be told, together. */
@@ -12,7 +12,7 @@ const KEPT_FOR_REQUESTS = 8;
 export const KEPT_FOR_OTHERS = 4;
 
 /** Requests of ours and what others want of us share the same memory. The lists count in here what they hold. */
-export class Room {
+export class MemoryBudget {
 	readonly #mostRequests: number;
 	readonly #together: number;
 	requests = 0;
@@ -24,7 +24,7 @@ export class Room {
 	/** Of the answers, those that left unacknowledged: they are kept while there is room, in case their requests come again. */
 	failed = 0;
 
-	constructor(limits: RoomLimits = { requests: Infinity, together: Infinity }) {
+	constructor(limits: MemoryLimits = { requests: Infinity, together: Infinity }) {
 		this.#mostRequests = limits.requests;
 		this.#together = limits.together;
 	}

@@ -1,7 +1,7 @@
+import type { MemoryBudget } from "./memory-budget";
+import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
-import type { Room } from "./room";
-import type { Wake } from "./wake";
 
 /** Requests of others that may be under way here at once. */
 const ANSWERS = 32;
@@ -9,7 +9,7 @@ const ANSWERS = 32;
 const ANSWER_MS = 10_000;
 
 /** Another board's request and our reply to it. */
-export interface Answer {
+export interface InboundRequest {
 	readonly peer: Peer;
 	readonly text: string;
 	/** Of the request, in dBm. */
@@ -32,22 +32,22 @@ export interface Answer {
 /** The requests that are forwarded for others. */
 interface Forwarded {
 	/** Nobody waits any more for the reply that one of them would make. */
-	abandon(answer: Answer, now: number): void;
+	abandon(answer: InboundRequest, now: number): void;
 }
 
 /**
  * Requests of others until our reply to them is acknowledged. A board whose radio missed our acknowledgement sends its request again: it must
  * not be run twice.
  */
-export class Answers {
+export class ReplyCache {
 	readonly #outbox: Outbox;
 	readonly #requests: Forwarded;
-	readonly #room: Room;
-	readonly #wake: Wake;
-	readonly #list: Answer[] = [];
+	readonly #room: MemoryBudget;
+	readonly #wake: NextDeadline;
+	readonly #list: InboundRequest[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox, requests: Forwarded, room: Room, wake: Wake) {
+	constructor(outbox: Outbox, requests: Forwarded, room: MemoryBudget, wake: NextDeadline) {
 		this.#outbox = outbox;
 		this.#requests = requests;
 		this.#room = room;
@@ -59,17 +59,17 @@ export class Answers {
 	}
 
 	/** The same request, if our reply to it is unacknowledged. */
-	find(peer: Peer, text: string): Answer | undefined {
+	find(peer: Peer, text: string): InboundRequest | undefined {
 		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.again !== null) return answer;
 		return undefined;
 	}
 
 	/** Keeps a new request. @returns null when too many are under way */
-	open(peer: Peer, text: string, rssi: number, now: number): Answer | null {
+	open(peer: Peer, text: string, rssi: number, now: number): InboundRequest | null {
 		if (peer.answers) this.#overtaken(peer, now);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
-		const answer: Answer = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
+		const answer: InboundRequest = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(answer);
 		peer.answers++;
 		const room = this.#room;
@@ -89,27 +89,27 @@ export class Answers {
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
-	reply(answer: Answer, reply: string, now: number): boolean {
+	reply(answer: InboundRequest, reply: string, now: number): boolean {
 		if (answer.state === "closed") return false;
 		answer.reply = reply;
 		return this.#put(answer, now);
 	}
 
 	/** The same request came again: it gets the same reply again, if that is not on its way already. */
-	repeat(answer: Answer, now: number): void {
+	repeat(answer: InboundRequest, now: number): void {
 		if (answer.state === "failed") this.#put(answer, now);
 		else if (answer.state === "sending") answer.again = true;
 	}
 
 	/** The driver has the reply. */
-	sent(answer: Answer): void {
+	sent(answer: InboundRequest): void {
 		if (answer.state === "closed") return;
 		answer.state = "sending";
 		answer.entry = null;
 	}
 
 	/** The reply left without being acknowledged. */
-	failed(answer: Answer, now: number): void {
+	failed(answer: InboundRequest, now: number): void {
 		if (answer.state === "closed") return;
 		answer.state = "failed";
 		this.#room.failed++;
@@ -124,7 +124,7 @@ export class Answers {
 	}
 
 	/** All is done with a request. */
-	close(answer: Answer): void {
+	close(answer: InboundRequest): void {
 		const index = this.#list.indexOf(answer);
 		if (index < 0) return;
 		this.#list.splice(index, 1);
@@ -165,13 +165,13 @@ export class Answers {
 		for (const answer of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, answer.expires);
 	}
 
-	#giveUp(answer: Answer, now: number): void {
+	#giveUp(answer: InboundRequest, now: number): void {
 		const running = answer.state === "running";
 		this.close(answer);
 		if (running) this.#requests.abandon(answer, now);
 	}
 
-	#put(answer: Answer, now: number): boolean {
+	#put(answer: InboundRequest, now: number): boolean {
 		if (answer.state === "failed") this.#room.failed--;
 		answer.state = "waiting";
 		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);

@@ -1,12 +1,12 @@
 import type { Radio } from "espnow/radio";
-import type { RoomLimits } from "./room";
+import type { MemoryLimits } from "./memory-budget";
 
 /** Milliseconds since boot; never goes back. */
 export interface Clock {
 	now(): number;
 }
 
-export interface Chance {
+export interface Random {
 	/** Evenly spread in [0, 1). */
 	random(): number;
 }
@@ -31,7 +31,7 @@ export interface RequestHandler {
 	isCommand(text: string): boolean;
 	/** Whether the innermost message of a request changes nothing for good on the board that gets it. */
 	isHarmless(text: string): boolean;
-	/** Answers a request meant for this board; the text goes back with our rssi appended. */
+	/** ReplyCache a request meant for this board; the text goes back with our rssi appended. */
 	handle(text: string, from: RadioCaller): string | Promise<string>;
 }
 
@@ -72,7 +72,7 @@ export interface CommsOptions {
 	clock: Clock;
 	/** The SDK's Timer. */
 	timers: Timers;
-	chance: Chance;
+	chance: Random;
 	handler: RequestHandler;
 	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */
 	hub?(): string;
@@ -89,7 +89,7 @@ export interface CommsOptions {
 	/** Restarts the board; `reason` is for the last words. */
 	restartBoard(reason: string): void;
 	/** What the board's memory holds. Requests beyond it are `busy`, frames beyond it are dropped. No limit but that of the lists unless given. */
-	limits?: RoomLimits;
+	limits?: MemoryLimits;
 	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
 	restartedByRecovery?: boolean;
 	/** One line without its end. */

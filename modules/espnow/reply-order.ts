@@ -12,7 +12,7 @@ const QUICKEST_MS = 1.5;
 /** A board that was given an answer too many gets its own out within this time, in ms. */
 const OWED_MS = 1_000;
 /** A link on which something went wrong is trusted again after this time, in ms. */
-const POOR_MS = 60_000;
+const LOSSY_MS = 60_000;
 /**
  * So many characters of a peer's last reply are remembered, and no longer question: texts may have 250 bytes, and many boards are known. A longer
  * reply that begins alike is taken for the same, a longer question for another one: the peer is doubted rather too often.
@@ -23,22 +23,22 @@ const REMEMBERED = 48;
  * Judges a text that can be the reply to a peer's open request.
  * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
  */
-export function judge(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
+export function matchReply(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 	// Whatever it is: the last reply over again, or that to something asked before a restart.
 	// A request that waits for another try has been on the air longer.
 	const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
 	if (now - peer.lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply)) {
 		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
 		if (request.text !== peer.lastAsked) {
-			poor(peer, now);
+			markLossy(peer, now);
 			return early ? "early" : "perhaps";
 		}
 		// To the same question it is an answer as good as the next, which may still come.
-		peer.owes = true;
+		peer.mayReplyAgain = true;
 	}
 	if (early) return "early";
 	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
-	if (request.state === "sending") poor(peer, now);
+	if (request.state === "sending") markLossy(peer, now);
 	peer.lastAsked = request.text.length > REMEMBERED ? "" : request.text;
 	peer.lastReply = text.length > REMEMBERED ? text.slice(0, REMEMBERED) : text;
 	peer.lastReplyAt = now;
@@ -51,8 +51,8 @@ function beginsAs(text: string, kept: string): boolean {
 }
 
 /** A frame of ours was not acknowledged: acknowledgements are lost, and so frames sent again and again. */
-export function poor(peer: Peer, now: number): void {
-	peer.poorUntil = now + POOR_MS;
+export function markLossy(peer: Peer, now: number): void {
+	peer.lossyUntil = now + LOSSY_MS;
 }
 
 /**
@@ -61,13 +61,13 @@ export function poor(peer: Peer, now: number): void {
  */
 export function distrust(peer: Peer, request: Request, now: number): void {
 	const since = now - peer.lastReplyAt;
-	if (since < AGAIN_MS && now < peer.poorUntil) peer.unclear = true;
+	if (since < AGAIN_MS && now < peer.lossyUntil) peer.needsResync = true;
 	if (request.text === peer.lastAsked) return;
-	if (peer.owes && since < OWED_MS) peer.unclear = true;
-	peer.owes = false;
+	if (peer.mayReplyAgain && since < OWED_MS) peer.needsResync = true;
+	peer.mayReplyAgain = false;
 }
 
 /** A request ended without its reply, or was sent more than once and may get two: what the peer says next is doubtful. */
 export function doubt(request: Request): void {
-	if (!isPing(request)) request.peer.unclear = true;
+	if (!isPing(request)) request.peer.needsResync = true;
 }

@@ -1,32 +1,32 @@
 import { DriverError, errorName, isDown } from "common/esp-errors";
 import { sameBoard } from "common/mac";
 import type { SendStatus } from "espnow/radio";
-import type { Answers } from "./answers";
 import type { Counters } from "./counters";
-import type { CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
+import type { Link } from "./link";
+import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer, Peers } from "./peers";
-import type { RadioPort } from "./radio-port";
 import type { Recovery, Step } from "./recovery";
+import type { ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
-import type { Wake } from "./wake";
+import type { CommsOptions } from "./types";
 
 /** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
 export const STATUS_MS = 250;
 const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
 
-export interface SenderOptions {
+export interface TransmitterOptions {
 	host: Pick<CommsOptions, "onAnswered" | "onReplySent" | "onContact">;
-	port: RadioPort;
+	port: Link;
 	outbox: Outbox;
 	peers: Peers;
 	requests: Requests;
-	answers: Answers;
+	replyCache: ReplyCache;
 	counters: Counters;
 	recovery: Recovery;
-	wake: Wake;
+	wake: NextDeadline;
 	/** The radio needs this; called at the end of what showed it. */
 	onBroken(step: Step, now: number): void;
 	/** Told of frames that the driver refused. */
@@ -37,25 +37,25 @@ export interface SenderOptions {
  * The one frame that is with the driver. The next is granted when its status has come, or 250 ms have passed: more than one at a time leads
  * to NO_MEM and to statuses that cannot be told apart.
  */
-export class Sender {
-	readonly #host: SenderOptions["host"];
-	readonly #onBroken: SenderOptions["onBroken"];
+export class Transmitter {
+	readonly #host: TransmitterOptions["host"];
+	readonly #onBroken: TransmitterOptions["onBroken"];
 	readonly #log: FaultLog;
-	readonly #port: RadioPort;
+	readonly #port: Link;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #requests: Requests;
-	readonly #answers: Answers;
+	readonly #replyCache: ReplyCache;
 	readonly #counters: Counters;
 	readonly #recovery: Recovery;
-	readonly #wake: Wake;
+	readonly #wake: NextDeadline;
 	readonly #status: SendStatus = { to: "", acked: false };
 	#flight: Outgoing | null = null;
-	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link Wake}: nearly always it comes before. */
+	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
 	grants = 0;
 
-	constructor(options: SenderOptions) {
+	constructor(options: TransmitterOptions) {
 		this.#host = options.host;
 		this.#onBroken = options.onBroken;
 		this.#log = options.log;
@@ -63,7 +63,7 @@ export class Sender {
 		this.#outbox = options.outbox;
 		this.#peers = options.peers;
 		this.#requests = options.requests;
-		this.#answers = options.answers;
+		this.#replyCache = options.replyCache;
 		this.#counters = options.counters;
 		this.#recovery = options.recovery;
 		this.#wake = options.wake;
@@ -75,7 +75,7 @@ export class Sender {
 	}
 
 	/** Takes in the statuses that have come. */
-	statuses(now: number): void {
+	drainStatuses(now: number): void {
 		const status = this.#status;
 		while (this.#port.readStatus(status)) {
 			this.#recovery.status();
@@ -97,7 +97,7 @@ export class Sender {
 	}
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
-	grant(now: number): void {
+	sendNext(now: number): void {
 		const link = this.#port.link;
 		if (this.#flight || !link) return;
 		const entry = this.#outbox.take(now);
@@ -127,7 +127,7 @@ export class Sender {
 		this.#counters.framesOut++;
 		this.#recovery.accepted();
 		if (entry.request) this.#requests.sent(entry, now);
-		if (entry.answer) this.#answers.sent(entry.answer);
+		if (entry.answer) this.#replyCache.sent(entry.answer);
 		this.#requests.fill(now);
 	}
 
@@ -151,8 +151,8 @@ export class Sender {
 			if (acked) this.#requests.acked(entry);
 			else this.#requests.failed(entry, acked === null, now);
 		} else if (answer) {
-			if (acked) this.#answers.close(answer);
-			else this.#answers.failed(answer, now);
+			if (acked) this.#replyCache.close(answer);
+			else this.#replyCache.failed(answer, now);
 		}
 		this.#outbox.release(entry);
 		if (kind === "reply") this.#tell(peer.mac, answer?.text ?? "", acked === true);
@@ -187,7 +187,7 @@ export class Sender {
 		else if (request) this.#requests.refused(entry, name, now);
 		else if (answer) {
 			this.#counters.event("replyLost");
-			this.#answers.failed(answer, now);
+			this.#replyCache.failed(answer, now);
 		}
 		this.#outbox.release(entry);
 		// The next one need not wait.

@@ -1,28 +1,28 @@
 import { isGroup, stationMac } from "common/mac";
 import type { Frame } from "espnow/radio";
-import type { Answer, Answers } from "./answers";
-import { buildReply, classify, failure, Kind, parseRelay, type RelayPath } from "./codec";
 import { type Counters, Outcome } from "./counters";
-import type { CommsOptions } from "./faces";
 import type { FaultLog } from "./fault-log";
+import type { Link } from "./link";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
-import type { RadioPort } from "./radio-port";
+import { buildReply, classify, failure, Kind, parseRelay, type RelayPath } from "./plain-text";
 import { isLoop, relayDeadlineMs } from "./relay";
+import type { InboundRequest, ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
+import type { CommsOptions } from "./types";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
 
-export interface ReceiverOptions {
+export interface DispatchOptions {
 	host: Pick<CommsOptions, "handler" | "onContact" | "clock">;
 	mac: string;
-	port: RadioPort;
+	port: Link;
 	peers: Peers;
 	outbox: Outbox;
 	requests: Requests;
-	answers: Answers;
+	replyCache: ReplyCache;
 	counters: Counters;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
@@ -30,30 +30,30 @@ export interface ReceiverOptions {
 }
 
 /** What is done with the frames that come in: each has exactly one outcome, which is counted. */
-export class Receiver {
+export class Dispatch {
 	readonly #handler: CommsOptions["handler"];
-	readonly #host: ReceiverOptions["host"];
-	readonly #port: RadioPort;
+	readonly #host: DispatchOptions["host"];
+	readonly #port: Link;
 	readonly #peers: Peers;
 	readonly #outbox: Outbox;
 	readonly #requests: Requests;
-	readonly #answers: Answers;
+	readonly #replyCache: ReplyCache;
 	readonly #counters: Counters;
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
 	readonly #mac: string;
 	readonly #frame: Frame = { from: "", rssi: 0, bytes: 0, text: null };
 	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
-	#at: Frame | Answer | null = null;
+	#at: Frame | InboundRequest | null = null;
 
-	constructor(options: ReceiverOptions) {
+	constructor(options: DispatchOptions) {
 		this.#handler = options.host.handler;
 		this.#host = options.host;
 		this.#port = options.port;
 		this.#peers = options.peers;
 		this.#outbox = options.outbox;
 		this.#requests = options.requests;
-		this.#answers = options.answers;
+		this.#replyCache = options.replyCache;
 		this.#counters = options.counters;
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
@@ -61,7 +61,7 @@ export class Receiver {
 	}
 
 	/** Handles at most 8 frames; what an error has kept of them comes in the next turn. What it throws is for {@link fault}. @returns whether more may wait */
-	frames(now: number): boolean {
+	drainFrames(now: number): boolean {
 		let left = FRAMES_PER_TURN;
 		while (this.#port.frames > 0 && left-- > 0) {
 			if (!this.#port.read(this.#frame)) return false;
@@ -73,7 +73,7 @@ export class Receiver {
 	}
 
 	/**
-	 * Ends what {@link frames} was at when it threw: a frame has its outcome, and who asked a reply. Its turn has the only `try`, as one for each frame
+	 * Ends what {@link drainFrames} was at when it threw: a frame has its outcome, and who asked a reply. Its turn has the only `try`, as one for each frame
 	 * would cost as much as a tenth of what is done with it.
 	 * @returns false when it was at no frame
 	 */
@@ -87,13 +87,13 @@ export class Receiver {
 			return true;
 		}
 		this.#counters.frame(Outcome.command);
-		this.#failed(at as Answer, error);
+		this.#failed(at as InboundRequest, error);
 		return true;
 	}
 
 	/** The reply to another board's request is there: from the far board it goes back as it came. */
-	reply(answer: Answer, reply: string, now: number): void {
-		if (!this.#answers.reply(answer, reply, now)) this.#counters.event("replyLost");
+	reply(answer: InboundRequest, reply: string, now: number): void {
+		if (!this.#replyCache.reply(answer, reply, now)) this.#counters.event("replyLost");
 	}
 
 	#receive(now: number): Outcome {
@@ -108,7 +108,7 @@ export class Receiver {
 		if (kind === Kind.pong) return this.#pong(known, frame.rssi, now);
 		if (kind >= Kind.reply) {
 			// What is not said to be a reply may be one all the same, from a board that owes us one.
-			if (known && (known.open !== null || known.unclear)) {
+			if (known && (known.open !== null || known.needsResync)) {
 				const outcome = this.#owed(known, text, kind, frame.rssi, now);
 				if (outcome !== null) return outcome;
 			}
@@ -135,7 +135,7 @@ export class Receiver {
 	/** A text from a board that may owe us a reply. @returns null when it is none */
 	#owed(peer: Peer, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
 		if (kind === Kind.request && this.#handler.isCommand(text)) return null;
-		if (peer.unclear) return Outcome.unclear;
+		if (peer.needsResync) return Outcome.unclear;
 		const reply = this.#requests.reply(peer, text, rssi, now);
 		if (reply === "none") return null;
 		if (reply === "early") return Outcome.unclear;
@@ -151,13 +151,13 @@ export class Receiver {
 		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
 		const peer = known ?? this.#meet(now);
 		if (kind === Kind.ping) {
-			this.#answers.giveUp(peer, now);
+			this.#replyCache.giveUp(peer, now);
 			this.#outbox.put("pong", peer, "pong", now, null, null);
 			return Outcome.pong;
 		}
 		const outcome = path ? Outcome.relayed : Outcome.command;
 		if (peer.answers > 0 && this.#isRepeated(peer, text, now)) return outcome;
-		const answer = this.#answers.open(peer, text, this.#frame.rssi, now);
+		const answer = this.#replyCache.open(peer, text, this.#frame.rssi, now);
 		if (!answer) this.#refuse(peer, now);
 		else if (path) this.#relay(answer, path, now);
 		else this.#run(answer, now);
@@ -172,10 +172,10 @@ export class Receiver {
 	}
 
 	#isRepeated(peer: Peer, text: string, now: number): boolean {
-		const earlier = this.#answers.find(peer, text);
+		const earlier = this.#replyCache.find(peer, text);
 		if (!earlier) return false;
 		this.#counters.event("repeated");
-		this.#answers.repeat(earlier, now);
+		this.#replyCache.repeat(earlier, now);
 		return true;
 	}
 
@@ -185,7 +185,7 @@ export class Receiver {
 	}
 
 	/** A request on another's behalf; its result comes back through {@link reply}. */
-	#relay(answer: Answer, path: RelayPath, now: number): void {
+	#relay(answer: InboundRequest, path: RelayPath, now: number): void {
 		const next = path.macs[0];
 		if (!next || isLoop([answer.peer.mac, this.#mac], path)) {
 			this.reply(answer, failure("loop"), now);
@@ -199,14 +199,14 @@ export class Receiver {
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
 		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) {
-			this.#answers.makeRoom();
+			this.#replyCache.makeRoom();
 			return;
 		}
 		this.#counters.event("busy");
 		this.reply(answer, failure("busy"), now);
 	}
 
-	#run(answer: Answer, now: number): void {
+	#run(answer: InboundRequest, now: number): void {
 		this.#at = answer;
 		const reply = this.#handler.handle(answer.text, { side: "radio", mac: answer.peer.mac, rssi: answer.rssi });
 		if (typeof reply === "string") this.reply(answer, buildReply(reply, answer.rssi), now);
@@ -214,14 +214,14 @@ export class Receiver {
 	}
 
 	/** Apart from the usual way, which needs no closures. */
-	#await(answer: Answer, reply: Promise<string>): void {
+	#await(answer: InboundRequest, reply: Promise<string>): void {
 		Promise.resolve(reply).then(
 			(text) => this.#late(answer, text),
 			(error) => this.#failed(answer, error),
 		);
 	}
 
-	#late(answer: Answer, reply: string): void {
+	#late(answer: InboundRequest, reply: string): void {
 		try {
 			this.reply(answer, buildReply(reply, answer.rssi), this.#host.clock.now());
 			this.#onReplied();
@@ -231,7 +231,7 @@ export class Receiver {
 	}
 
 	/** A request ended in an error of ours: its asker is told. */
-	#failed(answer: Answer, error: unknown): void {
+	#failed(answer: InboundRequest, error: unknown): void {
 		this.#log.fault("answer", error);
 		this.#late(answer, failure(message(error)));
 	}
