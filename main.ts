@@ -65,7 +65,7 @@ const store: ConfigStore = new ConfigStore({
 store.load();
 const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: complain });
 
-const state = new StateStore({ records, trace: say });
+const state = new StateStore({ records, clock: chip, timers: Timer, trace: say });
 state.load();
 const mac = chip.mac();
 const role = store.configuration.role;

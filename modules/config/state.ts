@@ -6,15 +6,23 @@ import { TwoCopies } from "./two-copies";
 /** How many channels are remembered. */
 const REMEMBERED = 4;
 const LAST_CHANNEL = 14;
+/** Channels that are written one right after the other; what comes faster is kept in memory and written later. */
+const MOST_WRITES = 3;
+/** After this time there may be one more, in ms. */
+const WRITE_MS = 60_000;
 
 export interface StateStoreOptions {
 	records: Records;
+	/** Milliseconds since the start. */
+	clock: { now(): number };
+	timers: { set(callback: () => void, delayMs: number): unknown; clear(timer: unknown): void };
 	trace?(line: string): void;
 }
 
 /**
  * What a board found out by itself: the hub it adopted and the channels on which it met it. Kept apart from the
- * configuration, which radio traffic never rewrites, and written only when something changed.
+ * configuration, which radio traffic never rewrites, and written only when something changed. Whoever forges a router or a hub can move a board from channel
+ * to channel: the flash sees a few of them a minute, and the last one.
  */
 export class StateStore {
 	#copies: TwoCopies;
@@ -23,10 +31,17 @@ export class StateStore {
 	#channels: readonly number[] = [];
 	#learnedUnder = 0;
 	#lastError = "";
+	#writesLeft = MOST_WRITES;
+	/** Since when the next write is gathered, in clock ms. */
+	#since = 0;
+	readonly #options: StateStoreOptions;
+	/** Writes what the flash does not hold yet. */
+	#later: unknown = null;
 
 	constructor(options: StateStoreOptions) {
 		this.#copies = new TwoCopies({ records: options.records, keys: ["state-a", "state-b"] });
 		this.#trace = options.trace;
+		this.#options = options;
 	}
 
 	/** MAC of the adopted hub, "" when there is none. */
@@ -84,7 +99,9 @@ export class StateStore {
 		if (!isChannel(channel)) throw new RangeError(`no channel: ${channel}`);
 		if (channel === this.#channels[0] && configured === this.#learnedUnder) return;
 		const channels = [channel, ...this.#channels.filter((other) => other !== channel)].slice(0, REMEMBERED);
-		this.#change(this.#hub, channels, configured);
+		this.#channels = channels;
+		this.#learnedUnder = configured;
+		this.#saveChannels();
 	}
 
 	/** Forgets everything, as part of the way back to the factory configuration. */
@@ -92,6 +109,7 @@ export class StateStore {
 		this.#hub = "";
 		this.#channels = [];
 		this.#learnedUnder = 0;
+		this.#forgetLater();
 		try {
 			this.#copies.erase();
 		} catch (error) {
@@ -110,8 +128,44 @@ export class StateStore {
 		this.#hub = hub;
 		this.#channels = channels;
 		this.#learnedUnder = learnedUnder;
+		this.#save();
+	}
+
+	/** Now, or as soon as the flash may be written again. */
+	#saveChannels(): void {
+		if (this.#later !== null) return;
+		const { clock, timers } = this.#options;
+		const now = clock.now();
+		const gathered = Math.floor((now - this.#since) / WRITE_MS);
+		if (gathered > 0) {
+			this.#writesLeft = Math.min(MOST_WRITES, this.#writesLeft + gathered);
+			this.#since += gathered * WRITE_MS;
+		}
+		if (this.#writesLeft > 0) {
+			// From full on time has been of no use.
+			if (this.#writesLeft === MOST_WRITES) this.#since = now;
+			this.#writesLeft -= 1;
+			this.#save();
+			return;
+		}
+		const wait = () => {
+			this.#later = null;
+			this.#saveChannels();
+		};
+		this.#later = timers.set(wait, this.#since + WRITE_MS - now);
+	}
+
+	#forgetLater(): void {
+		if (this.#later !== null) this.#options.timers.clear(this.#later);
+		this.#later = null;
+	}
+
+	/** All that is known: nothing is left for later. */
+	#save(): void {
+		this.#forgetLater();
+		const record = { hub: this.#hub, channels: this.#channels, learnedUnder: this.#learnedUnder };
 		try {
-			this.#copies.save(JSON.stringify({ hub, channels, learnedUnder }));
+			this.#copies.save(JSON.stringify(record));
 		} catch (error) {
 			this.#fault(`state not saved: ${error}`);
 		}

@@ -133,7 +133,8 @@ export class ConfigStore {
 			source: this.#report.source,
 			damaged: this.#report.damaged,
 			configured: this.#configured,
-			unknownKeys: this.unknownKeys,
+			// Their names are nobody's affair: people may have hidden words in them.
+			unknownKeys: this.unknownKeys.length,
 			sequence: this.#copies.sequence,
 			writes: this.#copies.writes,
 			lastError: this.#lastError,

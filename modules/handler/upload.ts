@@ -86,7 +86,7 @@ export class Upload {
 		const whole = wholeCharacters(pending);
 		let text: string;
 		try {
-			text = decodeURIComponent(whole.replace(/../g, "%$&"));
+			text = decoded(whole);
 		} catch {
 			return this.#break("Fail (no UTF-8)");
 		}
@@ -127,15 +127,38 @@ function wholeCharacters(hex: string): string {
 	return hex;
 }
 
-/** Bytes that begin a character, as RBR-Now counts (code points, not UTF-16 units). */
+/** Hex digits that are decoded at once: what that takes of the engine's memory does not depend on how many a caller sends. */
+const SLICE_DIGITS = 64;
+
+/**
+ * The text of whole characters.
+ * @throws URIError when they are no UTF-8
+ */
+function decoded(hex: string): string {
+	let text = "";
+	let start = 0;
+	while (start < hex.length) {
+		const slice = wholeCharacters(hex.slice(start, start + SLICE_DIGITS));
+		let escaped = "";
+		for (let index = 0; index < slice.length; index += 2) escaped += `%${slice.slice(index, index + 2)}`;
+		text += decodeURIComponent(escaped);
+		start += slice.length;
+	}
+	return text;
+}
+
+/** Bytes that begin a character, as RBR-Now counts (code points, not UTF-16 units): the first digit of all others is 8, 9, A or B. */
 function countCharacters(hex: string): number {
 	let count = 0;
 	for (let index = 0; index < hex.length; index += 2) {
-		const digit = Number.parseInt(hex.charAt(index), 16);
-		if (digit < 8 || digit > 11) count += 1;
+		const digit = hex.charCodeAt(index) | LOWER_CASE;
+		if (digit < 0x38 || digit > 0x62 || (digit > 0x39 && digit < 0x61)) count += 1;
 	}
 	return count;
 }
+
+/** Makes capitals small, and leaves digits as they are. */
+const LOWER_CASE = 0x20;
 
 /** Looks for what must not be there: a pattern for the whole text would have the engine take memory for each of its characters. */
 function isHex(text: string): boolean {

@@ -70,7 +70,7 @@ function load(first: string, second: string): void {
 	store.load();
 	checkStore(store);
 	must(store.updateText('{"name":"after"}').ok, "a loaded configuration cannot be changed");
-	const state = new StateStore({ records });
+	const state = new StateStore({ records, clock: { now: () => 0 }, timers: { set: () => ({}), clear: () => undefined } });
 	state.load();
 	must(state.channels.length <= 4, "too many channels");
 	state.confirmChannel(11, 1);

@@ -101,12 +101,16 @@ describe("a configuration that is read and sent back", () => {
 		expect(made.joinPhone("Hub", "told-by-people").result.joined).toBe(true);
 	});
 
-	test("null removes what is optional, unknown keys are kept and told", () => {
+	test("null removes what is optional, unknown keys are kept and counted, and the house is not told their names", () => {
 		const made = house(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { path: "x", pins: { relay: null, dht22: { pin: "4" } } }).status).toBe(200);
 		expect(read(made, "Kitchen")).toMatchObject({ path: "********", pins: { dht22: "********" } });
 		expect(read(made, "Kitchen").pins.relay).toBeUndefined();
-		expect(JSON.parse(made.http("Kitchen", "ap", { path: "/api/status" }).body).store.unknownKeys).toEqual(["pins.dht22", "path"]);
+		expect(JSON.parse(made.http("Kitchen", "ap", { path: "/api/status" }).body).store.unknownKeys).toBe(2);
+		expect(put(made, "Hub", "ap", "/api/config", { "sesame-key": 1 }).status).toBe(200);
+		const { body } = made.http("Hub", "lan", { path: "/api/status" });
+		expect(JSON.parse(body).store.unknownKeys).toBe(1);
+		expect(body).not.toContain("sesame");
 	});
 
 	test("a byte order mark before it, as editors leave, is none of it", () => {

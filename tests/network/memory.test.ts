@@ -107,6 +107,33 @@ describe("a crowd of 32 slow requests", () => {
 	});
 });
 
+test("the longest part of a file that a request lets through, a thousand times, restarts nobody and leaves no slot behind", () => {
+	const made = house(["Kitchen"], { machine });
+	const board = made.board("Hub");
+	// With the rest of the request's lines, 2 KB.
+	const path = `/?part:0,text:${"7b".repeat(995)}`;
+	const slots = () => {
+		made.advance(2_000);
+		board.collect();
+		return board.collect().slots;
+	};
+	const send = (times: number) => {
+		for (let i = 0; i < times; i++) {
+			expect(made.http("Hub", "ap", { path })).toMatchObject({ status: 200, body: "0 995" });
+			// Changes over HTTP come at most four a second.
+			made.advance(250);
+		}
+	};
+	// What follows a start is over by then: the self-test, the first polls.
+	send(3);
+	made.advance(60_000);
+	send(3);
+	const before = slots();
+	send(1_000);
+	expect(events(made, "restart")).toEqual([]);
+	expect(Math.abs(slots() - before)).toBeLessThanOrEqual(8);
+});
+
 test("a request that waits for the radio keeps nothing of its headers", () => {
 	const made = house(["Kitchen"], { machine });
 	made.fault("Kitchen", "mute", -1);

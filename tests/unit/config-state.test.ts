@@ -3,14 +3,21 @@ import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { TwoCopies } from "config/two-copies";
 import { FakeRecords } from "./config-fakes";
+import { FakeTimers } from "./handler-fakes";
 
 const HUB = "24dcc3a1b2c0";
 
-function started(records = new FakeRecords()): { records: FakeRecords; state: StateStore; lines: string[] } {
+function started(records = new FakeRecords()) {
 	const lines: string[] = [];
-	const state = new StateStore({ records, trace: (line) => lines.push(line) });
+	const timers = new FakeTimers();
+	const clock = { ms: 0, now: () => clock.ms };
+	const state = new StateStore({ records, clock, timers, trace: (line) => lines.push(line) });
 	state.load();
-	return { records, state, lines };
+	const pass = (ms: number) => {
+		clock.ms += ms;
+		timers.advance(ms);
+	};
+	return { records, state, lines, pass, timers };
 }
 
 describe("state", () => {
@@ -55,6 +62,32 @@ describe("state", () => {
 		next.state.confirmChannel(6, 1);
 		next.state.setHub(HUB);
 		expect(next.records.writes).toBe(0);
+	});
+
+	test("channels that change all the time are written a few times a minute, and the newest one in the end", () => {
+		const { records, state, pass } = started();
+		for (let second = 0; second < 600; second++) {
+			state.confirmChannel((second % 11) + 1, 1);
+			pass(1_000);
+		}
+		expect(records.writes).toBeGreaterThan(3);
+		expect(records.writes).toBeLessThanOrEqual(3 + 10);
+		expect(state.channel).toBe(6);
+		pass(60_000);
+		expect(started(records.restarted()).state.channel).toBe(6);
+	});
+
+	test("a hub that is adopted meanwhile takes the newest channel with it, and the factory configuration leaves nothing for later", () => {
+		const adopted = started();
+		for (const channel of [1, 2, 3, 4]) adopted.state.confirmChannel(channel, 1);
+		adopted.state.setHub(HUB);
+		const next = started(adopted.records.restarted()).state;
+		expect([next.hub, next.channel, adopted.timers.pending]).toEqual([HUB, 4, 0]);
+		const { state, records, pass } = started();
+		for (const channel of [1, 2, 3, 4]) state.confirmChannel(channel, 1);
+		state.factory();
+		pass(120_000);
+		expect([...records.texts.keys()]).toEqual([]);
 	});
 
 	test("a forgotten hub leaves the channels as hints", () => {

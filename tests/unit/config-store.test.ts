@@ -96,7 +96,7 @@ describe("loading", () => {
 		expect(next.store.unknownKeys).toEqual(["pins.dht22", "path"]);
 		expect(next.store.redacted()).toMatchObject({ path: PASSWORD_MASK, pins: { dht22: PASSWORD_MASK } });
 		expect(next.store.configuration).toMatchObject({ path: "abc", pins: { dht22: { pin: "5" } } });
-		expect(next.store.snapshot().unknownKeys).toEqual(["pins.dht22", "path"]);
+		expect(next.store.snapshot().unknownKeys).toBe(2);
 	});
 });
 
