@@ -3,6 +3,7 @@ import { Chip } from "board/chip";
 import { Figure, figure, idfVersion } from "board/figures";
 import { decodeWords, encodeWords, opensSetup, resetReasonName, startTrouble } from "board/last-words";
 import { Leds } from "board/leds";
+import { Meter } from "board/meter";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
 import { SelfTest } from "board/self-test";
@@ -72,6 +73,7 @@ const role = store.configuration.role;
 const resetReason = chip.resetReason();
 const words = decodeWords(chip.lastWords());
 const restarter = new Restarter({ chip, timers: Timer });
+const meter = new Meter(chip);
 
 /**
  * The heartbeat is fed by a promise's job, not by the turn itself. With `defines.task.queueWait` a post to a full message queue fails
@@ -102,7 +104,10 @@ const roles: WiFiRoles = new WiFiRoles({
 	timers: Timer,
 	chance: chip,
 	listener: {
-		onReady: () => comms.start(),
+		onReady: () => {
+			meter.radioReady();
+			comms.start();
+		},
 		onLateJoin: () => comms.restartESPNow(),
 		onJoined: (channel) => state.confirmChannel(channel, store.configuration.channel),
 		onHomeChannel: (from, to) => {
@@ -124,7 +129,7 @@ const handler = new Handler({
 	trace: say,
 	commands: COMMANDS,
 	surroundings: surroundings({
-		...{ clock: chip, relay, restarter, network: roles, store, orphans, version },
+		...{ clock: chip, relay, restarter, network: roles, store, orphans, meter, version },
 		restartedByRadio: words?.cause === "radio",
 	}),
 	hub,
@@ -146,7 +151,8 @@ const comms: Comms = new Comms({
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
 	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
-	turn: () => {
+	turn: (startMs) => {
+		meter.turn(startMs, comms.sending);
 		// Turns come at least every 100 ms; a job for each would be a fifth of what they cost.
 		if (++turns % FEED_TURNS === 0) void alive.then(feed);
 	},

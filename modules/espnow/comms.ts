@@ -80,7 +80,7 @@ export class Comms {
 			if (this.#port.frames > 0) more = this.#dispatch.drainFrames(now);
 			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.#deadlines(now);
 			this.#transmitter.sendNext(now);
-			this.#options.turn?.();
+			this.#options.turn?.(now);
 		} catch (error) {
 			if (!this.#dispatch.fault(error)) this.#log.fault("turn", error);
 			more = this.#rerunSteps(now);
@@ -260,7 +260,7 @@ export class Comms {
 			},
 			deadlines: () => this.#deadlines(now),
 			grant: () => this.#transmitter.sendNext(now),
-			turn: () => this.#options.turn?.(),
+			turn: () => this.#options.turn?.(now),
 		};
 		for (const [name, part] of Object.entries(parts)) {
 			try {

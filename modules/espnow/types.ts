@@ -82,8 +82,8 @@ export interface CommsOptions {
 	onReplySent?(mac: string): void;
 	/** See {@link Contact}. */
 	onContact?(mac: string, how: Contact): void;
-	/** Called at the end of each turn, at least every 100 ms: feeds the heartbeat watchdog. */
-	turn?(): void;
+	/** Called at the end of each turn, at least every 100 ms: feeds the heartbeat watchdog. @param startMs when the turn began */
+	turn?(startMs: number): void;
 	/** Stops, deinitialises and restarts Wi-Fi, then calls restartESPNow(). The radio is closed already. */
 	restartWiFi(): void;
 	/** Restarts the board; `reason` is for the last words. */

@@ -17,6 +17,8 @@ export interface Board {
 	network: { readonly address: string; readonly home: number };
 	/** A hub: devices whose own hub is silent. */
 	orphans: { add(mac: string, hub: string): boolean };
+	/** What work costs in time, in one line. */
+	meter: { line(): string };
 	store: {
 		readonly configuration: { readonly role: string };
 		update(patch: unknown): Applied;
@@ -148,6 +150,15 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			who: "anyone",
 			run(_args, _from, handler) {
 				return `OK ${handler.surroundings.board.version}`;
+			},
+		},
+		{
+			name: "meter",
+			help: "meter tells the microseconds that known work takes, those in turns, and how long the start took",
+			// It stops the board for some 10 ms.
+			who: "owner",
+			run(_args, _from, handler) {
+				return `OK ${handler.surroundings.board.meter.line()}`;
 			},
 		},
 		// What changes a board for good.

@@ -23,8 +23,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the check on these devices. */
 async function check(hub: DeskBoard, devices: readonly DeskBoard[], ...words: string[]) {
+	return checkAs("", hub, devices, ...words);
+}
+
+/** @param password of the house, "" for nobody */
+async function checkAs(password: string, hub: DeskBoard, devices: readonly DeskBoard[], ...words: string[]) {
 	const given = ["--hub", hub.lan, "--devices", devices.map(({ mac }) => mac).join(" "), "--out", out, ...words];
-	const child = spawn(process.execPath, [script, ...given], { stdio: ["ignore", "ignore", "pipe"] });
+	const child = spawn(process.execPath, [script, ...given], {
+		stdio: ["ignore", "ignore", "pipe"],
+		env: { ...process.env, PASSWORD: password },
+	});
 	let said = "";
 	child.stderr.on("data", (bytes) => {
 		said += bytes;
@@ -58,6 +66,20 @@ test("a house that is set up passes, and what nobody was there to answer is skip
 	);
 	expect(report.counts.passed).toBeGreaterThan(20);
 	expect(code).toBe(0);
+});
+
+test("who is signed in is told of the self-test, of the cost in time, and that a device restarts", async () => {
+	const { hub, devices } = await desk();
+	const password = "house-password";
+	const body = JSON.stringify({ house: { password } });
+	await fetch(`${hub.ap}/api/config`, { method: "PUT", headers: { "content-type": "application/json" }, body });
+	const { report, json, named } = await checkAs(password, hub, devices, "--trips", "20", "--yes");
+	expect(named("failed")).toEqual([]);
+	expect(named("passed")).toEqual(
+		expect.arrayContaining(["hub.selftest", "hub.meter", "device 1: device.meter", "device 1: device.reset"]),
+	);
+	expect(report.lines.find(({ id }) => id === "hub.meter")?.value).toMatch(/^510 ns a count \(assumed\)/);
+	expect(json).not.toContain(password);
 });
 
 test("relays are as they were before, and one that is on stays on", async () => {

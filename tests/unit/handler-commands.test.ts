@@ -66,7 +66,7 @@ describe("replies in RBR-Now's newest form", () => {
 		const { ask } = fakeBoard();
 		expect(ask("version")).toBe("OK 1.2.3");
 		expect(ask("help")).toBe(
-			"OK uptime on off relay ipaddr channel role orphan version reset channel= environ part: save: update config help",
+			"OK uptime on off relay ipaddr channel role orphan version meter reset channel= environ part: save: update config help",
 		);
 	});
 

@@ -65,6 +65,7 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 		relay,
 		restarter: { request: (side) => restarts.push(side) },
 		network,
+		meter: { line: () => "20000 counts 10200 us" },
 		orphans: { add: (mac, hub) => mac !== "" && hub.length === 12 },
 		store,
 		version: "1.2.3",

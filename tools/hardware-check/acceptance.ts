@@ -1,3 +1,4 @@
+import { type Cost, costOf, ownUs, readCost } from "./cost";
 import type { Hub, Outcome } from "./hub";
 import { type CheckId, type Finding, failed, type Line, passed, skipped, TITLES } from "./lines";
 import { at, listAt, numberAt, textAt } from "./look";
@@ -56,6 +57,9 @@ export class Acceptance {
 	#devices: Device[] = [];
 	#before: unknown;
 	#startedAt = 0;
+	/** What the hub and the first device that answers told before the round trips, and how many of those were theirs. */
+	readonly #costsBefore: (Cost | string)[] = [];
+	readonly #tripsOf = [0, 0];
 	/** Boards that restarted without being told. */
 	readonly #restarted = new Set<string>();
 
@@ -69,6 +73,7 @@ export class Acceptance {
 		for (const device of this.#devices) await this.#device(device);
 		await this.#network();
 		await this.#trips();
+		await this.#costs();
 		await this.#counted();
 		await this.#mute();
 		await this.#channel();
@@ -260,6 +265,7 @@ export class Acceptance {
 		const devices = this.#answering;
 		const trips: Trip[] = [];
 		let lost = 0;
+		await this.#costsFirst();
 		for (let i = 0; i < this.#options.trips && devices.length > 0 && lost < LOST_ENOUGH; i++) {
 			const index = i % devices.length;
 			const device = devices[index];
@@ -271,6 +277,8 @@ export class Acceptance {
 			if (!ok || uptime === undefined) lost += 1;
 			if ((i + 1) % 100 === 0) progress(`${i + 1} round trips`);
 		}
+		this.#tripsOf[0] = trips.length;
+		this.#tripsOf[1] = trips.filter(({ device }) => device === 0).length;
 		const answered = trips.filter(({ ok }) => ok);
 		const none = skipped("no device answers");
 		await this.#check("trips.lost", "network", async () => {
@@ -302,6 +310,39 @@ export class Acceptance {
 			const value = `${late / 10} % more than ${LATE_MS} ms over the usual`;
 			return late > LATE_LIMIT ? failed(`${value}: other traffic, or too far`, { late }) : passed(value, { late });
 		});
+	}
+
+	/** The boards whose cost is asked for: the hub, and the first device that answers. */
+	#measured(): string[] {
+		return [textAt(this.#before, "mac"), this.#answering[0]?.mac ?? ""].filter(Boolean);
+	}
+
+	async #costsFirst(): Promise<void> {
+		if (!this.#options.signedIn) return;
+		for (const mac of this.#measured()) this.#costsBefore.push(await this.#cost(mac));
+	}
+
+	/** @returns what a board said instead */
+	async #cost(mac: string): Promise<Cost | string> {
+		const { text } = await this.#options.hub.send(mac, "meter");
+		return readCost(text) ?? text;
+	}
+
+	async #costs(): Promise<void> {
+		for (const [i, mac] of this.#measured().entries()) {
+			const subject = i === 0 ? "hub" : (this.#answering[0]?.name ?? "network");
+			await this.#check(i === 0 ? "hub.meter" : "device.meter", subject, async () => {
+				if (!this.#options.signedIn) return skipped("without the house's password");
+				const before = this.#costsBefore[i];
+				if (before === undefined) return skipped("no device answers");
+				const after = await this.#cost(mac);
+				for (const each of [before, after])
+					if (typeof each === "string") return each.startsWith("Unknown message") ? skipped("this firmware has none") : failed(each);
+				if (typeof before === "string" || typeof after === "string") return failed("no figures");
+				const { value, figures } = costOf(before, after, this.#tripsOf[i] ?? 0, i === 0 ? 0 : ownUs(before));
+				return passed(value, figures);
+			});
+		}
 	}
 
 	/** What the hub has counted since the beginning: nobody was switched off yet, nobody has changed channel. */

@@ -51,6 +51,8 @@ export const TITLES = {
 	"trips.lost": "round trips: none is lost",
 	"trips.times": "round trips: times",
 	"trips.late": "round trips: in time (frames are not repeated on the air)",
+	"hub.meter": "cost in time",
+	"device.meter": "cost in time",
 	"owner.mute": "others go on while one is silent; it comes back",
 	"owner.channel": "all follow the router to another channel",
 	"device.reset": "restarts when told to",
