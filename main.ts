@@ -32,8 +32,8 @@ const HEARTBEAT_MS = 30_000;
 const SELF_TEST_MS = 5_000;
 /** Recovery restarts the board at most once in so many ms, whatever other restarts lie between. */
 const RECOVERED_MS = 600_000;
-/** It is fed every so many turns: at least once a second. */
-const FEED_TURNS = 10;
+/** It is fed, and the time of a turn taken, every so many turns: at least once a second; a prime, as a message takes a few turns. */
+const FEED_TURNS = 7;
 /**
  * What the heap of an ESP32-C3 holds: requests to other boards at once, others' included, and those together with what other boards are to be told.
  * Requests beyond it are `busy`. One takes 1 KB with its asker's promise, what a stranger is told as much. What slots have once taken of the engine's
@@ -73,7 +73,7 @@ const role = store.configuration.role;
 const resetReason = chip.resetReason();
 const words = decodeWords(chip.lastWords());
 const restarter = new Restarter({ chip, timers: Timer });
-const meter = new Meter(chip);
+const meter = new Meter(chip, FEED_TURNS);
 
 /**
  * The heartbeat is fed by a promise's job, not by the turn itself. With `defines.task.queueWait` a post to a full message queue fails
@@ -81,6 +81,7 @@ const meter = new Meter(chip);
  */
 const alive = Promise.resolve();
 let turns = 0;
+let hasSent = false;
 const feed = () => chip.feed();
 
 /** The hub that this device obeys: the one people told it, else the one it adopted. */
@@ -152,9 +153,14 @@ const comms: Comms = new Comms({
 	// A hub has nobody to keep contact with.
 	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
 	turn: (startMs) => {
-		meter.turn(startMs, comms.sending);
+		if (!hasSent && comms.sending) {
+			hasSent = true;
+			meter.firstFrame();
+		}
 		// Turns come at least every 100 ms; a job for each would be a fifth of what they cost.
-		if (++turns % FEED_TURNS === 0) void alive.then(feed);
+		if (++turns % FEED_TURNS !== 0) return;
+		void alive.then(feed);
+		meter.turn(startMs);
 	},
 	restartWiFi: () => bringUp(() => roles.restart()),
 	restartBoard: (reason) => restarter.now("recovery", reason),

@@ -13,13 +13,17 @@ const TEXT = "!34b4720a1004,uptime";
 export class Meter {
 	readonly #clock: { now(): number };
 	readonly #entry = { text: "", length: 0 };
+	readonly #every: number;
 	#turns = 0;
 	#turnsMs = 0;
+	/** When a measurement has ended: it is no turn's own work. */
+	#measuredMs = -1;
 	#radioMs = -1;
 	#frameMs = -1;
 
-	/** @param clock in ms, with fractions where the chip has them */
-	constructor(clock: { now(): number }) {
+	/** @param clock in ms, with fractions where the chip has them @param every the time of one in so many turns is taken and stands for all */
+	constructor(clock: { now(): number }, every: number) {
+		this.#every = every;
 		this.#clock = clock;
 	}
 
@@ -28,12 +32,16 @@ export class Meter {
 		if (this.#radioMs < 0) this.#radioMs = this.#clock.now();
 	}
 
-	/** A turn of the receive loop ends. @param startMs when it began @param sending whether a frame is with the driver */
-	turn(startMs: number, sending: boolean): void {
-		const now = this.#clock.now();
-		this.#turns++;
-		this.#turnsMs += now - startMs;
-		if (sending && this.#frameMs < 0) this.#frameMs = now;
+	/** A frame is with the driver for the first time. */
+	firstFrame(): void {
+		this.#frameMs = this.#clock.now();
+	}
+
+	/** One of the turns whose time is taken ends. @param startMs when it began */
+	turn(startMs: number): void {
+		if (this.#measuredMs >= startMs) return;
+		this.#turns += this.#every;
+		this.#turnsMs += this.#every * (this.#clock.now() - startMs);
 	}
 
 	/**
@@ -43,7 +51,8 @@ export class Meter {
 	line(): string {
 		const start = this.#clock.now();
 		this.#work(ROUNDS);
-		const us = Math.round(1000 * (this.#clock.now() - start));
+		this.#measuredMs = this.#clock.now();
+		const us = Math.round(1000 * (this.#measuredMs - start));
 		const cost = us > 0 ? `${us} us` : `${Math.round((METERED_COUNTS * ASSUMED_NS) / 1000)} us assumed`;
 		const turns = `${this.#turns} turns ${Math.round(1000 * this.#turnsMs)} us`;
 		return `${METERED_COUNTS} counts ${cost}; ${turns}; radio ${Math.round(this.#radioMs)} ms; frame ${Math.round(this.#frameMs)} ms`;

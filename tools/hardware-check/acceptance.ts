@@ -1,4 +1,4 @@
-import { type Cost, costOf, ownUs, readCost } from "./cost";
+import { type Cost, costOf, readCost } from "./cost";
 import type { Hub, Outcome } from "./hub";
 import { type CheckId, type Finding, failed, type Line, passed, skipped, TITLES } from "./lines";
 import { at, listAt, numberAt, textAt } from "./look";
@@ -339,7 +339,7 @@ export class Acceptance {
 				for (const each of [before, after])
 					if (typeof each === "string") return each.startsWith("Unknown message") ? skipped("this firmware has none") : failed(each);
 				if (typeof before === "string" || typeof after === "string") return failed("no figures");
-				const { value, figures } = costOf(before, after, this.#tripsOf[i] ?? 0, i === 0 ? 0 : ownUs(before));
+				const { value, figures } = costOf(before, after, this.#tripsOf[i] ?? 0);
 				return passed(value, figures);
 			});
 		}

@@ -23,17 +23,12 @@ export function readCost(text: string): Cost | undefined {
 	};
 }
 
-/** What a measurement itself has taken of the turns: a device runs it within one. */
-export function ownUs({ us, assumed }: Cost): number {
-	return assumed ? 0 : us;
-}
-
 /**
- * @param before read before the round trips @param trips how many of them were this board's @param own of the turns' time, in µs, what was not the trips'
+ * @param before read before the round trips @param trips how many of them were this board's
  */
-export function costOf(before: Cost, after: Cost, trips: number, own: number): { value: string; figures: Record<string, number> } {
+export function costOf(before: Cost, after: Cost, trips: number): { value: string; figures: Record<string, number> } {
 	const countNs = Math.round((1000 * after.us) / after.counts);
-	const tripUs = trips > 0 ? Math.max(0, Math.round((after.turnsUs - before.turnsUs - own) / trips)) : 0;
+	const tripUs = trips > 0 ? Math.max(0, Math.round((after.turnsUs - before.turnsUs) / trips)) : 0;
 	const { radioMs, frameMs } = after;
 	const work = after.assumed ? "no time passes in turns" : `${tripUs} us in turns for each round trip`;
 	const first = frameMs < 0 ? "no frame yet" : `first frame after ${frameMs} ms`;
