@@ -31,6 +31,18 @@ describe.each(modules)("natives of %s", (module) => {
 		expect(wanted.size).toBeGreaterThan(5);
 	});
 
+	test("each function that asks for one does nothing else, with `this` and its own parameters: else it stays a closure in RAM", () => {
+		const whole = /\(([^()]*)\)[^(){]*\{\s*(?:super\(\);\s*)?(?:return )?native\("\w+"\)\.call\(([^()]*)\)(?: as \w+)?;\s*\}/g;
+		for (const text of files(module, ".ts")) {
+			const found = [...text.matchAll(whole)].map(([, parameters = "", passed]) => {
+				const names = parameters.split(",").flatMap((each) => /^\s*(\w+)\??:/.exec(each)?.[1] ?? []);
+				return [["this", ...names.filter((name) => name !== "this")].join(", "), passed];
+			});
+			for (const [wanted, passed] of found) expect(passed).toBe(wanted);
+			expect(found).toHaveLength([...text.matchAll(/\bnative\(/g)].length);
+		}
+	});
+
 	test("the board program has every one of them", () => {
 		const table = new Set(execFileSync("build/board/board", ["--natives"], { encoding: "utf8" }).trim().split("\n"));
 		expect(asked(module).filter((name) => !table.has(name))).toEqual([]);

@@ -14,11 +14,11 @@ export const Figure = Object.freeze({
 export type Figure = (typeof Figure)[keyof typeof Figure];
 
 /** One figure of chip or engine. @throws RangeError for one that does not exist */
-export function figure(which: Figure): number {
-	return native("xs_figures").call(undefined, which);
+export function figure(this: void, which: Figure): number {
+	return native("xs_figures").call(this, which);
 }
 
 /** The version of ESP-IDF, Wi-Fi's driver included: `v6.0`. */
-export function idfVersion(): string {
-	return native("xs_figures_idf").call(undefined);
+export function idfVersion(this: void): string {
+	return native("xs_figures_idf").call(this);
 }
