@@ -48,6 +48,8 @@ export class HubWatch {
 
 	/** Our reply to a request of a board was acknowledged. Only a device asks the board that is to be its hub for its role. */
 	answered(mac: string, request: string): void {
+		// Nearly always it is the own hub that asked. Which that is was looked at before; if it is another one by now, this has time.
+		if (mac === this.#hub && request !== "role") return;
 		const { clock } = this.#options;
 		const hub = this.#current();
 		const now = clock.now();
