@@ -93,7 +93,14 @@ describe("with a collection at every allocation", () => {
 		];
 		const hazard = runApp(APP, events, {}, HAZARD);
 		const release = runApp(APP, events, {}, RELEASE);
-		const effects = ({ answers }: typeof hazard) => answers.flatMap((answer) => answer.effects);
+		// The heap is another one by design; everything else that is told is the same.
+		const withoutHeap = (text: string) => text.replace(/"engine":\d+/, '"engine":0');
+		const same = (effect: Record<string, unknown>) => ({
+			...effect,
+			...(typeof effect.hex === "string" ? { hex: withoutHeap(Buffer.from(effect.hex, "hex").toString("latin1")) } : {}),
+			...(typeof effect.json === "string" ? { json: withoutHeap(effect.json) } : {}),
+		});
+		const effects = ({ answers }: typeof hazard) => answers.flatMap((answer) => answer.effects.map((effect) => same({ ...effect })));
 		expect(effects(hazard)).toEqual(effects(release));
 		expect(hazard.effects("tx").map((effect) => effect.to)).toContain(PEER);
 		expect(hazard.effects("tcp-data").length).toBeGreaterThan(3);

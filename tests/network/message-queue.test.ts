@@ -40,8 +40,7 @@ kept.push(wifi, new Radio({ onActivity() { say("radio"); } }));
 /** A board with this script, switched on. */
 function board() {
 	const shipped = JSON.parse(readFileSync("build/virtual/app.json", "utf8"));
-	const modules: Record<string, string> = { main: join(folder, "main.js") };
-	for (const each of ["socket", "wifi-roles/driver", "wifi-roles/events", "espnow/radio"]) modules[each] = shipped.modules[each];
+	const modules: Record<string, string> = { ...shipped.modules, main: join(folder, "main.js") };
 	writeFileSync(join(folder, "main.js"), MAIN);
 	const path = join(folder, "app.json");
 	writeFileSync(path, JSON.stringify({ ...shipped, modules, resources: {}, preload: [] }));
