@@ -31,7 +31,7 @@ for (const port of [80, 81]) {
 		};
 	};
 }
-const wifi = new WiFiDriver({ country: "01", onEvent() { say("wifi"); } });
+const wifi = new WiFiDriver({ country: "01", hostName: "rbr-board", onEvent() { say("wifi"); } });
 wifi.setMode(1);
 wifi.start();
 kept.push(wifi, new Radio({ onActivity() { say("radio"); } }));

@@ -21,5 +21,5 @@ test("empty or foreign flash is a board from the factory", () => {
 });
 
 test("a configuration that does not hold is an error that names the key", () => {
-	expect(() => provision({ channel: 99 })).toThrow("the configuration does not hold: channel must be a number from 1 to 13");
+	expect(() => provision({ channel: 99 })).toThrow("the configuration does not hold: channel must be a number from 1 to 11 in country 01");
 });
