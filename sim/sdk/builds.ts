@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { compileOurC, noObjects } from "./objects";
 import { brokenPartitions, brokenSettings } from "./promises";
-import { CheckFailed, complaints, OURS, type Sdk } from "./tools";
+import { CheckFailed, complaints, ourModules, type Sdk } from "./tools";
 
 /** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end, and as a release as well. */
 const [FIRST, ...OTHERS] = ["esp32/esp32c3", "esp32/esp32c6", "esp32/esp32s3", "esp32"] as const;
@@ -167,13 +167,14 @@ function refuseComplaints(said: string, root: string): void {
 /** What the linker counted, and the byte code of our own modules. */
 function figures(said: string, made: string): string[] {
 	const counted = said.split("\n").filter((line) => /instances,|Total resource size/.test(line));
-	return [...counted.map((line) => line.replace(/^### /, "")), `byte code of our modules: ${byteCode(join(made, "modules"))} bytes`];
+	return [...counted.map((line) => line.replace(/^### /, "")), `byte code of our modules: ${byteCode(made)} bytes`];
 }
 
-function byteCode(modules: string): number {
-	const ours = OURS.map((each) => join(modules, each)).filter((each) => existsSync(each));
-	const files = ours.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
-	return [...files, join(modules, "main.xsb")].filter((file) => file.endsWith(".xsb")).reduce((sum, file) => sum + statSync(file).size, 0);
+function byteCode(made: string): number {
+	return ourModules(readFileSync(join(made, "makefile"), "utf8")).reduce(
+		(sum, file) => sum + statSync(join(made, "modules", file)).size,
+		0,
+	);
 }
 
 function emptyRepository(out: string): string {

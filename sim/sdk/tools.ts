@@ -3,9 +3,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folders of our modules, as their specifiers begin. */
-export const OURS = [
+const OURS = [
 	...["board", "channels", "common", "config", "devices", "espnow", "handler", "mqtt", "sealing", "web", "wifi-roles"],
 ] as const;
+
+/** The files of byte code of our modules that a makefile of mcconfig names: its folder may hold those of earlier builds, too. */
+export function ourModules(makefile: string): string[] {
+	const named = [...makefile.matchAll(/\$\(MODULES_DIR\)\/(\S+\.xsb)\b/g)].map(([, file]) => file ?? "");
+	return [...new Set(named)].filter((file) => file === "main.xsb" || OURS.some((each) => file.startsWith(`${each}/`)));
+}
 
 /** What a build must not say about our own files. */
 const COMPLAINTS = [/cannot optimize native/, new RegExp(`### warning: (main|${OURS.join("|")})\\b`), /error TS/];

@@ -48,3 +48,14 @@ describe.each(modules)("natives of %s", (module) => {
 		expect(asked(module).filter((name) => !table.has(name))).toEqual([]);
 	});
 });
+
+test("a desktop's modules take nothing but types from other folders' files: those are not in its build", () => {
+	const taken = modules.flatMap((module) => {
+		const folder = join("modules", module, "desktop");
+		const texts = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+		return texts.flatMap((name) =>
+			[...readFileSync(join(folder, name), "utf8").matchAll(/^(?:im|ex)port (?!type\b).*from "\.\.\/.*$/gm)].map(([line]) => line),
+		);
+	});
+	expect(taken).toEqual([]);
+});

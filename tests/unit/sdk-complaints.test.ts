@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { complaints } from "../../sim/sdk/tools";
+import { complaints, ourModules } from "../../sim/sdk/tools";
 
 const ROOT = "/home/somebody/rbr-now";
 
@@ -15,4 +15,9 @@ test.each([
 test("what the SDK's own files are warned of is the SDK's affair", () => {
 	const said = ["### warning: wifi: default() timer: no const", "/sdk/xs/sources/xsRun.c:429:23: warning: variable might be clobbered"];
 	expect(complaints(said.join("\n"), ROOT)).toEqual([]);
+});
+
+test("modules of ours are those that the makefile names, once, and none of the SDK's", () => {
+	const makefile = "MODULES = \\\n\t$(MODULES_DIR)/main.xsb\\\n\t$(MODULES_DIR)/espnow/comms.xsb\\\n\t$(MODULES_DIR)/timer.xsb\n";
+	expect(ourModules(`${makefile}$(MODULES_DIR)/espnow/comms.xsb: x.js\n`)).toEqual(["main.xsb", "espnow/comms.xsb"]);
 });
