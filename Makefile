@@ -152,7 +152,7 @@ MEASURE = $(DESK)/heap.mjs
 
 heap: app $(DESK)/heap.mjs
 	@if $(M32_PROBE) && { build/m32-probe 2>/dev/null || qemu-i386 build/m32-probe 2>/dev/null; }; then \
-		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk build/board-m32/board >&2; \
+		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
 		program=build/board-m32/board; \
 		build/m32-probe 2>/dev/null || { program=build/board-m32/under-qemu; \
 			printf '#!/bin/sh\nexec qemu-i386 build/board-m32/board "$$@"\n' > $$program && chmod +x $$program; }; \
