@@ -331,10 +331,11 @@ export class Board {
 
 /**
  * An abort of the engine (memory full, stack overflow, unhandled exception) and a missed heartbeat end in esp_restart, as an ordered restart does;
- * only a fault of the processor and the chip's own watchdogs have reasons of their own.
+ * only what the chip does by itself has reasons of its own: a fault of the processor, its watchdogs, its supply.
  */
 function resetReason(reason: string): ResetReason {
 	if (reason === "panic") return ResetReason.panic;
 	if (reason === "watchdog") return ResetReason.watchdog;
+	if (reason === "brown-out") return ResetReason.brownOut;
 	return ResetReason.software;
 }

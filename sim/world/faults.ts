@@ -17,6 +17,11 @@ function lasting(meaning: string): FaultKind {
 	return { meaning: `1: ${meaning}; 0: no more`, lowest: 0, highest: 1, count: 1 };
 }
 
+/** A fault that strikes at once; the chip tells it as the reason of its next start. */
+function ends(meaning: string): FaultKind {
+	return { meaning: `1: ${meaning}, now; 0: nothing`, lowest: 0, highest: 1, count: 1 };
+}
+
 export const FAULTS: Readonly<Record<string, FaultKind>> = {
 	mute: {
 		meaning: "frames that the radio acknowledges and the firmware is never told of; 0: none, -1: all from now on",
@@ -57,6 +62,9 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
 	"heap-low": lasting("ESP-IDF's heap is nearly full"),
 	"stack-low": lasting("the engine's task has nearly used up its stack"),
 	"no-version": lasting("ESP-NOW does not tell its version"),
+	panic: ends("a fault of the processor ends the program"),
+	watchdog: ends("the chip's own watchdog ends the program"),
+	"brown-out": ends("the supply's voltage breaks down for a moment"),
 	"heap-full": times("callbacks from now until the heap is full, when the last of them begins; 0: never"),
 	"power-cut-in-flash-write": times("flash steps from now until the power fails, just before the last of them; 0: never"),
 };

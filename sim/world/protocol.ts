@@ -9,7 +9,7 @@ export interface NvsEntry {
 }
 
 /** `esp_reset_reason_t`, as far as the world makes them. */
-export const ResetReason = { powerOn: 1, software: 3, panic: 4, watchdog: 6, usb: 11 } as const;
+export const ResetReason = { powerOn: 1, software: 3, panic: 4, watchdog: 6, brownOut: 9, usb: 11 } as const;
 export type ResetReason = (typeof ResetReason)[keyof typeof ResetReason];
 
 export type BoardEvent =

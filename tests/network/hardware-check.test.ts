@@ -28,6 +28,11 @@ async function check(hub: DeskBoard, devices: readonly DeskBoard[], ...words: st
 
 /** @param password of the house, "" for nobody */
 async function checkAs(password: string, hub: DeskBoard, devices: readonly DeskBoard[], ...words: string[]) {
+	return running(password, hub, devices, ...words).ended;
+}
+
+/** A check on its way: what it has said, and what comes of it. */
+function running(password: string, hub: DeskBoard, devices: readonly DeskBoard[], ...words: string[]) {
 	const given = ["--hub", hub.lan, "--devices", devices.map(({ mac }) => mac).join(" "), "--out", out, ...words];
 	const child = spawn(process.execPath, [script, ...given], {
 		stdio: ["ignore", "ignore", "pipe"],
@@ -37,12 +42,19 @@ async function checkAs(password: string, hub: DeskBoard, devices: readonly DeskB
 	child.stderr.on("data", (bytes) => {
 		said += bytes;
 	});
-	await once(child, "exit");
+	/** Until it has said this. */
+	const says = async (text: string) => {
+		while (!said.includes(text) && child.exitCode === null) await Promise.race([once(child.stderr, "data"), once(child, "exit")]);
+	};
+	return { says, ended: once(child, "exit").then(() => outcome(child.exitCode, said)) };
+}
+
+function outcome(code: number | null, said: string) {
 	const json = readFileSync(`${out}.json`, "utf8");
 	const report = JSON.parse(json) as Report;
 	const named = (verdict: string) =>
 		report.lines.filter((line) => line.verdict === verdict).map(({ subject, id }) => (id.startsWith(subject) ? id : `${subject}: ${id}`));
-	return { code: child.exitCode, said, json, markdown: readFileSync(`${out}.md`, "utf8"), report, named };
+	return { code, said, json, markdown: readFileSync(`${out}.md`, "utf8"), report, named };
 }
 
 async function desk() {
@@ -117,6 +129,16 @@ test("frames that are repeated on the air are named, and nothing else", async ()
 	const { hub, devices, call } = await desk();
 	await call("/api/air", { loss: 0.2 });
 	expect((await check(hub, devices, "--trips", "120", "--yes")).named("failed")).toEqual(["network: trips.late"]);
+});
+
+test("a round trip that is lost in the middle is named with its reason, and nothing else", async () => {
+	const { hub, devices, call } = await desk();
+	const { says, ended } = running("", hub, devices, "--trips", "130", "--yes");
+	await says("100 round trips");
+	await call("/api/faults", { board: devices[1]?.mac, kind: "mute", count: 1 });
+	const { named, report } = await ended;
+	expect(named("failed")).toEqual(["network: trips.lost"]);
+	expect(report.lines.find(({ id }) => id === "trips.lost")?.value).toBe("1 of 130 (no reply)");
 });
 
 test("with an owner at hand one device is silent for a while, and all follow the router", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
 import { events, hubSpec, settle, snapshot, world } from "./house";
+import { appWithCommands } from "./test-app";
 
 /** The board's own test: each planted fault is named in words, and nothing else. */
 
@@ -73,6 +74,34 @@ test.each([
 	expect(wrong(made)).toEqual(found);
 	made.fault("Hub", kind, 0);
 	if (kind.startsWith("flash")) made.advance(600_000);
+	expect(wrong(made)).toEqual([]);
+});
+
+test.each([
+	["panic", "panic"],
+	["watchdog", "task watchdog"],
+	["brown-out", "brown-out"],
+])("a start after %s is named, and nothing else", (kind, reason) => {
+	const made = board();
+	made.fault("Hub", kind);
+	settle(made);
+	expect(wrong(made)).toEqual([`start: restarted by ${reason}`]);
+	made.board("Hub").pressReset();
+	settle(made);
+	expect(wrong(made)).toEqual([]);
+});
+
+test("a heap of the engine that is nearly full is named, and nothing else", () => {
+	const app = appWithCommands({ "hold:": "handler.held = new ArrayBuffer(Number(args)); return 'OK';" });
+	const made = world([hubSpec({ house: { password: PASSWORD } })], { app, machine: "chip" }).boot();
+	settle(made);
+	const free = () => (snapshot(made, "Hub") as unknown as { heap: { engine: number } }).heap.engine;
+	made.board("Hub").collect();
+	// What is left is enough to say so.
+	expect(made.http("Hub", "ap", { path: `/?hold:${free() - 7_000}` }).body).toBe("OK");
+	expect(wrong(made)).toEqual([expect.stringMatching(/^memory of the engine: only [1-7][0-9]{3} bytes left$/)]);
+	expect(made.http("Hub", "ap", { path: "/?hold:0" }).body).toBe("OK");
+	made.board("Hub").collect();
 	expect(wrong(made)).toEqual([]);
 });
 

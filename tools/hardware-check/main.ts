@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { Acceptance } from "./acceptance";
+import { accept } from "./acceptance";
 import { type Arguments, readArguments, USAGE } from "./arguments";
 import { Hub } from "./hub";
 import { textAt } from "./look";
@@ -19,7 +19,7 @@ async function main(given: Arguments): Promise<void> {
 	let told = "";
 	const say = (line: string) => process.stderr.write(`${line}\n`);
 	try {
-		const acceptance = new Acceptance({
+		const lines = await accept({
 			hub,
 			owner,
 			devices: given.devices,
@@ -31,7 +31,6 @@ async function main(given: Arguments): Promise<void> {
 				told = text;
 			},
 		});
-		const lines = await acceptance.run();
 		const status = await hub.json("/api/status").catch(() => undefined);
 		const words = [textAt(status, "name"), textAt(status, "router", "ssid"), given.password, given.hub.hostname];
 		const version = textAt(status, "version") || "unknown";

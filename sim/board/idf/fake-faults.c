@@ -33,6 +33,9 @@ static const char *const gNames[FAULTS] = {
 	"no-version",
 };
 
+/* Restarts that the chip makes by itself, as esp_reset_reason tells them afterwards. */
+static const char *const gEnds[] = {"panic", "watchdog", "brown-out"};
+
 static int64_t gLeft[FAULTS];
 
 typedef struct {
@@ -76,6 +79,9 @@ void onFault(const Json *event)
 	for (int fault = 0; fault < FAULTS; fault++)
 		if (!strcmp(kind, gNames[fault]))
 			plant((Fault)fault, count);
+	for (size_t i = 0; i < sizeof gEnds / sizeof *gEnds; i++)
+		if (!strcmp(kind, gEnds[i]) && count > 0)
+			boardRestart(gEnds[i], "planted");
 	if (!strcmp(kind, "burst"))
 		espnowBurst(count);
 	else if (!strcmp(kind, "power-cut-in-flash-write"))
