@@ -10,7 +10,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
-SEED_BOARD := build/seed/board.mjs
+ORIGINAL_BOARD := build/original/board.mjs
 FIRMWARE := main.ts manifest.json $(shell find modules web sim/shim sim/sdk.json -type f \( -name '*.ts' -o -name '*.json' -o -name '*.html' \) 2>/dev/null)
 TOOL_SOURCES := $(shell find sim tests bench tools modules/common modules/config -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 
@@ -30,7 +30,7 @@ ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan hazard fuzz-board app seed heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
+.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -50,7 +50,7 @@ help:
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan hazard fuzz-board board-m32 app seed
+test: board asan gc-stress fuzz-board board-m32 app original
 	@jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
@@ -74,7 +74,7 @@ attacks: board app $(DESK)/attacks.mjs
 properties: board app $(DESK)/properties.mjs
 	@node $(DESK)/properties.mjs $(ARGS)
 
-mutants: board asan hazard fuzz-board app seed
+mutants: board asan gc-stress fuzz-board app original
 	@node tests/mutants/run.mjs $(ARGS)
 
 # Everything large, for the night: what CI does in small.
@@ -112,8 +112,8 @@ asan: tools $(PACKAGES)
 	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-asan/board >&2
 
 # The board program that collects garbage at every allocation.
-hazard: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-hazard/board >&2
+gc-stress: tools $(PACKAGES)
+	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-gc-stress/board >&2
 
 # libFuzzer over what the radio hears and over configurations (tests/fuzz): five minutes, or as ARGS="--seconds 60 --seed 2" says.
 FUZZER := command -v clang >/dev/null && [ -f "$$(clang -print-runtime-dir)/libclang_rt.fuzzer-$$(uname -m).a" ]
@@ -164,14 +164,14 @@ heap: app $(DESK)/heap.mjs
 	fi
 
 # Times and costs (bench/README.md). SEED=7 asks on another air.
-bench: board app seed $(DESK)/bench.mjs
+bench: board app original $(DESK)/bench.mjs
 	@node $(DESK)/bench.mjs
 
-# The board that runs the original's own code (sim/seed); it is a program like build/board/board.
-seed: $(SEED_BOARD)
+# The board that runs the original's own code (sim/original); it is a program like build/board/board.
+original: $(ORIGINAL_BOARD)
 
-$(SEED_BOARD): $(shell find sim/seed -type f 2>/dev/null) $(TOOL_SOURCES) $(PACKAGES)
-	@$(ESBUILD_NODE) sim/seed/board.ts --loader:.py=text --banner:js='#!/usr/bin/env node' --outfile=$@ && chmod +x $@
+$(ORIGINAL_BOARD): $(shell find sim/original -type f 2>/dev/null) $(TOOL_SOURCES) $(PACKAGES)
+	@$(ESBUILD_NODE) sim/original/board.ts --loader:.py=text --banner:js='#!/usr/bin/env node' --outfile=$@ && chmod +x $@
 
 # Not `npm ci`: it fails where a registry lacks packages for platforms that are not ours. The lock file holds all the
 # same, and stays as it is (--no-save): npm would write into it what another registry has.

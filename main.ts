@@ -16,7 +16,7 @@ import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Comms, type Contact } from "espnow/comms";
 import { Radio } from "espnow/radio";
-import { COMMANDS, surroundings } from "handler/commands";
+import { COMMANDS, context } from "handler/commands";
 import { Handler } from "handler/handler";
 import config from "mc/config";
 import Timer from "timer";
@@ -103,7 +103,7 @@ const roles: WiFiRoles = new WiFiRoles({
 	allowed: () => allowedChannels(store.configuration.country),
 	clock: chip,
 	timers: Timer,
-	chance: chip,
+	random: chip,
 	listener: {
 		onReady: () => {
 			meter.radioReady();
@@ -116,7 +116,7 @@ const roles: WiFiRoles = new WiFiRoles({
 			if (role === "hub" && roles.joined) state.confirmChannel(to, store.configuration.channel);
 			channels.onHomeChannel(to);
 		},
-		onAddress: (address) => (address === "" ? web.closeHouse() : web.openHouse(address)),
+		onAddress: (address) => (address === "" ? web.closeLan() : web.openLan(address)),
 		onSetupAP: (address) => (address === "" ? web.closeSetup() : web.openSetup(address)),
 		trace: say,
 	},
@@ -129,7 +129,7 @@ const handler = new Handler({
 	timers: Timer,
 	trace: say,
 	commands: COMMANDS,
-	surroundings: surroundings({
+	context: context({
 		...{ clock: chip, relay, restarter, network: roles, store, orphans, meter, version },
 		restartedByRadio: words?.cause === "radio",
 	}),

@@ -17,23 +17,23 @@ const hasOriginal = document !== "" && existsSync(document);
 const app = benchFirmware();
 const free = { seed: randomSeed, app, engineNsPerMeter: 0 };
 const charged = { ...free, engineNsPerMeter: C3_NS_PER_METER };
-const seed = hasOriginal ? original(randomSeed, document) : undefined;
+const page = hasOriginal ? original(randomSeed, document) : undefined;
 const say = (what: string) => process.stderr.write(`bench: ${what}\n`);
 
-if (!seed) say("SEED_DOC does not name the page with the original's code: its column stays empty");
+if (!page) say("SEED_DOC does not name the page with the original's code: its column stays empty");
 
 function rtt(bytes: number) {
 	say(`round trips of ${bytes} bytes`);
 	const ours = roundTrips(free, bytes);
 	const onChip = roundTrips(charged, bytes);
-	const theirs = seed?.trips(bytes);
+	const theirs = page?.trips(bytes);
 	return {
 		oursP50Ms: ours.p50,
 		oursP95Ms: ours.p95,
 		chargedP50Ms: onChip.p50,
 		chargedP95Ms: onChip.p95,
-		seedP50Ms: theirs?.p50 ?? null,
-		seedP95Ms: theirs?.p95 ?? null,
+		originalP50Ms: theirs?.p50 ?? null,
+		originalP95Ms: theirs?.p95 ?? null,
 		floorMs: roundTripMs(bytes),
 	};
 }
@@ -58,14 +58,14 @@ function relay(hops: number) {
 	say(`relaying over ${hops}`);
 	const ours = roundTrips(free, 20, hops);
 	const onChip = roundTrips(charged, 20, hops);
-	const theirs = seed?.relayed(hops);
+	const theirs = page?.relayed(hops);
 	return {
 		oursP50Ms: ours.p50,
 		oursP95Ms: ours.p95,
 		chargedP50Ms: onChip.p50,
 		chargedP95Ms: onChip.p95,
-		seedP50Ms: theirs?.ms ?? null,
-		seed: theirs?.outcome ?? null,
+		originalP50Ms: theirs?.ms ?? null,
+		original: theirs?.outcome ?? null,
 		floorMs: roundTripMs(20, hops),
 	};
 }
@@ -74,14 +74,14 @@ function tenDevices() {
 	say("ten devices");
 	const ours = ten(free, 20);
 	const onChip = ten(charged, 20);
-	const theirs = seed?.tenDevices(20);
+	const theirs = page?.tenDevices(20);
 	return {
-		tenOneByOneMs: { ours: ours.oneByOne, charged: onChip.oneByOne, seed: theirs?.oneByOne ?? null, floor: 10 * roundTripMs(20) },
+		tenOneByOneMs: { ours: ours.oneByOne, charged: onChip.oneByOne, original: theirs?.oneByOne ?? null, floor: 10 * roundTripMs(20) },
 		tenAtOnceMs: {
 			ours: ours.atOnce,
 			charged: onChip.atOnce,
-			seed: theirs?.atOnce ?? null,
-			seedWrongReplies: theirs?.wrongReplies ?? null,
+			original: theirs?.atOnce ?? null,
+			originalWrongReplies: theirs?.wrongReplies ?? null,
 			floor: channelMs(20, 10),
 		},
 	};
@@ -112,7 +112,7 @@ const code = byteCode();
 const results = {
 	randomSeed,
 	/** What the column of the original was measured with. */
-	seed: seed ? { engine: `MicroPython ${microPythonVersion()}`, page: "espcomms.md" } : null,
+	original: page ? { engine: `MicroPython ${microPythonVersion()}`, page: "espcomms.md" } : null,
 	engineNsPerMeter: C3_NS_PER_METER,
 	rtt: rtts,
 	...tens,

@@ -1,7 +1,7 @@
 import type { Board } from "../sim/world/board";
 import { boardMac } from "../sim/world/mac";
 import type { World } from "../sim/world/world";
-import { device, HUB, makeHouse } from "./house";
+import { device, HUB, makeNetwork } from "./network";
 import { askOriginal, askTogether } from "./original";
 import { carryOut, percentile, type Result } from "./plan";
 
@@ -40,8 +40,8 @@ function within<T>(world: World, act: (world: World) => T): T {
 	}
 }
 
-function house<T>(subject: Subject, devices: number, act: (world: World) => T): T {
-	return within(makeHouse({ ...subject, devices }), act);
+function inNetwork<T>(subject: Subject, devices: number, act: (world: World) => T): T {
+	return within(makeNetwork({ ...subject, devices }), act);
 }
 
 const msOf = (results: readonly Result[]): number[] => {
@@ -52,7 +52,7 @@ const msOf = (results: readonly Result[]): number[] => {
 
 /** Round trips of one request at a time, over the devices in `via`. */
 export function roundTrips(subject: Subject, bytes: number, hops = 0, times = 400): Times {
-	return house(subject, hops + 1, (world) => {
+	return inNetwork(subject, hops + 1, (world) => {
 		const via = Array.from({ length: hops }, (_, i) => i + 1);
 		const plan = { open: 1, from: hops + 1, count: 1, times, bytes, pause: 20, via } as const;
 		return timesOf(msOf(carryOut(world, plan).results));
@@ -61,7 +61,7 @@ export function roundTrips(subject: Subject, bytes: number, hops = 0, times = 40
 
 /** Ten devices asked one after another, and all at once: the time until the last answer, the median of so many rounds. */
 export function ten(subject: Subject, bytes: number, rounds = 40): { oneByOne: number; atOnce: number } {
-	return house(subject, 10, (world) => {
+	return inNetwork(subject, 10, (world) => {
 		const oneByOne: number[] = [];
 		const atOnce: number[] = [];
 		for (let i = 0; i < rounds; i++) {
@@ -86,7 +86,7 @@ export interface Silent {
  */
 export function oneSilent(subject: Subject, how: "mute" | "off", bytes = 20): Silent {
 	const asked = (silent: boolean) =>
-		house(subject, 10, (world) => {
+		inNetwork(subject, 10, (world) => {
 			const place = 1 + (subject.seed % 10);
 			const others: number[] = [];
 			if (silent && how === "mute") world.fault(device(place), "mute", -1);
@@ -105,7 +105,7 @@ export function oneSilent(subject: Subject, how: "mute" | "off", bytes = 20): Si
 
 /** Requests answered in a second when each of ten devices always has one. */
 export function sustained(subject: Subject, bytes = 20, ms = 10_000): number {
-	return house(subject, 10, (world) => {
+	return inNetwork(subject, 10, (world) => {
 		const { answered, failed, startMs, endMs } = carryOut(world, { open: 10, from: 1, count: 10, times: 1e9, bytes, ms, quiet: true });
 		if (failed > 0) throw new Error(`${failed} requests failed`);
 		return Math.round((answered / (endMs - startMs)) * 10_000) / 10;
@@ -117,7 +117,7 @@ const POLLED_AT_ONCE = 26;
 
 /** Many devices asked by one hub on a lossy air, so many at once as its memory allows with ease. */
 export function poll(subject: Subject, devices: number, loss: number) {
-	return house(subject, devices, (world) => {
+	return inNetwork(subject, devices, (world) => {
 		world.air.loss = loss;
 		const { results, answered, failed } = carryOut(world, { open: POLLED_AT_ONCE, from: 1, count: devices, times: devices, bytes: 20 });
 		const { driverPeers } = world.board(HUB).snapshot() as { driverPeers: number };
@@ -154,7 +154,7 @@ const meterOf = ({ meter }: Board): number => meter;
  */
 export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: Cost } {
 	const measure = (machine: "plain" | "chip", many: number, figure: (board: Board) => number) =>
-		house({ ...subject, machine }, 1, (world) => {
+		inNetwork({ ...subject, machine }, 1, (world) => {
 			const ask = (times: number) => carryOut(world, { open: 1, from: 1, count: 1, times, bytes, quiet: true });
 			ask(50);
 			return each(world, 1, many, figure, ask);
@@ -168,8 +168,8 @@ export function perMessage(subject: Subject, bytes = 20): { hub: Cost; device: C
 /** What boards that have nothing to do hold in their heaps and cost in a second. */
 export function atRest(subject: Subject) {
 	const measure = (machine: "plain" | "chip", figure: (board: Board) => number) =>
-		house({ ...subject, machine }, 1, (world) => each(world, 1, 11, figure, (seconds) => world.advance(seconds * 1000)));
-	const held = house(subject, 1, (world) => world.boards.map((board) => board.collect()));
+		inNetwork({ ...subject, machine }, 1, (world) => each(world, 1, 11, figure, (seconds) => world.advance(seconds * 1000)));
+	const held = inNetwork(subject, 1, (world) => world.boards.map((board) => board.collect()));
 	const meter = measure("chip", meterOf);
 	const heap = measure("plain", heapBytes);
 	const look = (i: 0 | 1) => ({
@@ -183,7 +183,7 @@ export function atRest(subject: Subject) {
 
 /** Heap in use of hub and device before and after so many messages, in bytes. */
 export function afterMany(subject: Subject, messages: number): { before: number; after: number }[] {
-	return house(subject, 1, (world) => {
+	return inNetwork(subject, 1, (world) => {
 		const ask = (times: number) => carryOut(world, { open: 1, from: 1, count: 1, times, bytes: 20, quiet: true });
 		const inUse = () =>
 			world.boards.map((board) => {
@@ -206,7 +206,7 @@ function heapBytes({ heap }: Board): number {
 
 /** One device that answers among others that are off, all asked at once. */
 export function oneAlive(subject: Subject, off: number, bytes = 20): { ms: number; triesBefore: number } {
-	return house(subject, off + 1, (world) => {
+	return inNetwork(subject, off + 1, (world) => {
 		for (let i = 1; i <= off; i++) world.board(device(i)).powerOff();
 		const plan = { open: off + 1, from: 1, count: off + 1, times: off + 1, bytes } as const;
 		const { results } = carryOut(world, plan);
@@ -221,7 +221,7 @@ export function oneAlive(subject: Subject, off: number, bytes = 20): { ms: numbe
 
 /** The original's code on the same air. */
 export function original(seed: number, document: string) {
-	const start = (devices: number) => makeHouse({ seed, devices, app: document, original: true });
+	const start = (devices: number) => makeNetwork({ seed, devices, app: document, original: true });
 	const trips = (bytes: number, times = 60) =>
 		within(start(1), (world) =>
 			timesOf(

@@ -1,6 +1,6 @@
 import { boardMac } from "../sim/world/mac";
 import type { World } from "../sim/world/world";
-import { HUB } from "./house";
+import { HUB } from "./network";
 
 /** Both ways of opening a connection and of a request and its answer, in ms: sim/world's TCP takes 2 ms each way. */
 const TCP_MS = 8;

@@ -1,6 +1,6 @@
 import type { LogEvent } from "../sim/world/log";
 import type { World } from "../sim/world/world";
-import { HUB } from "./house";
+import { HUB } from "./network";
 
 /** What a hub of the bench is to do by itself; see `firmware.ts`. */
 export interface Plan {

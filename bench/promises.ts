@@ -30,13 +30,13 @@ function promised(results: Results): Promised[] {
 			most: 2,
 		},
 	]);
-	const original = Object.entries(rtt).flatMap(([bytes, { oursP50Ms, seedP50Ms }]) =>
-		seedP50Ms === null
+	const original = Object.entries(rtt).flatMap(([bytes, { oursP50Ms, originalP50Ms }]) =>
+		originalP50Ms === null
 			? []
 			: [
 					{
 						what: `round trip of ${bytes} bytes over the original's`,
-						value: oursP50Ms / seedP50Ms,
+						value: oursP50Ms / originalP50Ms,
 						most: bytes === "20" ? 1 / 30 : 1 / 20,
 					},
 				],

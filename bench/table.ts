@@ -5,15 +5,15 @@ interface Trip {
 	readonly oursP95Ms: number;
 	readonly chargedP50Ms: number;
 	readonly chargedP95Ms: number;
-	readonly seedP50Ms: number | null;
-	readonly seed?: string | null;
+	readonly originalP50Ms: number | null;
+	readonly original?: string | null;
 	readonly floorMs: number;
 }
 
 interface Ten {
 	readonly ours: number;
 	readonly charged: number;
-	readonly seed: number | null;
+	readonly original: number | null;
 	readonly floor: number;
 }
 
@@ -45,7 +45,7 @@ export interface Results {
 	readonly rtt: Readonly<Record<string, Trip>>;
 	readonly relay: Readonly<Record<string, Trip>>;
 	readonly tenOneByOneMs: Ten;
-	readonly tenAtOnceMs: Ten & { readonly seedWrongReplies: number | null };
+	readonly tenAtOnceMs: Ten & { readonly originalWrongReplies: number | null };
 	readonly oneSilent: Silent & { readonly off: Silent };
 	readonly oneAlive: { readonly off: number; readonly ms: number; readonly triesBefore: number; readonly chargedMs: number };
 	readonly hubMessagesPerSecond: number;
@@ -77,7 +77,7 @@ export function table(results: Results): string {
 	const { rtt, relay, tenOneByOneMs, tenAtOnceMs, oneSilent, oneAlive, perMessage, heapAtRest, atRestPerSecond, byteCode, poll200 } =
 		results;
 	const trips = (name: string, trip: Trip) => [
-		row(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.seedP50Ms ?? trip.seed ?? null, trip.floorMs),
+		row(`${name}, p50`, trip.oursP50Ms, trip.chargedP50Ms, trip.originalP50Ms ?? trip.original ?? null, trip.floorMs),
 		row(`${name}, p95`, trip.oursP95Ms, trip.chargedP95Ms),
 	];
 	const silent = (name: string, { othersP50Ms, othersP50WithoutMs, othersP95Ms, othersP95WithoutMs, ...onChip }: Silent) => [
@@ -85,13 +85,13 @@ export function table(results: Results): string {
 		row(`nine beside one ${name}, p95 (without it)`, othersP95Ms, `(${othersP95WithoutMs})`),
 		row("  the same, engine charged", onChip.chargedOthersP95Ms, `(${onChip.chargedOthersP95WithoutMs})`),
 	];
-	const wrong = tenAtOnceMs.seedWrongReplies;
+	const wrong = tenAtOnceMs.originalWrongReplies;
 	const times = [
 		row("", "ours", "engine charged", "original", "floor"),
 		...Object.entries(rtt).flatMap(([bytes, trip]) => trips(`round trip, ${bytes} bytes`, trip)),
 		...Object.entries(relay).flatMap(([hops, trip]) => trips(`relayed over ${hops}, 20 bytes`, trip)),
-		row("ten devices one after another", tenOneByOneMs.ours, tenOneByOneMs.charged, tenOneByOneMs.seed, tenOneByOneMs.floor),
-		row("ten devices at once", tenAtOnceMs.ours, tenAtOnceMs.charged, tenAtOnceMs.seed, tenAtOnceMs.floor),
+		row("ten devices one after another", tenOneByOneMs.ours, tenOneByOneMs.charged, tenOneByOneMs.original, tenOneByOneMs.floor),
+		row("ten devices at once", tenAtOnceMs.ours, tenAtOnceMs.charged, tenAtOnceMs.original, tenAtOnceMs.floor),
 		...(wrong === null ? [] : [row("  replies to the wrong request, of ten", 0, 0, wrong)]),
 		row(`one alive asked after ${oneAlive.off} that are off`, oneAlive.ms, oneAlive.chargedMs),
 		row("  tries of others sent before", oneAlive.triesBefore),

@@ -40,9 +40,9 @@ type Methods = Readonly<Record<string, Route>>;
 const callers: Readonly<Record<Side | "owner", HTTPCaller>> = Object.freeze(
 	{
 		setup: { side: "setup", mac: "", rssi: 0, signedIn: false },
-		house: { side: "house", mac: "", rssi: 0, signedIn: false },
+		lan: { side: "lan", mac: "", rssi: 0, signedIn: false },
 		/** Who is signed in. */
-		owner: { side: "house", mac: "", rssi: 0, signedIn: true },
+		owner: { side: "lan", mac: "", rssi: 0, signedIn: true },
 	},
 	true,
 );
@@ -242,7 +242,7 @@ export class Routes {
 
 	#run(command: string, { side, signedIn }: Request): string | Promise<string> {
 		try {
-			const reply = this.#options.handler.handle(command, side === "house" && signedIn ? callers.owner : callers[side]);
+			const reply = this.#options.handler.handle(command, side === "lan" && signedIn ? callers.owner : callers[side]);
 			return typeof reply === "string" ? reply : reply.catch(asFailure);
 		} catch (error) {
 			return asFailure(error);

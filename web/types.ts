@@ -1,7 +1,7 @@
 import type Timer from "timer";
 
 /** Through which server a request came: the setup access point's, or the one on the house network. */
-export type Side = "setup" | "house";
+export type Side = "setup" | "lan";
 
 /** How a request over HTTP shows itself to the commands. */
 export interface HTTPCaller {
@@ -116,6 +116,8 @@ export type PageName = "setup.html" | "house.html" | "press.html";
 export interface WebSnapshot {
 	/** Addresses served, "" when closed. */
 	readonly setup: string;
+	readonly lan: string;
+	/** The old name of `lan`, for one version. */
 	readonly house: string;
 	readonly connections: number;
 	/** Requests answered below 400. */

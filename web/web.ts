@@ -11,7 +11,7 @@ import type { Listening, Side, WebOptions, WebSnapshot, Wire } from "./types";
  * (esp-lwip 2.1.2, tcp_alloc). A ninth is not refused: its SYN is dropped, and the peer sends it again after a second.
  */
 /** Requests that are served at once, by side. */
-export const PLACES: Readonly<Record<Side, number>> = Object.freeze({ setup: 2, house: 4 });
+export const PLACES: Readonly<Record<Side, number>> = Object.freeze({ setup: 2, lan: 4 });
 /** Of those, how many for one address. */
 export const PLACES_FOR_ADDRESS = 2;
 /** Connections that are kept: with a place, waiting for one, or nothing asked yet. */
@@ -42,11 +42,11 @@ export class Web implements ConnectionHost {
 	readonly #routes: Routes;
 	readonly #places: Record<Side, Place> = {
 		setup: { address: "", server: undefined, retryAtMs: 0 },
-		house: { address: "", server: undefined, retryAtMs: 0 },
+		lan: { address: "", server: undefined, retryAtMs: 0 },
 	};
 	readonly #connections: Connection[] = [];
 	/** On each side the one connection whose body may be in memory. */
-	readonly #bodyOf: Record<Side, Connection | undefined> = { setup: undefined, house: undefined };
+	readonly #bodyOf: Record<Side, Connection | undefined> = { setup: undefined, lan: undefined };
 	#arranging = false;
 	#timer: Timer | undefined;
 	#served = 0;
@@ -72,19 +72,21 @@ export class Web implements ConnectionHost {
 	}
 
 	/** Serves the house side on the station's address; a new address takes the place of the old one. */
-	openHouse(address: string): void {
-		this.#open("house", address);
+	openLan(address: string): void {
+		this.#open("lan", address);
 	}
 
 	/** Stops serving the house side and closes its connections. */
-	closeHouse(): void {
-		this.#close("house");
+	closeLan(): void {
+		this.#close("lan");
 	}
 
 	snapshot(): WebSnapshot {
 		return {
 			setup: this.#places.setup.server ? this.#places.setup.address : "",
-			house: this.#places.house.server ? this.#places.house.address : "",
+			lan: this.#places.lan.server ? this.#places.lan.address : "",
+			// The old name of `lan`, for one version.
+			house: this.#places.lan.server ? this.#places.lan.address : "",
 			connections: this.#connections.length,
 			served: this.#served,
 			refused: { ...this.#refused },
@@ -228,7 +230,7 @@ export class Web implements ConnectionHost {
 		this.#arranging = true;
 		try {
 			// Each round changes the state of one connection, of which there are few.
-			while (this.#proceedOne("setup") || this.#proceedOne("house") || this.#startOne() || this.#makeRoom());
+			while (this.#proceedOne("setup") || this.#proceedOne("lan") || this.#startOne() || this.#makeRoom());
 		} finally {
 			this.#arranging = wasArranging;
 		}
@@ -347,10 +349,10 @@ export class Web implements ConnectionHost {
 		const nowMs = this.now();
 		for (const connection of [...this.#connections]) connection.tick(nowMs);
 		this.#freeBody("setup", nowMs);
-		this.#freeBody("house", nowMs);
+		this.#freeBody("lan", nowMs);
 		this.#arrange();
 		let waiting = this.#connections.length > 0;
-		for (const side of ["setup", "house"] as const) {
+		for (const side of ["setup", "lan"] as const) {
 			const place = this.#places[side];
 			if (place.address === "" || place.server) continue;
 			if (nowMs >= place.retryAtMs) this.#listen(side);

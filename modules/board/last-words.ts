@@ -1,7 +1,7 @@
 /** Why a board restarts itself. Only a restart ordered from the setup side opens the setup access point again. */
-export type RestartCause = "setup" | "house" | "radio" | "recovery" | "heartbeat" | "error" | "button";
+export type RestartCause = "setup" | "lan" | "radio" | "recovery" | "heartbeat" | "error" | "button";
 
-const causes: readonly string[] = Object.freeze(["setup", "house", "radio", "recovery", "heartbeat", "error", "button"]);
+const causes: readonly string[] = Object.freeze(["setup", "lan", "radio", "recovery", "heartbeat", "error", "button"]);
 
 export interface LastWords {
 	cause: RestartCause;

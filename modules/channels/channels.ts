@@ -29,7 +29,7 @@ export interface ChannelsOptions {
 	/** The hub itself stated that it is on this channel, and so are we: to be remembered. */
 	confirm(channel: number): void;
 	/** The setup access point: whether people may use it, and how many phones do. */
-	setup: { readonly isSetupOpen: boolean; readonly phones: number };
+	setup: { readonly isSetupOpen: boolean; readonly clients: number };
 	/** Whether the board that we have for our hub is one. */
 	hubs: Pick<HubWatch, "confirm" | "isHubDevice">;
 	clock: Clock;
@@ -146,7 +146,7 @@ export class Channels {
 			this.#relay = "";
 		}
 		const open = setup.isSetupOpen;
-		if (open && (!this.#setupOpen || setup.phones > 0)) this.#phoneAt = now;
+		if (open && (!this.#setupOpen || setup.clients > 0)) this.#phoneAt = now;
 		this.#setupOpen = open;
 		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
 		// What was heard during a search that failed may have leaked over from a neighbour channel.

@@ -29,13 +29,13 @@ export interface Board {
 }
 
 /** What the commands of every board reach through their handler. */
-export interface Surroundings {
+export interface Context {
 	readonly board: Board;
 	readonly upload: Upload;
 	readonly quota: RadioQuota;
 }
 
-export function surroundings(board: Board): Surroundings {
+export function context(board: Board): Context {
 	return {
 		board,
 		upload: new Upload((json) => board.store.updateText(json)),
@@ -57,20 +57,20 @@ function turn(board: Board, on: boolean): string {
 const BUSY = "Fail (busy)";
 
 /** Whether the radio has had the configuration written too often. */
-function isSpent({ quota }: Surroundings, from: Caller): boolean {
+function isSpent({ quota }: Context, from: Caller): boolean {
 	return from.side === "radio" && !quota.mayChange;
 }
 
 /** What became of a change, as a reply; one by radio is counted. */
-function changed({ quota }: Surroundings, from: Caller, result: Applied, reply: string): string {
+function changed({ quota }: Context, from: Caller, result: Applied, reply: string): string {
 	if (!result.ok) return refusalText(result);
 	if (from.side === "radio" && result.changed) quota.changed();
 	return reply;
 }
 
-function keep(surroundings: Surroundings, from: Caller, patch: object, reply: string): string {
-	if (isSpent(surroundings, from)) return BUSY;
-	return changed(surroundings, from, surroundings.board.store.update(patch), `OK ${reply}`);
+function keep(context: Context, from: Caller, patch: object, reply: string): string {
+	if (isSpent(context, from)) return BUSY;
+	return changed(context, from, context.board.store.update(patch), `OK ${reply}`);
 }
 
 const SPECIFICATIONS: readonly Command[] = Object.freeze(
@@ -81,7 +81,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "uptime tells the relay's state and the seconds since the start",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return state(handler.surroundings.board);
+				return state(handler.context.board);
 			},
 		},
 		{
@@ -89,7 +89,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "on switches the relay on",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return turn(handler.surroundings.board, true);
+				return turn(handler.context.board, true);
 			},
 		},
 		{
@@ -97,7 +97,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "off switches the relay off",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return turn(handler.surroundings.board, false);
+				return turn(handler.context.board, false);
 			},
 		},
 		{
@@ -105,7 +105,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "relay tells whether the relay is on: True, False, or None when there is none",
 			who: "anyone",
 			run(_args, _from, handler) {
-				const { relay } = handler.surroundings.board;
+				const { relay } = handler.context.board;
 				return `OK ${relay.isFitted ? (relay.isOn ? "True" : "False") : "None"}`;
 			},
 		},
@@ -114,7 +114,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "ipaddr tells the address in the house",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return `OK ${handler.surroundings.board.network.address || "None"}`;
+				return `OK ${handler.context.board.network.address || "None"}`;
 			},
 		},
 		{
@@ -122,7 +122,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "channel tells the radio's channel",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return `OK ${handler.surroundings.board.network.home}`;
+				return `OK ${handler.context.board.network.home}`;
 			},
 		},
 		{
@@ -130,7 +130,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "role tells whether the board is a hub or a device",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return `OK ${handler.surroundings.board.store.configuration.role}`;
+				return `OK ${handler.context.board.store.configuration.role}`;
 			},
 		},
 		{
@@ -139,7 +139,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "orphan <mac> tells a hub that the hub of the asking device, of this MAC, has been silent for an hour",
 			who: "anyone",
 			run(hub, from, handler) {
-				const { store, orphans } = handler.surroundings.board;
+				const { store, orphans } = handler.context.board;
 				if (store.configuration.role !== "hub") return "Fail (this is no hub)";
 				return orphans.add(from.mac, hub) ? "OK" : "Fail (orphan <mac>)";
 			},
@@ -149,7 +149,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "version tells the firmware's version",
 			who: "anyone",
 			run(_args, _from, handler) {
-				return `OK ${handler.surroundings.board.version}`;
+				return `OK ${handler.context.board.version}`;
 			},
 		},
 		{
@@ -158,7 +158,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			// It stops the board for some 10 ms.
 			who: "owner",
 			run(_args, _from, handler) {
-				return `OK ${handler.surroundings.board.meter.line()}`;
+				return `OK ${handler.context.board.meter.line()}`;
 			},
 		},
 		// What changes a board for good.
@@ -167,7 +167,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "reset restarts the board",
 			who: "owner",
 			run(_args, from, handler) {
-				const { board, quota } = handler.surroundings;
+				const { board, quota } = handler.context;
 				if (from.side === "radio" && !quota.mayRestart()) return BUSY;
 				board.restarter.request(from.side);
 				return "OK";
@@ -179,7 +179,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "channel=<n> keeps a channel for the next start",
 			who: "owner",
 			run(text, from, handler) {
-				return keep(handler.surroundings, from, { channel: numberOf(text) }, text);
+				return keep(handler.context, from, { channel: numberOf(text) }, text);
 			},
 		},
 		{
@@ -190,11 +190,11 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			run(text, from, handler) {
 				const dash = text.indexOf("-");
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
-				if (handler.surroundings.board.store.configuration.role === "hub") return "Fail (this is the hub)";
+				if (handler.context.board.store.configuration.role === "hub") return "Fail (this is the hub)";
 				const hub = text.slice(dash + 1);
 				// An empty one would forget the hub, which nobody asks for by this command.
 				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
-				return keep(handler.surroundings, from, { channel: numberOf(text.slice(0, dash)), hub }, text);
+				return keep(handler.context, from, { channel: numberOf(text.slice(0, dash)), hub }, text);
 			},
 		},
 		{
@@ -203,7 +203,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "part:<n>,text:<hex> sends a piece of config.json",
 			who: "owner",
 			run(args, _from, handler) {
-				return handler.surroundings.upload.part(args);
+				return handler.context.upload.part(args);
 			},
 		},
 		{
@@ -212,7 +212,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "save:config.json closes what was sent",
 			who: "owner",
 			run(file, _from, handler) {
-				return handler.surroundings.upload.save(file);
+				return handler.context.upload.save(file);
 			},
 		},
 		{
@@ -220,10 +220,10 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "update takes the saved config.json into use",
 			who: "owner",
 			run(_args, from, handler) {
-				const { surroundings } = handler;
-				if (isSpent(surroundings, from)) return BUSY;
-				const result = surroundings.upload.update();
-				return typeof result === "string" ? result : changed(surroundings, from, result, "OK");
+				const { context } = handler;
+				if (isSpent(context, from)) return BUSY;
+				const result = context.upload.update();
+				return typeof result === "string" ? result : changed(context, from, result, "OK");
 			},
 		},
 		{
@@ -233,7 +233,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			// Anybody in range may ask for the name, and for nothing else that people have set.
 			who: (key) => (key === "name" ? "anyone" : "owner"),
 			run(key, from, handler) {
-				return redactedText(handler.surroundings.board.store.redacted(), key, from.side === "radio");
+				return redactedText(handler.context.board.store.redacted(), key, from.side === "radio");
 			},
 		},
 		{

@@ -1,10 +1,10 @@
 import { sameBoard } from "common/mac";
 import { CommandTable } from "./command-table";
-import type { Surroundings } from "./commands";
+import type { Context } from "./commands";
 
 /** Where a request came from. */
 export interface Caller {
-	readonly side: "radio" | "setup" | "house";
+	readonly side: "radio" | "setup" | "lan";
 	/** The sender's MAC on the radio, "" over HTTP. */
 	readonly mac: string;
 	/** Of the request, in dBm; 0 when unknown. */
@@ -50,7 +50,7 @@ export interface Timers {
 export interface HandlerOptions {
 	/** Those that every board has, and what they act on. */
 	commands: CommandTable;
-	surroundings: Surroundings;
+	context: Context;
 	/** MAC of this device's hub, "" for none. */
 	hub(): string;
 	timers: Timers;
@@ -65,7 +65,7 @@ const LONGEST_REASON = 160;
 export class Handler {
 	readonly #commands: CommandTable;
 	/** What commands act on: the board's own do, an app's may. */
-	readonly surroundings: Surroundings;
+	readonly context: Context;
 	readonly #hub: () => string;
 	readonly #timers: Timers;
 	readonly #trace: ((line: string) => void) | undefined;
@@ -74,7 +74,7 @@ export class Handler {
 
 	constructor(options: HandlerOptions) {
 		this.#commands = options.commands;
-		this.surroundings = options.surroundings;
+		this.context = options.context;
 		this.#hub = options.hub;
 		this.#timers = options.timers;
 		this.#trace = options.trace;
@@ -154,7 +154,7 @@ export class Handler {
 	#refusal(who: Who, from: Caller): string {
 		if (who === "anyone" || from.side === "setup") return "";
 		if (who === "setup") return "Fail (not allowed: only through the board's own access point)";
-		if (from.side === "house") return from.signedIn === true ? "" : "Fail (not allowed: sign in with the house password)";
+		if (from.side === "lan") return from.signedIn === true ? "" : "Fail (not allowed: sign in with the house password)";
 		const hub = this.#hub();
 		// A relayed request comes from the relay device's address: whose it is cannot be known in a plain network.
 		return hub !== "" && sameBoard(from.mac, hub) ? "" : "Fail (not allowed: relayed, or not from this device's hub)";

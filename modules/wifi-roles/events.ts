@@ -9,18 +9,18 @@ export const WiFiEventKind = Object.freeze({
 	address: 4,
 	apStarted: 5,
 	apStopped: 6,
-	/** text = the phone's MAC. */
-	phoneJoined: 7,
-	/** text = the phone's MAC. */
-	phoneLeft: 8,
+	/** text = the client's MAC. */
+	clientJoined: 7,
+	/** text = the client's MAC. */
+	clientLeft: 8,
 	/** a = old primary channel, b = new one. */
 	homeChannel: 9,
 	/** a = channel on which the network was found, 0 if it was not; b = RSSI in dBm. */
 	scanned: 10,
 	beaconTimeout: 11,
 	addressLost: 12,
-	/** A phone used the wrong password; text = its MAC. */
-	phoneRefused: 13,
+	/** A client used the wrong password; text = its MAC. */
+	clientRefused: 13,
 	stationStopped: 14,
 	/** a = how many events were lost because the ring was full. */
 	overflow: 15,

@@ -20,8 +20,8 @@ const POWER_SAVE_NONE = 0;
 const SETUP_ADDRESS = "192.168.9.1";
 /** Where the setup access point goes in a house that uses 192.168.9.0/24 itself. */
 const SETUP_ADDRESS_ELSEWHERE = "192.168.10.1";
-/** Random bytes of a cloaked access point's password: 12 characters as hex. */
-const CLOAK_BYTES = 6;
+/** Random bytes of a hidden access point's password: 12 characters as hex. */
+const HIDDEN_PASSWORD_BYTES = 6;
 
 /** What a person has set, read anew whenever it is needed. */
 export interface WiFiSettings {
@@ -33,7 +33,7 @@ export interface WiFiSettings {
 	channel: number;
 }
 
-export type AccessPointState = "open" | "off" | "cloaked";
+export type AccessPointState = "open" | "off" | "hidden";
 
 /** What the rest of the board is told. Each is called from an event of the driver or from the tick, never from within a call of ours. */
 export interface WiFiListener {
@@ -66,7 +66,7 @@ export interface WiFiRolesOptions {
 	allowed(): readonly number[];
 	clock: { now(): number };
 	timers: Pick<typeof Timer, "repeat" | "clear">;
-	chance: { randomHex(bytes: number): string };
+	random: { randomHex(bytes: number): string };
 	listener: WiFiListener;
 }
 
@@ -83,7 +83,7 @@ type Step = "down" | "station" | "join" | "address" | "accessPoint" | "up";
 export class WiFiRoles {
 	readonly #options: WiFiRolesOptions;
 	readonly #event: WiFiEvent = { kind: 0, a: 0, b: 0, text: "" };
-	readonly #phones = new Set<string>();
+	readonly #clients = new Set<string>();
 	readonly #link: RouterLink;
 	readonly #role: "hub" | "device";
 	#driver: Driver | undefined;
@@ -102,7 +102,7 @@ export class WiFiRoles {
 	#routerAway = false;
 	#eventsLost = 0;
 	#postsRefused = 0;
-	#phonesRefused = 0;
+	#clientsRefused = 0;
 	#restarts = 0;
 
 	constructor(options: WiFiRolesOptions) {
@@ -156,7 +156,7 @@ export class WiFiRoles {
 
 	/** The tuner's only act: moves an unjoined station, and the access point with it. @param channel 1 to 14 */
 	retune(channel: number): "ok" | "busy" {
-		if (this.#role === "hub" || this.#phones.size > 0 || !this.#driver) return "busy";
+		if (this.#role === "hub" || this.#clients.size > 0 || !this.#driver) return "busy";
 		if (this.#driver.setChannel(channel) !== 0) return "busy";
 		this.#home = channel;
 		return "ok";
@@ -164,7 +164,7 @@ export class WiFiRoles {
 
 	/** The channel is confirmed: a running access point takes it into its configuration. */
 	channelConfirmed(channel: number): void {
-		if (this.#ap && this.#ap.channel !== channel && this.#phones.size === 0) this.#setAccessPoint({ ...this.#ap, channel });
+		if (this.#ap && this.#ap.channel !== channel && this.#clients.size === 0) this.#setAccessPoint({ ...this.#ap, channel });
 	}
 
 	/** A request came in through the setup access point: it stays open for another 30 s. */
@@ -182,8 +182,8 @@ export class WiFiRoles {
 		return this.#apState === "open";
 	}
 
-	get phones(): number {
-		return this.#phones.size;
+	get clients(): number {
+		return this.#clients.size;
 	}
 
 	/** Whether the station is on the router. */
@@ -224,8 +224,10 @@ export class WiFiRoles {
 				state: this.#apState,
 				ssid: this.#ap?.ssid ?? "",
 				secondsLeft: this.#apState === "open" && this.#options.isConfigured() ? Math.ceil((this.#window?.leftMs(now) ?? 0) / 1000) : null,
-				phones: this.#phones.size,
-				refused: this.#phonesRefused,
+				clients: this.#clients.size,
+				// The old name of `clients`, for one version.
+				phones: this.#clients.size,
+				refused: this.#clientsRefused,
 			},
 			router: this.#link.snapshot(),
 			wifi: {
@@ -267,7 +269,7 @@ export class WiFiRoles {
 		this.#driver?.close();
 		this.#driver = undefined;
 		this.#step = "down";
-		this.#phones.clear();
+		this.#clients.clear();
 		this.#ap = undefined;
 		if (this.#apState !== "off") listener.onSetupAP("");
 		this.#apState = "off";
@@ -317,14 +319,14 @@ export class WiFiRoles {
 			case WiFiEventKind.apStarted:
 				if (this.#step === "accessPoint") this.#accessPointUp();
 				break;
-			case WiFiEventKind.phoneJoined:
-				this.#phones.add(event.text);
+			case WiFiEventKind.clientJoined:
+				this.#clients.add(event.text);
 				break;
-			case WiFiEventKind.phoneLeft:
-				this.#phones.delete(event.text);
+			case WiFiEventKind.clientLeft:
+				this.#clients.delete(event.text);
 				break;
-			case WiFiEventKind.phoneRefused:
-				this.#phonesRefused += 1;
+			case WiFiEventKind.clientRefused:
+				this.#clientsRefused += 1;
 				break;
 			case WiFiEventKind.homeChannel:
 				this.#home = event.b;
@@ -350,7 +352,7 @@ export class WiFiRoles {
 		const driver = this.#driver;
 		if (!driver) return;
 		// Who is on the access point cannot be asked: one too many would keep the board from its channel for ever.
-		this.#phones.clear();
+		this.#clients.clear();
 		const joined = driver.stationRSSI() !== 0;
 		const channel = driver.getChannel();
 		if (joined !== this.#link.joined) {
@@ -424,9 +426,9 @@ export class WiFiRoles {
 		else if (this.#window?.isOver(now)) this.#closeSetup();
 	}
 
-	/** Whether a phone that is on the access point made a request in the last 30 s. */
+	/** Whether a client that is on the access point made a request in the last 30 s. */
 	#isUsed(now: number): boolean {
-		return this.#phones.size > 0 && (this.#window?.inUse(now) ?? false);
+		return this.#clients.size > 0 && (this.#window?.inUse(now) ?? false);
 	}
 
 	#stepLate(now: number): void {
@@ -442,14 +444,14 @@ export class WiFiRoles {
 		this.#window = undefined;
 		this.#options.listener.onSetupAP("");
 		if (this.#options.store.configuration.setupAP.afterwards === "cloaked") {
-			this.#apState = "cloaked";
+			this.#apState = "hidden";
 			this.#setAccessPoint({ ...this.#ap, ssid: "-", hidden: true, password: "", channel: this.#home || this.#ap.channel });
 		} else {
 			this.#apState = "off";
 			this.#call("set_mode", driver.setMode(WiFiMode.station));
 			this.#ap = undefined;
 		}
-		this.#phones.clear();
+		this.#clients.clear();
 		this.#call("set_ps", driver.setPowerSave(POWER_SAVE_NONE));
 	}
 
@@ -466,7 +468,7 @@ export class WiFiRoles {
 	/** A hidden access point gets a fresh random password each time, which is kept nowhere. */
 	#setAccessPoint(options: AccessPointOptions): void {
 		this.#ap = options;
-		const password = options.hidden ? this.#options.chance.randomHex(CLOAK_BYTES) : options.password;
+		const password = options.hidden ? this.#options.random.randomHex(HIDDEN_PASSWORD_BYTES) : options.password;
 		if (this.#driver) this.#call("access point", this.#driver.setAccessPoint({ ...options, password }));
 	}
 

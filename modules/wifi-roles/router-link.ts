@@ -29,7 +29,7 @@ type LinkState = "idle" | "connecting" | "scanning" | "joined" | "waiting";
 
 /**
  * Joins the router and keeps joining: at once after a loss, then the last channel every 5 s and all channels every 30 s.
- * While somebody uses the setup access point it only tries with new credentials, since a search would throw the phone off.
+ * While somebody uses the setup access point it only tries with new credentials, since a search would throw the client off.
  * Driven by the driver's events and by `tick`; times in ms. Nothing is ever given up or erased because the router is away.
  */
 export class RouterLink {
@@ -70,7 +70,7 @@ export class RouterLink {
 		this.#connect(nowMs);
 	}
 
-	/** The router's name or password was changed by a person: try them now, also under a phone. */
+	/** The router's name or password was changed by a person: try them now, also under a client. */
 	credentialsChanged(nowMs: number): void {
 		this.#dirty = true;
 		if (this.#state === "connecting" || this.#state === "joined") this.#driver()?.disconnect();

@@ -27,7 +27,7 @@ export class SetupWindow {
 		this.#lastUseMs = nowMs;
 	}
 
-	/** Whether somebody made a request in the last 30 s: a phone that only stays joined is no use. */
+	/** Whether somebody made a request in the last 30 s: a client that only stays joined is no use. */
 	inUse(nowMs: number): boolean {
 		return nowMs - this.#lastUseMs < IN_USE_MS;
 	}

@@ -1,5 +1,5 @@
 /*
-	The board program's internal faces: what the host (sim/board), the fake ESP-IDF (sim/board/idf) and the stand-ins'
+	The board program's internal interfaces: what the host (sim/board), the fake ESP-IDF (sim/board/idf) and the stand-ins'
 	natives owe each other. Everything runs on one thread, one event at a time.
 */
 #ifndef BOARD_H

@@ -6,7 +6,7 @@
 #   build/board-debug/board    -O0 -g
 #   build/board-xsbug/board    as a debug build on the chip: the chip's C knows whether a debugger is there
 #   build/board-m32/board      with the chip's 32-bit words, for heap figures; needs gcc's 32-bit libraries (Debian: gcc-multilib)
-#   build/board-hazard/board   a collection at every allocation, each chunk a malloc of its own, AddressSanitizer: finds
+#   build/board-gc-stress/board  a collection at every allocation, each chunk a malloc of its own, AddressSanitizer: finds
 #                              natives that keep a pointer into the engine's memory for too long
 #
 # MODDABLE=<SDK> builds with the SDK's own engine instead of the one from npm, into build/board-sdk*.
@@ -93,7 +93,7 @@ endef
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))
-$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-hazard,-O1 -g -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,$(BOARD_ADDRESS_XS)))
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-gc-stress,-O1 -g -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,$(BOARD_ADDRESS_XS)))
 
 # The release's objects but for the one file whose C differs in debug builds.
 BOARD_RELEASE := $(BOARD_BUILD)/$(BOARD_NAME)

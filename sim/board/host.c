@@ -38,7 +38,7 @@ static bool gFrozen;
 static bool gLate; /* the event ended for want of rounds */
 static int gDelivered;
 
-/* Clock and chance ------------------------------------------------------------------------------------------------ */
+/* Clock and random ------------------------------------------------------------------------------------------------ */
 
 int64_t boardTimeUs(void)
 {

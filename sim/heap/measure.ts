@@ -59,7 +59,7 @@ const minus = (a: Amount, b: Amount): Amount => ({ slots: a.slots - b.slots, chu
 const plus = (a: Amount, b: Amount): Amount => ({ slots: a.slots + b.slots, chunks: a.chunks + b.chunks });
 
 /** A house on this app and board program, up and at rest; it is closed afterwards. */
-function inHouse<Result>(app: string, program: string, work: (world: World) => Result): Result {
+function inNetwork<Result>(app: string, program: string, work: (world: World) => Result): Result {
 	const world = new World({ seed: 1, app, program, machine: "chip", boards });
 	try {
 		world.boot();
@@ -81,7 +81,7 @@ function marks(world: World, board: string): (Amount & { readonly label: string 
 
 /** What is in the heap of a hub and of a device at rest, twenty minutes after power-on. */
 export function atRest(apps: Apps, program: string): { readonly hub: AtRest; readonly device: AtRest } {
-	return inHouse(apps.marked(), program, (world) => {
+	return inNetwork(apps.marked(), program, (world) => {
 		const of = (name: string): AtRest => {
 			const { slots, chunks, peakStack } = world.board(name).collect();
 			const parts = new Map<string, Amount>();
@@ -131,7 +131,7 @@ const REQUESTS: readonly (readonly [what: string, side: Side, request: HttpReque
 
 /** What single requests cost, each made for the second time, so that what stays for all of them is there. */
 export function requests(apps: Apps, program: string): RequestCost[] {
-	return inHouse(apps.roomy(), program, (world) =>
+	return inNetwork(apps.roomy(), program, (world) =>
 		REQUESTS.flatMap(([request, side, http, names]) => {
 			world.http(HUB, side, http);
 			world.advance(10_000);

@@ -7,7 +7,7 @@ import { compareTalks } from "./talking";
 import { CheckFailed, Sdk } from "./tools";
 
 /** Ports of this check, away from those of `make start` and of a simulator that somebody runs. */
-const PORTS = { desk: 8470, air: 8479, setup: 8480, house: 8481, talks: 8482 };
+const PORTS = { desk: 8470, air: 8479, setup: 8480, lan: 8481, talks: 8482 };
 const MAC = "34b4720a3000";
 
 /** What was said stays, too: `make sizes` finds the sizes in it. */
@@ -38,7 +38,7 @@ async function main(path: string): Promise<void> {
 		boardMac: MAC,
 		airPort: PORTS.air,
 		httpSetupPort: PORTS.setup,
-		httpHousePort: PORTS.house,
+		httpLanPort: PORTS.lan,
 	});
 	show(figures);
 	const host = buildHost(sdk, root);

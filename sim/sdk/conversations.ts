@@ -12,7 +12,7 @@ const START_MS = 15_000;
 interface Options {
 	readonly host: string;
 	readonly program: string;
-	readonly ports: { readonly desk: number; readonly air: number; readonly setup: number; readonly house: number };
+	readonly ports: { readonly desk: number; readonly air: number; readonly setup: number; readonly lan: number };
 	readonly mac: string;
 }
 
@@ -101,9 +101,9 @@ export async function* conversations(options: Options): AsyncGenerator<string> {
 
 		await put(`${setup}/api/config`, { role: "hub", router: { ssid: "House", password: "house-pass" } });
 		await text(`${setup}/?reset`);
-		const house = `http://127.0.0.1:${ports.house}`;
-		await until("it joins the desk's router", () => works(house), board);
-		expect("its house side relays", /^OK ON/.test(await text(`${house}/?mac=${device.mac}&msg=uptime`)), board);
+		const lan = `http://127.0.0.1:${ports.lan}`;
+		await until("it joins the desk's router", () => works(lan), board);
+		expect("its house side relays", /^OK ON/.test(await text(`${lan}/?mac=${device.mac}&msg=uptime`)), board);
 		yield "as a hub it joins the desk's router and serves the house";
 	} finally {
 		board.close();

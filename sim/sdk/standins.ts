@@ -58,7 +58,7 @@ async function ofSdk(sdk: Sdk, { root, host }: { root: string; host: string }): 
 			});
 	});
 	clearTimeout(timer);
-	return answers(said, "the SDK's modules");
+	return parseReplies(said, "the SDK's modules");
 }
 
 /** What the stand-ins answer, question by question. */
@@ -69,13 +69,13 @@ export async function ofStandIns(root: string, out: string): Promise<Map<string,
 		world.boot();
 		world.advance(5_000);
 		const lines = world.log.since(0).flatMap(({ event, line }) => (event === "trace" ? [`${line}`] : []));
-		return answers(lines.join("\n"), "the stand-ins");
+		return parseReplies(lines.join("\n"), "the stand-ins");
 	} finally {
 		world.close();
 	}
 }
 
-function answers(said: string, whose: string): Map<string, string> {
+function parseReplies(said: string, whose: string): Map<string, string> {
 	if (!said.includes("same end")) throw new CheckFailed(`${whose} did not come to the end:\n${lastLines(said)}`);
 	const pairs = said.split("\n").flatMap((line) => /^same ([^:]+): (.*)$/.exec(line) ?? []);
 	const found = new Map<string, string>();

@@ -60,14 +60,14 @@ export class BoardProcess implements BoardProgram {
 	#chunk = Buffer.alloc(65536);
 	#rest: Buffer = Buffer.alloc(0);
 	#open = true;
-	#patient: boolean;
+	#awaitsReport: boolean;
 
-	/** @param patient wait at the end for what the program's checkers (sanitizers) have to say, and throw it */
-	constructor(options: { name: string; program: string; app: string; flags?: readonly string[]; wire: Wire; patient?: boolean }) {
+	/** @param awaitReport wait at the end for what the program's checkers (sanitizers) have to say, and throw it */
+	constructor(options: { name: string; program: string; app: string; flags?: readonly string[]; wire: Wire; awaitReport?: boolean }) {
 		const { name, program, app, flags = [], wire } = options;
 		accessSync(program, constants.X_OK);
 		this.#name = name;
-		this.#patient = options.patient ?? false;
+		this.#awaitsReport = options.awaitReport ?? false;
 		// In a process group of its own: Ctrl-C is for the desk, which then ends its boards.
 		this.#child = spawn(program, [...flags, app], { stdio: [wire.toBoard.read, wire.fromBoard.write, wire.stderr], detached: true });
 		this.#child.on("error", () => {});
@@ -111,7 +111,7 @@ export class BoardProcess implements BoardProgram {
 		this.#open = false;
 		alive.delete(this);
 		let complaint = "";
-		if (this.#patient) {
+		if (this.#awaitsReport) {
 			closeSync(this.#write);
 			while (readSync(this.#read, this.#chunk) > 0);
 			complaint = this.stderr();

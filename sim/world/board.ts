@@ -1,14 +1,14 @@
 import type { Alarm, Clock } from "./clock";
 import {
-	type Answer,
 	type BoardEvent,
 	type BoardProgram,
+	type BoardReply,
 	type Effect,
 	type EffectOf,
 	type Heap,
 	NO_HEAP,
 	type NvsEntry,
-	parseAnswer,
+	parseBoardReply,
 	type RadioState,
 	ResetReason,
 	type StartProgram,
@@ -207,9 +207,9 @@ export class Board {
 		this.#options.onLine(this, ">", line);
 		const reply = program.exchange(line);
 		this.#options.onLine(this, "<", reply);
-		let answer: Answer;
+		let answer: BoardReply;
 		try {
-			answer = parseAnswer(reply, nowUs);
+			answer = parseBoardReply(reply, nowUs);
 		} catch (error) {
 			throw new Error(`${this.name}: ${error instanceof Error ? error.message : error}, on ${line.slice(0, 500)}: ${reply.slice(0, 500)}`);
 		}
@@ -239,7 +239,7 @@ export class Board {
 		}
 	}
 
-	#apply(answer: Answer, effects: readonly Effect[], number: number): void {
+	#apply(answer: BoardReply, effects: readonly Effect[], number: number): void {
 		const { life } = this;
 		this.#inside = true;
 		try {

@@ -94,12 +94,12 @@ export function routes(world: World, time: RealTime): Route[] {
 			if (reset === false) throw new BadInput('"reset" must be true.');
 			return time.touch(() => steer(world, target, { power, button }));
 		}),
-		post(/^\/api\/phones$/, 'POST /api/phones {"ap":"<mac>","password":"…"}', ({ body }) => {
+		post(/^\/api\/(?:clients|phones)$/, 'POST /api/clients {"ap":"<mac>","password":"…"}', ({ body }) => {
 			const { ap, password, stayMs } = fields(body, { ap: board, password: text(0, 64), stayMs: optional(whole(0, DAY_MS, " ms")) });
 			return time.touch(
 				() =>
 					new Promise((answer) => {
-						world.phones.add(ap, stayMs === undefined ? undefined : stayMs * 1000).join(password, answer);
+						world.clients.add(ap, stayMs === undefined ? undefined : stayMs * 1000).join(password, answer);
 					}),
 			);
 		}),

@@ -117,7 +117,7 @@ export class Desk {
 	}
 
 	#handle(request: IncomingMessage, response: ServerResponse): void {
-		this.#answer(request).then(
+		this.#respond(request).then(
 			({ status, body, headers }) => {
 				const text = JSON.stringify(body);
 				response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers });
@@ -127,7 +127,7 @@ export class Desk {
 		);
 	}
 
-	async #answer(request: IncomingMessage): Promise<{ status: number; body: unknown; headers?: Record<string, string> }> {
+	async #respond(request: IncomingMessage): Promise<{ status: number; body: unknown; headers?: Record<string, string> }> {
 		const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
 		if (pathname === "/") return { status: 200, body: { calls: this.#routes.map(({ help }) => help) } };
 		const there = this.#routes.filter(({ path }) => path.test(pathname));

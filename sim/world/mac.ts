@@ -19,8 +19,8 @@ export function accessPointMac(stationMac: string): string {
 	return stationMac.slice(0, 10) + last.toString(16).padStart(2, "0");
 }
 
-/** A locally administered address, as phones use. */
-export function phoneMac(index: number): string {
+/** A locally administered address, as clients use. */
+export function clientMac(index: number): string {
 	return plus(0xda5a00000001, index);
 }
 

@@ -47,8 +47,8 @@ export type BoardEvent =
 	| { readonly type: "audible"; readonly audible: boolean }
 	| { readonly type: "csa"; readonly channel: number }
 	| { readonly type: "kicked"; readonly reason: number }
-	| { readonly type: "phone-auth"; readonly phone: string; readonly password: string }
-	| { readonly type: "phone-leave"; readonly phone: string }
+	| { readonly type: "client-auth"; readonly client: string; readonly password: string }
+	| { readonly type: "client-leave"; readonly client: string }
 	| { readonly type: "tcp-open"; readonly conn: number; readonly local: string; readonly port: number; readonly remote: string }
 	| { readonly type: "tcp-data"; readonly conn: number; readonly hex: string }
 	| { readonly type: "tcp-acked"; readonly conn: number; readonly bytes: number }
@@ -97,8 +97,8 @@ export type Effect =
 			readonly address: string;
 	  }
 	| { readonly do: "ap"; readonly state: "off" }
-	| { readonly do: "phone"; readonly phone: string; readonly joined: boolean; readonly address?: string; readonly why?: string }
-	| { readonly do: "phone-kicked"; readonly phone: string }
+	| { readonly do: "client"; readonly client: string; readonly joined: boolean; readonly address?: string; readonly why?: string }
+	| { readonly do: "client-kicked"; readonly client: string }
 	| { readonly do: "tcp-accept" | "tcp-refuse" | "tcp-close" | "tcp-abort"; readonly conn: number }
 	| { readonly do: "tcp-data"; readonly conn: number; readonly hex: string }
 	| { readonly do: "tcp-listen"; readonly port: number; readonly address: string }
@@ -131,7 +131,7 @@ export interface Heap {
 
 export const NO_HEAP: Heap = { slots: 0, peakSlots: 0, chunks: 0, peakChunks: 0, peakStack: 0 };
 
-export interface Answer {
+export interface BoardReply {
 	readonly t: number;
 	readonly effects: readonly Effect[];
 	/** When the board wants a `wake`, or null. */
@@ -154,8 +154,8 @@ export interface BoardProgram {
 export type StartProgram = (name: string) => BoardProgram;
 
 /** Checks the frame of an answer; what the effects hold is the board program's own affair. */
-export function parseAnswer(line: string, atUs: number): Answer {
-	const answer = JSON.parse(line) as Partial<Answer>;
+export function parseBoardReply(line: string, atUs: number): BoardReply {
+	const answer = JSON.parse(line) as Partial<BoardReply>;
 	if (answer.t !== atUs) throw new Error(`it answered for ${answer.t} µs an event of ${atUs} µs`);
 	if (!Array.isArray(answer.effects)) throw new Error("its answer has no effects");
 	if (answer.next !== null && !Number.isSafeInteger(answer.next)) throw new Error(`its next wake is ${answer.next}`);

@@ -1,6 +1,6 @@
 import { defaults } from "../../modules/config/schema";
+import { accessPointState } from "./ap-clients";
 import type { Board } from "./board";
-import { accessPointState } from "./phones";
 import type { RouterSettings } from "./router";
 import type { RouterStatus } from "./routers";
 import type { World } from "./world";
@@ -13,12 +13,14 @@ export interface BoardStatus {
 	/** The radio's channel, 0 while it is off. */
 	readonly channel: number;
 	readonly joined: boolean;
-	readonly ap: { readonly state: "open" | "off" | "cloaked"; readonly ssid: string };
+	readonly ap: { readonly state: "open" | "off" | "hidden"; readonly ssid: string };
 	readonly sending: boolean;
 	readonly requestToSend: boolean;
 	readonly relay: "ON" | "OFF" | null;
 	readonly bootCount: number;
 	readonly flashWrites: number;
+	readonly clients: number;
+	/** The old name of `clients`, for one version. */
 	readonly phones: number;
 	readonly turns: number;
 	readonly grants: number;
@@ -54,7 +56,8 @@ export function boardStatus(world: World, board: Board): BoardStatus {
 		relay: relay ? relayState(board.output(relay.pin), relay.invert) : null,
 		bootCount: board.bootCount,
 		flashWrites: board.flashWrites,
-		phones: world.phones.joinedTo(board),
+		clients: world.clients.joinedTo(board),
+		phones: world.clients.joinedTo(board),
 		turns: asNumber(said.turns),
 		grants: asNumber(said.grants),
 		counters: asObject(said.counters),

@@ -1,28 +1,28 @@
 import type { Air, FrameReport } from "./air";
+import { type ApClients, accessPointState } from "./ap-clients";
 import type { Board } from "./board";
 import type { EventLog } from "./log";
 import { accessPointMac } from "./mac";
 import type { AirRadio } from "./medium";
-import { accessPointState, type Phones } from "./phones";
 import type { Effect, EffectOf } from "./protocol";
 import type { Client } from "./router";
 import type { Routers } from "./routers";
 import type { TcpNet } from "./tcp";
 
-/** Connects boards to what is around them: what a board does is passed to the air, the router, the phones, the log. */
+/** Connects boards to what is around them: what a board does is passed to the air, the router, the clients, the log. */
 export class Wiring {
 	#air: Air;
 	#routers: Routers;
 	#tcp: TcpNet;
-	#phones: Phones;
+	#clients: ApClients;
 	#log: EventLog;
 	#wires = new Map<Board, { readonly radio: AirRadio; readonly client: Client }>();
 
-	constructor(options: { air: Air; routers: Routers; tcp: TcpNet; phones: Phones; log: EventLog }) {
+	constructor(options: { air: Air; routers: Routers; tcp: TcpNet; clients: ApClients; log: EventLog }) {
 		this.#air = options.air;
 		this.#routers = options.routers;
 		this.#tcp = options.tcp;
-		this.#phones = options.phones;
+		this.#clients = options.clients;
 		this.#log = options.log;
 	}
 
@@ -64,9 +64,9 @@ export class Wiring {
 				this.#routers.leave(client);
 				break;
 			case "ap":
-			case "phone":
-			case "phone-kicked":
-				this.#phones.effect(board, effect);
+			case "client":
+			case "client-kicked":
+				this.#clients.effect(board, effect);
 				break;
 			case "tcp-accept":
 			case "tcp-refuse":
@@ -80,9 +80,9 @@ export class Wiring {
 				break;
 			case "log": {
 				const { do: _, event, ...fields } = effect;
-				// The chip knows no cloaked access point, only one with another name.
-				const cloaked = event === "ap-open" && accessPointState(board) === "cloaked";
-				this.#log.add(board.mac, cloaked ? "ap-cloaked" : event, fields);
+				// The chip knows no hidden access point of that kind, only one with another name.
+				const hidden = event === "ap-open" && accessPointState(board) === "hidden";
+				this.#log.add(board.mac, hidden ? "ap-hidden" : event, fields);
 				break;
 			}
 		}
@@ -97,7 +97,7 @@ export class Wiring {
 			this.#routers.leave(wires.client);
 		}
 		this.#tcp.boardDied(board.mac);
-		this.#phones.accessPointGone(board);
+		this.#clients.accessPointGone(board);
 		if (why === "power-off") this.#log.add(board.mac, why);
 		else this.#log.add(board.mac, "restart", { reason: why });
 	}

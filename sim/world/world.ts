@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { buttonPin } from "../../modules/board/button";
 import { Air } from "./air";
+import { type ApClient, ApClients, isOpen, type JoinResult } from "./ap-clients";
 import { Board } from "./board";
 import { BoardProcess, closeWire, makeWires, type Wire } from "./board-process";
 import { Clock } from "./clock";
@@ -10,7 +11,6 @@ import { HttpExchange, type HttpRequest, type HttpResponse } from "./http";
 import { Links } from "./links";
 import { EventLog } from "./log";
 import { accessPointMac, boardMac } from "./mac";
-import { isOpen, type JoinResult, type Phone, Phones } from "./phones";
 import type { NvsEntry, StartProgram } from "./protocol";
 import { type ConfigurationPatch, provision, storedConfiguration, usualButton } from "./provision";
 import { Random } from "./random";
@@ -20,7 +20,7 @@ import { boardStatus, type WorldStatus } from "./status";
 import { type Handlers, type TcpConnection, TcpNet } from "./tcp";
 import { frameFields, Wiring } from "./wiring";
 
-/** `ap`: a phone on the board's setup access point; `lan`: a computer in the house. */
+/** `ap`: a client on the board's setup access point; `lan`: a computer in the house. */
 export type Side = "ap" | "lan";
 
 export interface BoardSpec {
@@ -55,7 +55,7 @@ export interface WorldOptions {
 	/** The boards' engine: as on the chip, or with a heap of its own for everything. Default: what BOARD_MACHINE in the environment says, else `chip`. */
 	readonly machine?: "plain" | "chip";
 	/** Wait at the end for what a sanitized board program has to say, and throw it. */
-	readonly patient?: boolean;
+	readonly awaitReport?: boolean;
 }
 
 /** Last number of the address of the computer in the house. */
@@ -64,14 +64,14 @@ const HTTP_PORT = 80;
 /** For the last acknowledgement and the end of a connection to reach the board. */
 const PARTING_MS = 5;
 
-/** A router, boards with the firmware, the air between them, phones: a house in virtual time. */
+/** A router, boards with the firmware, the air between them, clients: a house in virtual time. */
 export class World {
 	readonly clock = new Clock();
 	readonly log = new EventLog(this.clock);
 	readonly links = new Links();
 	readonly routers: Routers;
 	readonly air: Air;
-	readonly phones: Phones;
+	readonly clients: ApClients;
 	readonly boards: readonly Board[];
 	readonly tcp: TcpNet;
 	#foreign: ForeignRadios;
@@ -88,8 +88,8 @@ export class World {
 		this.#random = new Random(seed, "world");
 		this.#start = options.start ?? this.#processes(options);
 		this.#usualButton = options.app === undefined ? undefined : usualButton(options.app);
-		this.tcp = new TcpNet(this.clock, (connection) => this.phones.ended(connection));
-		this.phones = new Phones(this.clock, this.tcp);
+		this.tcp = new TcpNet(this.clock, (connection) => this.clients.ended(connection));
+		this.clients = new ApClients(this.clock, this.tcp);
 		this.routers = new Routers({ clock: this.clock, links: this.links, ...(options.router ? { settings: options.router } : {}) });
 		this.air = new Air({
 			clock: this.clock,
@@ -157,7 +157,7 @@ export class World {
 
 	/** Opens a TCP connection to a board, joining its access point first if need be. Refused when the board is not reachable. */
 	connect(board: Board, side: Side, handlers: Handlers, port = HTTP_PORT): TcpConnection {
-		if (side === "ap") return this.phones.connect(board, port, handlers);
+		if (side === "ap") return this.clients.connect(board, port, handlers);
 		const connection = this.tcp.create(handlers);
 		const local = this.routers.addressOf(board.mac);
 		if (local === undefined) this.clock.after(0, () => connection.finish("refused"));
@@ -188,15 +188,15 @@ export class World {
 		throw new Error(`${boardName} (${side}) ${request.method ?? "GET"} ${request.path}: ${exchange.error}`);
 	}
 
-	/** A further phone tries to join a setup access point; time passes until it has or has not. */
-	joinPhone(boardName: string, password: string, lingerMs?: number): { phone: Phone; result: JoinResult } {
-		const phone = this.phones.add(this.board(boardName), lingerMs === undefined ? undefined : Math.round(lingerMs * 1000));
+	/** A further client tries to join a setup access point; time passes until it has or has not. */
+	joinClient(boardName: string, password: string, lingerMs?: number): { client: ApClient; result: JoinResult } {
+		const client = this.clients.add(this.board(boardName), lingerMs === undefined ? undefined : Math.round(lingerMs * 1000));
 		let result: JoinResult | undefined;
-		phone.join(password, (answer) => {
+		client.join(password, (answer) => {
 			result = answer;
 		});
 		this.advanceUntil(() => result !== undefined, 10_000);
-		return { phone, result: result ?? { joined: false, why: "no answer" } };
+		return { client, result: result ?? { joined: false, why: "no answer" } };
 	}
 
 	/** Changes the router, or another one, which is made if there is none of this `id`; `announce`: joined boards are told of a new channel beforehand. */
@@ -278,7 +278,7 @@ export class World {
 	}
 
 	#processes(options: WorldOptions): StartProgram {
-		const { patient, machine } = options;
+		const { awaitReport, machine } = options;
 		const flags = machine ? [`--${machine}`] : [];
 		return (name) => {
 			const spec = options.boards.find((each) => each.name === name);
@@ -287,7 +287,14 @@ export class World {
 			if (this.#wires.length === 0) this.#wires = makeWires(Math.max(4, options.boards.length));
 			const wire = this.#wires.pop();
 			if (!wire) throw new Error("no pipes");
-			return new BoardProcess({ name, program, app, flags: spec?.program === undefined ? flags : [], wire, patient: patient ?? false });
+			return new BoardProcess({
+				name,
+				program,
+				app,
+				flags: spec?.program === undefined ? flags : [],
+				wire,
+				awaitReport: awaitReport ?? false,
+			});
 		};
 	}
 

@@ -1,8 +1,8 @@
 import { C3_NS_PER_METER } from "../../bench/engine";
 import { Random } from "../../sim/world/random";
-import { House } from "./house";
 import { IDLE_PHONE, joinIdlePhone, type Kind, kinds } from "./kinds";
 import { Means } from "./means";
+import { Network } from "./network";
 import { Owner } from "./owner";
 import { type HeapLook, Watch } from "./watch";
 
@@ -79,7 +79,7 @@ interface Attack {
 /** A house, its owner, and a stranger beside it. */
 export class Attacks {
 	readonly #options: AttackOptions;
-	readonly #house: House;
+	readonly #network: Network;
 	readonly #owner: Owner;
 	readonly #watch: Watch;
 	readonly #attacks: readonly Attack[];
@@ -92,15 +92,19 @@ export class Attacks {
 		const chosen = kinds().filter(({ name }) => only === undefined || name === only);
 		const names = kinds().map(({ name }) => name);
 		if (chosen.length === 0) throw new Error(`there is no kind ${only}; there are: ${names.join(", ")}`);
-		this.#house = new House({ ...options, engineNsPerMeter: C3_NS_PER_METER, routerOff: chosen.some(({ name }) => name === IDLE_PHONE) });
+		this.#network = new Network({
+			...options,
+			engineNsPerMeter: C3_NS_PER_METER,
+			routerOff: chosen.some(({ name }) => name === IDLE_PHONE),
+		});
 		this.#random = new Random(seed, "attacks");
-		this.#owner = new Owner(this.#house, new Random(seed, "owner"));
+		this.#owner = new Owner(this.#network, new Random(seed, "owner"));
 		this.#attacks = chosen.map((kind) => {
-			const means = new Means(this.#house, new Random(seed, kind.name));
+			const means = new Means(this.#network, new Random(seed, kind.name));
 			return { kind, means, from: 0, to: 0, active: false, due: 0 };
 		});
-		const victim = chosen.some(({ name }) => name === "forged orders") ? (this.#house.devices.at(-1)?.mac ?? "") : "";
-		this.#watch = new Watch(this.#house, this.#owner, victim);
+		const victim = chosen.some(({ name }) => name === "forged orders") ? (this.#network.devices.at(-1)?.mac ?? "") : "";
+		this.#watch = new Watch(this.#network, this.#owner, victim);
 	}
 
 	static run(options: AttackOptions): AttackResult {
@@ -108,12 +112,12 @@ export class Attacks {
 		try {
 			return attacks.#run();
 		} finally {
-			attacks.#house.world.close();
+			attacks.#network.world.close();
 		}
 	}
 
 	#run(): AttackResult {
-		const { world } = this.#house;
+		const { world } = this.#network;
 		world.boot();
 		this.#comeUp();
 		this.#watch.begin();
@@ -126,13 +130,13 @@ export class Attacks {
 	}
 
 	#comeUp(): void {
-		const { world, hub } = this.#house;
+		const { world, hub } = this.#network;
 		const phone = this.#attacks.find(({ kind }) => kind.name === IDLE_PHONE);
 		if (!phone) {
 			world.advance(UP_MS);
 			return;
 		}
-		const idle = joinIdlePhone(this.#house);
+		const idle = joinIdlePhone(this.#network);
 		if (idle.joined) phone.means.attempts++;
 		world.advance(ROUTER_BACK_MS - world.timeMs);
 		world.changeRouter({ power: true });
@@ -149,7 +153,7 @@ export class Attacks {
 
 	/** Attacks for a while, then calm; each kind has its time in it. */
 	#round(lengthMs: number): void {
-		const { world } = this.#house;
+		const { world } = this.#network;
 		const random = this.#random;
 		const fromMs = world.timeMs;
 		const attackMs = lengthMs - Math.min(CALM_MS, lengthMs / 3);
@@ -176,7 +180,7 @@ export class Attacks {
 
 	#step(attack: Attack): void {
 		const { kind, means } = attack;
-		const { timeMs, clock } = this.#house.world;
+		const { timeMs, clock } = this.#network.world;
 		const active = timeMs >= attack.from && timeMs < attack.to;
 		if (!active && attack.active) kind.rest?.();
 		attack.active = active;

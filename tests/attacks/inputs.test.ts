@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Board } from "../../sim/world/board";
-import { House, HUB } from "./house";
 import { frames, requests } from "./inputs";
 import { STRANGER } from "./means";
+import { HUB, Network } from "./network";
 
 /**
  * Every input that the limits let through, again and again: nothing of it may stay in the engine's memory. `ROUNDS=1000 jest …` takes an hour;
@@ -22,33 +22,33 @@ const REST_MS = 40_000;
 /** Frames of one sender come this far apart, in ms: what one of them begins has its end before the next. */
 const PACE_MS = 12;
 
-const houses: House[] = [];
+const networks: Network[] = [];
 afterEach(() => {
-	for (const house of houses.splice(0)) house.world.close();
+	for (const network of networks.splice(0)) network.world.close();
 });
 
-function makeHouse(): House {
-	const house = new House({ boards: 3, seed: 1, app: APP, program, routerOff: false, engineNsPerMeter: 0 });
-	houses.push(house);
-	house.world.boot();
-	house.world.advance(90_000);
-	return house;
+function makeNetwork(): Network {
+	const network = new Network({ boards: 3, seed: 1, app: APP, program, routerOff: false, engineNsPerMeter: 0 });
+	networks.push(network);
+	network.world.boot();
+	network.world.advance(90_000);
+	return network;
 }
 
-function slots(house: House, board: Board): number {
-	house.world.advance(REST_MS);
+function slots(network: Network, board: Board): number {
+	network.world.advance(REST_MS);
 	board.collect();
 	return board.collect().slots;
 }
 
 /** Gives a board so many rounds and compares its slots before and after. */
-function compare(house: House, boards: readonly Board[], round: () => void): void {
+function compare(network: Network, boards: readonly Board[], round: () => void): void {
 	for (let i = 0; i < FIRST_ROUNDS; i++) round();
-	const before = boards.map((board) => slots(house, board));
+	const before = boards.map((board) => slots(network, board));
 	for (let i = 0; i < ROUNDS; i++) round();
-	const after = boards.map((board) => slots(house, board));
-	expect(house.world.log.of("restart")).toEqual([]);
-	expect(house.world.boards.map(({ bootCount }) => bootCount)).toEqual([1, 1, 1]);
+	const after = boards.map((board) => slots(network, board));
+	expect(network.world.log.of("restart")).toEqual([]);
+	expect(network.world.boards.map(({ bootCount }) => bootCount)).toEqual([1, 1, 1]);
 	boards.forEach((_, i) => {
 		expect(Math.abs((after[i] ?? 0) - (before[i] ?? 0))).toBeLessThanOrEqual(MOMENT_SLOTS);
 	});
@@ -56,26 +56,26 @@ function compare(house: House, boards: readonly Board[], round: () => void): voi
 
 describe("what anybody may send, at its largest and oddest, leaves no slot behind and restarts nobody", () => {
 	test("every route of the hub, every command and message by HTTP", () => {
-		const house = makeHouse();
-		const device = house.world.board("Room 1");
+		const network = makeNetwork();
+		const device = network.world.board("Room 1");
 		const all = requests(device.mac);
-		compare(house, [house.hub, device], () => {
+		compare(network, [network.hub, device], () => {
 			for (const request of all) {
-				const exchange = house.request(9, request);
-				house.world.advanceUntil(() => exchange.done, 15_000);
+				const exchange = network.request(9, request);
+				network.world.advanceUntil(() => exchange.done, 15_000);
 				expect(exchange.response ?? exchange.error).toBeDefined();
 			}
 		});
 	});
 
 	test.each(["Hub", "Room 1"])("every kind of frame and every command by radio, to %s", (name) => {
-		const house = makeHouse();
-		const board = house.world.board(name);
-		const all = frames([HUB, ...house.devices.map(({ mac }) => mac)]);
-		compare(house, house.world.boards, () => {
+		const network = makeNetwork();
+		const board = network.world.board(name);
+		const all = frames([HUB, ...network.devices.map(({ mac }) => mac)]);
+		compare(network, network.world.boards, () => {
 			for (const payload of all) {
-				house.world.sendFrame({ from: STRANGER, to: board.mac, payload });
-				house.world.advance(PACE_MS);
+				network.world.sendFrame({ from: STRANGER, to: board.mac, payload });
+				network.world.advance(PACE_MS);
 			}
 		});
 	});

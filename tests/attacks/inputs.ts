@@ -1,7 +1,7 @@
 import { COMMANDS } from "../../modules/handler/commands";
 import type { HttpRequest } from "../../sim/world/http";
-import { HUB } from "./house";
 import { ROUTES } from "./lan-kinds";
+import { HUB } from "./network";
 
 /** What a frame holds. */
 const FRAME_BYTES = 250;

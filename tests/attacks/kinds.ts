@@ -1,7 +1,7 @@
-import type { Phone } from "../../sim/world/phones";
-import type { House } from "./house";
+import type { ApClient } from "../../sim/world/ap-clients";
 import { lanKinds } from "./lan-kinds";
 import type { Means } from "./means";
+import type { Network } from "./network";
 import { RADIO_KINDS } from "./radio-kinds";
 
 /** One way to do harm from outside. */
@@ -35,7 +35,7 @@ export function kinds(): readonly Kind[] {
 const STAY_MS = 24 * 3_600_000;
 
 /** Has a phone join the hub's setup access point and stay there, doing nothing. */
-export function joinIdlePhone(house: House): Phone {
-	house.world.advanceUntil(() => house.hub.accessPoint !== undefined, 30_000);
-	return house.world.joinPhone("Hub", "00000000", STAY_MS).phone;
+export function joinIdlePhone(network: Network): ApClient {
+	network.world.advanceUntil(() => network.hub.accessPoint !== undefined, 30_000);
+	return network.world.joinClient("Hub", "00000000", STAY_MS).client;
 }

@@ -1,8 +1,8 @@
 import type { HttpExchange, HttpRequest } from "../../sim/world/http";
 import type { TcpConnection } from "../../sim/world/tcp";
-import { HUB } from "./house";
 import type { Kind } from "./kinds";
 import type { Means } from "./means";
+import { HUB } from "./network";
 import { orders } from "./radio-kinds";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -85,7 +85,7 @@ export function lanKinds(): readonly Kind[] {
 					const names = Array.from({ length: 180 }, (_, i) => `"n${(uploads % 1_000) * 1_000 + i}":0`);
 					const hex = Buffer.from(`{${names.join(",")}}`).toString("hex");
 					const parts = hex.match(/.{1,210}/g) ?? [];
-					const { mac } = means.house.devices[Math.floor(uploads / 12) % 3] ?? means.victim;
+					const { mac } = means.network.devices[Math.floor(uploads / 12) % 3] ?? means.victim;
 					upload = { mac, messages: [...parts.map((part, i) => `part:${i},text:${part}`), "save:config.json", "update"] };
 					uploads++;
 				}
@@ -159,7 +159,7 @@ export function lanKinds(): readonly Kind[] {
 				(means) => {
 					const connection = means.connect({});
 					if (means.random.below(2) === 0) {
-						connection.send(`GET / HTTP/1.1\r\nHost: ${means.house.address}\r\nAccept: text/html\r\n\r\n`);
+						connection.send(`GET / HTTP/1.1\r\nHost: ${means.network.address}\r\nAccept: text/html\r\n\r\n`);
 						connection.pause();
 					} else connection.send("GET /?uptime HTTP/1.1\r\nX-Slow: ");
 					return connection;
@@ -175,7 +175,7 @@ export function lanKinds(): readonly Kind[] {
 			perSecond: 2,
 			...holding(2, (means) => {
 				const connection = means.connect({});
-				const head = `POST /api/send HTTP/1.1\r\nHost: ${means.house.address}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n`;
+				const head = `POST /api/send HTTP/1.1\r\nHost: ${means.network.address}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n`;
 				connection.send(`${head}{"mac":"${means.device().mac}","msg":"`);
 				return connection;
 			}),

@@ -2,7 +2,7 @@ import type { Board } from "../../sim/world/board";
 import type { HttpExchange, HttpRequest } from "../../sim/world/http";
 import type { Random } from "../../sim/world/random";
 import type { Handlers, TcpConnection } from "../../sim/world/tcp";
-import { type House, SECRETS } from "./house";
+import { type Network, SECRETS } from "./network";
 
 /** The stranger's own radio. */
 export const STRANGER = "02beef000000";
@@ -17,7 +17,7 @@ const PATIENCE_MS = 20_000;
 
 /** What one kind of attack has at hand, and what it has come to. */
 export class Means {
-	readonly house: House;
+	readonly network: Network;
 	readonly random: Random;
 	attempts = 0;
 	/** How the attempts ended: outcomes on the air, statuses over HTTP. */
@@ -26,8 +26,8 @@ export class Means {
 	told = 0;
 	readonly #open: { readonly exchange: HttpExchange; readonly foreign: boolean; readonly sinceMs: number }[] = [];
 
-	constructor(house: House, random: Random) {
-		this.house = house;
+	constructor(network: Network, random: Random) {
+		this.network = network;
 		this.random = random;
 	}
 
@@ -43,12 +43,12 @@ export class Means {
 
 	/** Any device but the one that forged orders are for. */
 	device(): Board {
-		return this.pick(this.house.devices.slice(0, -1));
+		return this.pick(this.network.devices.slice(0, -1));
 	}
 
 	/** The one device that obeys what is sent in its hub's name. */
 	get victim(): Board {
-		const board = this.house.devices.at(-1);
+		const board = this.network.devices.at(-1);
 		if (!board) throw new Error("no device");
 		return board;
 	}
@@ -61,7 +61,7 @@ export class Means {
 	/** One frame on the air. */
 	send(from: string, to: string, payload: string | Buffer): void {
 		this.attempts++;
-		this.house.world.sendFrame({ from, to, payload: Buffer.from(payload as string) }, ({ outcome }) => this.#count(outcome));
+		this.network.world.sendFrame({ from, to, payload: Buffer.from(payload as string) }, ({ outcome }) => this.#count(outcome));
 	}
 
 	/**
@@ -70,15 +70,15 @@ export class Means {
 	 */
 	http(request: HttpRequest, foreign = false): HttpExchange {
 		this.attempts++;
-		const exchange = this.house.request(this.pick(ADDRESSES), request);
-		this.#open.push({ exchange, foreign, sinceMs: this.house.world.timeMs });
+		const exchange = this.network.request(this.pick(ADDRESSES), request);
+		this.#open.push({ exchange, foreign, sinceMs: this.network.world.timeMs });
 		return exchange;
 	}
 
 	/** A connection that the attack does with what it likes. */
 	connect(handlers: Handlers): TcpConnection {
 		this.attempts++;
-		return this.house.connect(this.pick(ADDRESSES), {
+		return this.network.connect(this.pick(ADDRESSES), {
 			...handlers,
 			onClose: (ending) => {
 				this.#count(ending);
@@ -89,7 +89,7 @@ export class Means {
 
 	/** Takes in what has come to an end. */
 	look(): void {
-		const now = this.house.world.timeMs;
+		const now = this.network.world.timeMs;
 		let kept = 0;
 		for (const open of this.#open) {
 			const { exchange, foreign, sinceMs } = open;

@@ -1,7 +1,7 @@
 import type { HttpExchange } from "../../sim/world/http";
 import type { Random } from "../../sim/world/random";
 import type { World } from "../../sim/world/world";
-import { type House, relayLevel } from "./house";
+import { type Network, relayLevel } from "./network";
 
 /** One request after the other, as a controller that goes through its rooms does: so often, in ms. */
 const EVERY_MS = 400;
@@ -38,16 +38,16 @@ export class Owner {
 	readonly times: number[] = [];
 	/** What the relay of each device was last told to be: undefined while nobody can know. */
 	readonly wanted = new Map<string, boolean | undefined>();
-	readonly #house: House;
+	readonly #network: Network;
 	readonly #world: World;
 	readonly #random: Random;
 	readonly #open = new Set<Question>();
 	#nextMs = 0;
 	#turn = 0;
 
-	constructor(house: House, random: Random) {
-		this.#house = house;
-		this.#world = house.world;
+	constructor(network: Network, random: Random) {
+		this.#network = network;
+		this.#world = network.world;
 		this.#random = random;
 	}
 
@@ -63,7 +63,7 @@ export class Owner {
 	/** Which device's relay does not do what the owner last told it, although nothing is under way for it. */
 	betrayed(): string[] {
 		const names: string[] = [];
-		for (const board of this.#house.devices) {
+		for (const board of this.#network.devices) {
 			const wanted = this.wanted.get(board.mac);
 			if (wanted === undefined || !board.running || this.#isOpen(board.mac)) continue;
 			if (relayLevel(board) === wanted) continue;
@@ -86,7 +86,7 @@ export class Owner {
 
 	#ask(now: number): void {
 		// Not the last one: orders in the hub's name take it to other channels, which a plain network cannot help.
-		const devices = this.#house.devices.slice(0, -1);
+		const devices = this.#network.devices.slice(0, -1);
 		const device = devices[this.#turn++ % devices.length];
 		if (!device || this.#isOpen(device.mac)) return;
 		const choice = this.#random.next();
@@ -129,7 +129,7 @@ export class Owner {
 		question.tries++;
 		const { post, path, mac, message } = question;
 		const request = post ? { method: "POST", path, body: { mac, msg: message } } : { path };
-		question.exchange = this.#house.request(ADDRESS, request);
+		question.exchange = this.#network.request(ADDRESS, request);
 	}
 
 	#judge(question: Question, status: number, reply: string): void {

@@ -1,6 +1,6 @@
-import { HUB } from "./house";
 import type { Kind } from "./kinds";
 import { type Means, STRANGER } from "./means";
+import { HUB } from "./network";
 
 const BROADCAST = "ffffffffffff";
 
@@ -97,7 +97,7 @@ export const RADIO_KINDS: readonly Kind[] = [
 		what: "sends again what boards of the house have sent, from their addresses, but `on` and `off`: anybody may say these",
 		perSecond: 40,
 		attempt(means) {
-			const heard = means.house.heard.filter(({ text }) => !/^(!\w+,)*(on|off)$/.test(text));
+			const heard = means.network.heard.filter(({ text }) => !/^(!\w+,)*(on|off)$/.test(text));
 			if (heard.length === 0) return;
 			const { from, to, text } = means.pick(heard);
 			means.send(from, to, text);

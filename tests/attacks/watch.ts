@@ -1,6 +1,6 @@
 import type { CountersView } from "../../modules/espnow/types";
 import type { Board } from "../../sim/world/board";
-import { type House, SECRETS } from "./house";
+import { type Network, SECRETS } from "./network";
 import type { Owner } from "./owner";
 
 /** Of what is heard, as much is kept for the one who replays it. */
@@ -42,22 +42,22 @@ export class Watch {
 	/** Counters that do not add up, errors that the firmware caught in itself. */
 	readonly wrong: string[] = [];
 	readonly heaps = new Map<string, HeapLook[]>();
-	readonly #house: House;
+	readonly #network: Network;
 	readonly #owner: Owner;
 	readonly #victim: string;
 	readonly #configurations = new Map<Board, string>();
 	readonly #writes = new Map<Board, { first: number; last: number }>();
 	#seen = 0;
 
-	constructor(house: House, owner: Owner, victim: string) {
-		this.#house = house;
+	constructor(network: Network, owner: Owner, victim: string) {
+		this.#network = network;
 		this.#owner = owner;
 		this.#victim = victim;
 	}
 
 	/** From here on it counts: the boards are up. */
 	begin(): void {
-		const { world } = this.#house;
+		const { world } = this.#network;
 		this.#seen = world.log.next;
 		for (const board of world.boards) {
 			this.#configurations.set(board, this.#configuration(board));
@@ -67,7 +67,7 @@ export class Watch {
 
 	/** To be called every second. */
 	step(): void {
-		const { world } = this.#house;
+		const { world } = this.#network;
 		for (const event of world.log.since(this.#seen)) {
 			if (event.board === null) continue;
 			if (event.event === "frame") this.#frame(event as unknown as { from: string; to: string; text?: string });
@@ -80,7 +80,7 @@ export class Watch {
 
 	/** Counters against each other, on every board. */
 	audit(): void {
-		for (const board of this.#house.world.boards) {
+		for (const board of this.#network.world.boards) {
 			const status = board.running ? (board.snapshot() as Status | undefined) : undefined;
 			if (!status) continue;
 			const { pongs, replies, relayed, commands, dropped, framesIn, events } = status.counters;
@@ -92,7 +92,7 @@ export class Watch {
 
 	/** A quiet moment: what is in the heaps. */
 	measure(minute: number): void {
-		for (const board of this.#house.world.boards) {
+		for (const board of this.#network.world.boards) {
 			if (!board.running) continue;
 			board.collect();
 			const { slots, chunks } = board.collect();
@@ -111,8 +111,8 @@ export class Watch {
 		const { from, to, text } = frame;
 		if (text === undefined) this.spoilt++;
 		else if (SECRETS.some((secret) => text.includes(secret))) this.told++;
-		else if (this.#house.world.find(to)) {
-			const { heard } = this.#house;
+		else if (this.#network.world.find(to)) {
+			const { heard } = this.#network;
 			heard.push({ from, to, text });
 			if (heard.length > HEARD) heard.shift();
 		}
@@ -136,7 +136,7 @@ export class Watch {
 
 	/** What is kept, without the one key that orders in the hub's name may change on the victim. */
 	#configuration(board: Board): string {
-		const { configuration } = this.#house.world.configurationOf(board);
+		const { configuration } = this.#network.world.configurationOf(board);
 		return JSON.stringify(board.mac === this.#victim ? { ...configuration, channel: 0 } : configuration);
 	}
 }

@@ -59,7 +59,7 @@ export class BoardServer {
 	aheadMs = 0;
 	restarts = 0;
 	setupUrl = "";
-	houseUrl = "";
+	lanUrl = "";
 	readonly #servers: Server[] = [];
 	readonly #web: Web;
 
@@ -118,14 +118,14 @@ export class BoardServer {
 
 	async open(): Promise<void> {
 		this.#web.openSetup("192.168.9.1");
-		this.#web.openHouse("10.0.0.7");
+		this.#web.openLan("10.0.0.7");
 		const urls = await Promise.all(this.#servers.map(portOf));
-		[this.setupUrl = "", this.houseUrl = ""] = urls;
+		[this.setupUrl = "", this.lanUrl = ""] = urls;
 	}
 
 	close(): void {
 		this.#web.closeSetup();
-		this.#web.closeHouse();
+		this.#web.closeLan();
 	}
 
 	snapshot() {

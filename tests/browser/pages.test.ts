@@ -58,7 +58,7 @@ inBrowser("the pages in a browser", () => {
 	});
 
 	test("fit on a phone of 360 px, with a label for every field", async () => {
-		for (const url of [board.setupUrl, board.houseUrl]) {
+		for (const url of [board.setupUrl, board.lanUrl]) {
 			const page = await open(url);
 			if (url === board.setupUrl) await page.waitForSelector("#save:enabled");
 			expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
@@ -248,23 +248,23 @@ inBrowser("the pages in a browser", () => {
 		board.status = { peers: [{ mac: evil, rssi: -50, lastSeenS: 1 }] };
 		const setup = await open(board.setupUrl);
 		expect(await setup.textContent("h1")).toBe(evil);
-		const house = await open(board.houseUrl);
-		await house.fill("[name=mac]", "a0b1c2d3e4f4");
-		await house.fill("[name=msg]", "on");
-		await house.click("#send");
-		await house.waitForSelector(`#log >> text=OK ${evil}`);
-		expect(await house.locator("img").count()).toBe(0);
+		const lan = await open(board.lanUrl);
+		await lan.fill("[name=mac]", "a0b1c2d3e4f4");
+		await lan.fill("[name=msg]", "on");
+		await lan.click("#send");
+		await lan.waitForSelector(`#log >> text=OK ${evil}`);
+		expect(await lan.locator("img").count()).toBe(0);
 	});
 
 	test("the house page says what needs signing in, and restarts the hub for who does", async () => {
 		board.store.update({ role: "hub", house: { password: "correct horse" } });
-		const stranger = await open(board.houseUrl, { httpCredentials: { username: "any", password: "wrong horse" } });
+		const stranger = await open(board.lanUrl, { httpCredentials: { username: "any", password: "wrong horse" } });
 		expect(await stranger.textContent("body")).toContain("need the house password");
 		await stranger.click("#restart");
 		await stranger.waitForSelector("#done >> text=That is not the house password.");
 		expect(board.restarts).toBe(0);
 		board.aheadMs = 60_000;
-		const owner = await open(board.houseUrl, { httpCredentials: { username: "any", password: "correct horse" } });
+		const owner = await open(board.lanUrl, { httpCredentials: { username: "any", password: "correct horse" } });
 		await owner.click("#restart");
 		await owner.waitForSelector("#done >> text=Restarting");
 		expect(board.restarts).toBe(1);
@@ -277,7 +277,7 @@ inBrowser("the pages in a browser", () => {
 			asked.push(`${mac} ${text}`);
 			return text === "on" ? { ok: true, reply: "OK ON 5+ -57", rssi: -57, ms: 6.4 } : { ok: false, reason: "no reply", ms: 10000 };
 		};
-		const page = await open(board.houseUrl);
+		const page = await open(board.lanUrl);
 		await page.waitForSelector("text=seen 12 s ago · -57 dBm, strong");
 		await page.click("[aria-label='On: a0b1c2d3e4f4']");
 		await page.waitForSelector("text=OK ON 5+ -57 (6 ms)");

@@ -20,11 +20,11 @@ const root = resolve(here, "../..");
 const tree = join(root, "build/mutants");
 const { values, positionals } = parseArgs({ options: { quick: { type: "boolean", default: false } }, allowPositionals: true });
 const wanted = positionals[0] ?? "";
-const seedDoc = process.env.SEED_DOC ? resolve(root, process.env.SEED_DOC) : "";
-const hasSeed = seedDoc !== "" && existsSync(seedDoc);
+const originalPage = process.env.SEED_DOC ? resolve(root, process.env.SEED_DOC) : "";
+const hasOriginal = originalPage !== "" && existsSync(originalPage);
 
 function run(command, args) {
-	return spawnSync(command, args, { cwd: tree, encoding: "utf8", maxBuffer: 1 << 26, env: { ...process.env, SEED_DOC: seedDoc } });
+	return spawnSync(command, args, { cwd: tree, encoding: "utf8", maxBuffer: 1 << 26, env: { ...process.env, SEED_DOC: originalPage } });
 }
 
 function copyTree() {
@@ -36,7 +36,7 @@ function copyTree() {
 		cpSync(join(root, file), join(tree, file), { preserveTimestamps: true });
 	}
 	symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-	for (const part of ["board", "board-asan", "board-hazard", "board-fuzz", "seed", "desk"]) {
+	for (const part of ["board", "board-asan", "board-gc-stress", "board-fuzz", "original", "desk"]) {
 		const from = join(root, "build", part);
 		if (existsSync(from)) cpSync(from, join(tree, "build", part), { recursive: true, preserveTimestamps: true });
 	}
@@ -52,7 +52,7 @@ function survives(name) {
 	const applied = run("git", ["apply", "--whitespace=nowarn", patch]);
 	if (applied.status !== 0) return `does not apply: ${applied.stderr.trim()}`;
 	try {
-		const targets = /^\+\+\+ .*\.[ch]$/m.test(text) ? ["board", "asan", "hazard", "fuzz-board", "app"] : ["app"];
+		const targets = /^\+\+\+ .*\.[ch]$/m.test(text) ? ["board", "asan", "gc-stress", "fuzz-board", "app"] : ["app"];
 		const built = run("make", targets);
 		if (built.status !== 0) return `does not build: ${built.stderr.trim().split("\n").slice(-3).join(" ")}`;
 		const pattern = test.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -94,7 +94,7 @@ if (values.quick) {
 	copyTree();
 	run("git", ["init", "-q"]);
 	for (const name of patches) {
-		if (!hasSeed && readFileSync(join(here, name), "utf8").startsWith("test: tests/network/seed.test.ts")) {
+		if (!hasOriginal && readFileSync(join(here, name), "utf8").startsWith("test: tests/network/original.test.ts")) {
 			console.log(`skipped   ${name}: SEED_DOC does not name the page with the original's code`);
 			continue;
 		}

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
-import type { Answer } from "../../sim/world/protocol";
+import type { BoardReply } from "../../sim/world/protocol";
 
 /** The board's machine as on the chip: what lies in flash, what the heap holds, how it ends. */
 
@@ -49,7 +49,7 @@ ${source}`,
 	const answers = stdout
 		.split("\n")
 		.filter((line) => line !== "")
-		.map((line) => JSON.parse(line) as Answer);
+		.map((line) => JSON.parse(line) as BoardReply);
 	const effects = answers.flatMap((answer) => answer.effects);
 	return {
 		status,

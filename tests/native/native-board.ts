@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { transformSync } from "esbuild";
-import type { Answer, EffectOf } from "../../sim/world/protocol";
+import type { BoardReply, EffectOf } from "../../sim/world/protocol";
 
 /** The board program with AddressSanitizer and UBSan: `make asan`. */
 const SANITIZED = "build/board-asan/board";
-/** The one that collects garbage at every allocation: `make hazard`. */
-export const HAZARD = "build/board-hazard/board";
+/** The one that collects garbage at every allocation: `make gc-stress`. */
+export const GC_STRESS = "build/board-gc-stress/board";
 const BUILD = resolve("build/tests-native");
 
 const WRAPPERS = {
@@ -54,11 +54,11 @@ export type Event = { readonly type: string; readonly t?: number; readonly [fiel
 export interface Run {
 	/** What the script said, in order. */
 	readonly said: readonly string[];
-	readonly answers: readonly Answer[];
+	readonly answers: readonly BoardReply[];
 	effects<Kind extends Parameters<typeof isEffect>[1]>(kind: Kind): EffectOf<Kind>[];
 }
 
-function isEffect(effect: Answer["effects"][number], kind: Answer["effects"][number]["do"]): boolean {
+function isEffect(effect: BoardReply["effects"][number], kind: BoardReply["effects"][number]["do"]): boolean {
 	return effect.do === kind;
 }
 
@@ -69,7 +69,7 @@ export function run(script: string, events: readonly Event[] = [], boot: Record<
 
 /** The same for an app that is there already, such as the firmware's. */
 export function runApp(app: string, events: readonly Event[], boot: Record<string, unknown>, program: string): Run {
-	if (!existsSync(program)) throw new Error(`${program} is missing: make board asan hazard`);
+	if (!existsSync(program)) throw new Error(`${program} is missing: make board asan gc-stress`);
 	const first = { t: 0, type: "boot", mac: STATION, seed: 1, reset: 1, nvs: [], rtc: null, pins: {}, ...boot };
 	let nowMs = 0;
 	const lines = events.map(({ t, ...event }) => {
@@ -81,7 +81,7 @@ export function runApp(app: string, events: readonly Event[], boot: Record<strin
 	const answers = output
 		.trim()
 		.split("\n")
-		.map((line) => JSON.parse(line) as Answer);
+		.map((line) => JSON.parse(line) as BoardReply);
 	const effects = answers.flatMap((answer) => answer.effects);
 	return {
 		answers,

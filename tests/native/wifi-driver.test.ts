@@ -26,7 +26,7 @@ const STEPS_MS = [...Array.from({ length: 11 }, (_, n) => 120 * (n + 1)), ...[1,
 const searchedFrom = (afterMs: number): Event[] => STEPS_MS.filter((t) => t > afterMs).map((t) => ({ type: "wake", t }));
 const joined = (channel: number): Event => ({ type: "join-result", ok: true, reason: 0, channel, bssid: "e4faed000001", rssi: -48 });
 const lease: Event = { type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" };
-const phone = (password: string): Event => ({ type: "phone-auth", phone: "020000000001", password });
+const client = (password: string): Event => ({ type: "client-auth", client: "020000000001", password });
 
 describe("wifi driver", () => {
 	test("joining is told with channel and address, silence and loss with the reason", () => {
@@ -89,11 +89,11 @@ say(failure(() => wifi.setStation({ ssid: "${"é".repeat(16)}x", password: "" })
 		expect(said.at(-1)).toBe("homeChannel 1 11 ");
 	});
 
-	test("the setup access point has its name, password, address and a lease for the phone", () => {
+	test("the setup access point has its name, password, address and a lease for the client", () => {
 		const { said, effects } = run(`${READER} say(wifi.setMode(3), wifi.setAccessPoint(setup), wifi.start());`, [
-			phone("wrong"),
-			phone("00000000"),
-			{ type: "phone-leave", phone: "020000000001" },
+			client("wrong"),
+			client("00000000"),
+			{ type: "client-leave", client: "020000000001" },
 		]);
 		expect(effects("ap").at(-1)).toEqual({
 			do: "ap",
@@ -105,8 +105,8 @@ say(failure(() => wifi.setStation({ ssid: "${"é".repeat(16)}x", password: "" })
 			auth: 3,
 			address: "192.168.9.1",
 		});
-		expect(effects("phone").at(-1)).toMatchObject({ joined: true, address: "192.168.9.2" });
-		expect(said.slice(4)).toEqual(["phoneRefused 0 0 020000000001", "phoneJoined 0 0 020000000001", "phoneLeft 0 0 020000000001"]);
+		expect(effects("client").at(-1)).toMatchObject({ joined: true, address: "192.168.9.2" });
+		expect(said.slice(4)).toEqual(["clientRefused 0 0 020000000001", "clientJoined 0 0 020000000001", "clientLeft 0 0 020000000001"]);
 	});
 
 	test("the same access point again writes nothing, one difference restarts it", () => {
@@ -155,7 +155,7 @@ const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() {
 wifi.setMode(3);
 wifi.setAccessPoint({ ssid: "RBR", password: "00000000", channel: 1, hidden: false, address: "192.168.9.1" });
 wifi.start();`,
-			Array.from({ length: 19 }, () => phone("wrong")),
+			Array.from({ length: 19 }, () => client("wrong")),
 		);
 		expect(said).toEqual(["17 15 6"]);
 	});

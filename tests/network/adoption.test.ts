@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, HUB, hubSpec, macOf, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, HUB, hubSpec, macOf, settle, snapshot, world } from "./network";
 import { inject, STRANGER, textsOf } from "./traffic";
 
 /** A hub and devices; those of these names were told of no hub. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, house, hubSpec, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, hubSpec, network, put, settle, snapshot, world } from "./network";
 
-const STEPS = ["station-up", "station-joined", "ap-open", "ap-off", "ap-cloaked", "espnow-up", "espnow-down"];
+const STEPS = ["station-up", "station-joined", "ap-open", "ap-off", "ap-hidden", "espnow-up", "espnow-down"];
 
 /** The steps of a board's bring-up since its last start, in the order of the log. */
 function steps(made: World, name: string): string[] {
@@ -28,7 +28,7 @@ const asPage = { accept: "text/html,application/xhtml+xml" };
 
 describe("the order of bring-up", () => {
 	test("a hub: station up, joined on the router's channel, access point on it, ESP-NOW", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const order = ["station-up", "station-joined 6", "ap-open 6", "espnow-up 6"];
 		expect(without(steps(made, "Hub"))).toEqual(order);
 		// The second time it knows where the router is.
@@ -39,12 +39,12 @@ describe("the order of bring-up", () => {
 	});
 
 	test("a device: access point, station, ESP-NOW", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(steps(made, "Kitchen")).toEqual(["ap-open 6", "station-up", "espnow-up 6"]);
 	});
 
 	test("a device whose window is not opened: station on its channel, ESP-NOW", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		ask(made, "Kitchen", "reset");
 		made.advance(1000);
 		settle(made);
@@ -53,7 +53,7 @@ describe("the order of bring-up", () => {
 
 	test("no access point is ever on the air under another name, without a password, or with the driver's own", () => {
 		const lines: string[] = [];
-		const made = house(["Kitchen"], { onLine: (_, direction, line) => direction === "<" && lines.push(line) });
+		const made = network(["Kitchen"], { onLine: (_, direction, line) => direction === "<" && lines.push(line) });
 		made.board("Hub").pressReset();
 		made.advance(10_000);
 		const shown = lines.flatMap((line) =>
@@ -65,7 +65,7 @@ describe("the order of bring-up", () => {
 	});
 
 	test("MAC, name, role and channel are on the console first", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(events(made, "trace", "Kitchen")[0]?.line).toMatch(/^RBR-Now \S+ 34b4720a1004 "Kitchen" device channel 6$/);
 		expect(events(made, "trace", "Hub")[0]?.line).toMatch(/^RBR-Now \S+ 34b4720a1000 "Hub" hub channel \d+$/);
 	});
@@ -81,7 +81,7 @@ describe("a hub without its router", () => {
 		made.advance(20_500);
 		expect(openedAfterMs(made, "Hub")).toBeLessThan(20_000);
 		expect(steps(made, "Hub").slice(-2)).toEqual(["ap-open 1", "espnow-up 1"]);
-		const { phone } = made.joinPhone("Hub", "00000000", 600_000);
+		const { client } = made.joinClient("Hub", "00000000", 600_000);
 		const status = JSON.parse(made.http("Hub", "ap", { path: "/api/status" }).body);
 		expect(status.router).toMatchObject({ ssid, joined: false, reason: "wrong router password" });
 		// While somebody uses the page the hub does not throw the phone off by searching.
@@ -89,7 +89,7 @@ describe("a hub without its router", () => {
 			made.advance(5000);
 			made.http("Hub", "ap", { path: "/api/status" });
 		}
-		expect(phone.joined).toBe(true);
+		expect(client.joined).toBe(true);
 		expect(snapshot(made, "Hub").router.tries).toBe(status.router.tries);
 		expect(put(made, "Hub", "ap", "/api/config", { router: { password } }).status).toBe(200);
 		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 10_000)).toBe(true);
@@ -131,7 +131,7 @@ describe("a hub without its router", () => {
 	});
 
 	test("it comes up on the channel where it last met its router, not on channel 1", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ power: false });
 		made.board("Hub").pressReset();
 		made.advance(25_000);
@@ -142,7 +142,7 @@ describe("a hub without its router", () => {
 	test("a phone that sits idle on its access point keeps it from nothing: it is in the house within 70 s of the router", () => {
 		const made = hubWith({ ssid, password }, { router: { power: false } });
 		made.advance(20_000);
-		made.joinPhone("Hub", "00000000", 600_000);
+		made.joinClient("Hub", "00000000", 600_000);
 		made.http("Hub", "ap", { path: "/api/status" });
 		made.changeRouter({ power: true });
 		expect(made.advanceUntil(() => made.reachable(made.board("Hub"), "lan"), 70_000)).toBe(true);
@@ -157,7 +157,7 @@ describe("a hub without its router", () => {
 	});
 
 	test("a router that changes its password puts the hub out; the reason is said, and the new one brings it back", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ password: "another-one" });
 		made.advance(20_000);
 		expect(snapshot(made, "Hub").router).toMatchObject({ joined: false, reason: "wrong router password" });
@@ -167,7 +167,7 @@ describe("a hub without its router", () => {
 });
 
 test("a router on a channel that the country does not include: the hub says why its devices stay away; with the country set they come", () => {
-	const made = house(["Kitchen"]);
+	const made = network(["Kitchen"]);
 	expect(snapshot(made, "Hub").lastError).toBe("");
 	made.changeRouter({ channel: 13 }, true);
 	made.advance(60_000);
@@ -251,7 +251,7 @@ describe("routers as houses have them", () => {
 	});
 
 	test("a router back elsewhere without a word: ESP-NOW is opened anew each time, its devices are heard, a request on its way settles once", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const channel of [11, 1, 6]) {
 			const before = events(made, "espnow-up", "Hub").length;
 			made.changeRouter({ channel });
@@ -270,7 +270,7 @@ describe("routers as houses have them", () => {
 
 describe("pages", () => {
 	test("a browser gets the setup page on the setup side and the house page in the house, anything else the seed's line", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const setup = made.http("Hub", "ap", { path: "/", headers: asPage });
 		const home = made.http("Hub", "lan", { path: "/", headers: asPage });
 		for (const page of [setup, home]) {
@@ -289,10 +289,10 @@ describe("a house whose addresses are those of the setup access point", () => {
 	const options = { router: { network: "192.168.9" } };
 
 	test("the access point goes to another network: phones find the setup page there, the house finds the hub", () => {
-		const made = house(["Kitchen"], options);
+		const made = network(["Kitchen"], options);
 		expect(snapshot(made, "Hub").address).toBe("192.168.9.50");
 		expect(made.board("Hub").accessPoint?.address).toBe("192.168.10.1");
-		expect(made.joinPhone("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.10.2" });
+		expect(made.joinClient("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.10.2" });
 		expect(made.http("Hub", "ap", { path: "/", headers: asPage }).body).toContain('id="save"');
 		expect(put(made, "Hub", "ap", "/api/config", { name: "Hall" }).status).toBe(200);
 		expect(made.http("Hub", "lan", { path: "/", headers: asPage }).body).not.toContain('id="save"');

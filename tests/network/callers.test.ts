@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { ask, house, macOf, snapshot } from "./house";
+import { ask, macOf, network, snapshot } from "./network";
 import { type Call, call, finish, framesOf, inject, textsOf } from "./traffic";
 
 /** The longest series of MAC retries to a radio that is not there, in ms, with room for its back-off. */
@@ -9,7 +9,7 @@ const bodies = (calls: readonly Call[]) => calls.map(({ body }) => body);
 
 describe("callers", () => {
 	test("two callers ask two devices, one of which is off: the other's answer is right and not delayed", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		ask(made, "Kitchen", "uptime");
 		const alone = call(made, "Kitchen", "uptime");
 		finish(made, [alone]);
@@ -25,7 +25,7 @@ describe("callers", () => {
 	});
 
 	test("an absent board is given up after three tries, each the longer after the last, and stops nobody meanwhile", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.board("Bedroom").powerOff();
 		const since = made.log.next;
 		const off = call(made, "Bedroom", "uptime");
@@ -37,7 +37,7 @@ describe("callers", () => {
 	});
 
 	test("a mute device: no reply after 10.0 to 10.5 s, and all others are served meanwhile", () => {
-		const made = house(["Kitchen", "Bedroom", "Hall"]);
+		const made = network(["Kitchen", "Bedroom", "Hall"]);
 		made.fault("Bedroom", "mute");
 		const mute = call(made, "Bedroom", "uptime");
 		while (made.timeMs % 1_000 !== 0) made.advance(1_000 - (made.timeMs % 1_000));
@@ -58,7 +58,7 @@ describe("callers", () => {
 	});
 
 	test("two callers to the same device get their own answers, in the order of asking", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (let i = 0; i < 5; i++) {
 			const since = made.log.next;
 			const calls = ["on", "channel", "off", "version"].map((message) => call(made, "Kitchen", message));
@@ -75,7 +75,7 @@ describe("callers", () => {
 	});
 
 	test("a caller that waits behind a mute device's request has the same 10 s", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Kitchen", "mute");
 		const calls = [call(made, "Kitchen", "uptime"), call(made, "Kitchen", "channel")];
 		finish(made, calls);
@@ -87,7 +87,7 @@ describe("callers", () => {
 	});
 
 	test("a late reply is not given to a later caller, whenever it comes", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const afterMs of [0, 1, 2, 3, 5, 20, 100, 300, 450]) {
 			// A board's frames arrive in order: before the pong to the hub's ping, which is kept waiting here.
 			made.fault("Kitchen", "mute", 2);
@@ -102,7 +102,7 @@ describe("callers", () => {
 	});
 
 	test("who waits behind a request that its board forwards in vain is answered after it, in time", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault("Bedroom", "mute");
 		// Kitchen gives up after 8.5 s: time is left for the second caller.
 		const relayed = call(made, "Kitchen", `!${macOf(made, "Bedroom")},uptime`);
@@ -114,7 +114,7 @@ describe("callers", () => {
 	});
 
 	test("a late reply that comes while nobody asks is dropped, and answered by nobody", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Kitchen", "mute", 1);
 		ask(made, "Kitchen", "uptime");
 		const since = made.log.next;
@@ -125,7 +125,7 @@ describe("callers", () => {
 	});
 
 	test("a late reply is never run as a command", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		// A device asks its hub, gets nothing, and the hub's reply comes too late.
 		made.fault("Hub", "mute", 1);
 		expect(ask(made, "Hub", "channel", { board: "Kitchen", side: "ap" })).toBe("Fail (no reply)");
@@ -136,7 +136,7 @@ describe("callers", () => {
 	});
 
 	test("a device that comes back late, with all it owes, does not confuse the requests behind", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		ask(made, "Kitchen", "on");
 		// Its reply is lost on the air, whatever it tries: the hub has been heard, and hears nothing.
 		made.link("Hub", "Kitchen", null);
@@ -151,7 +151,7 @@ describe("callers", () => {
 
 	test("all devices at once: each caller gets its own device's answer", () => {
 		const names = ["A", "B", "C", "D"];
-		const made = house(names);
+		const made = network(names);
 		for (const name of ["B", "D"]) ask(made, name, "on");
 		const calls = names.map((name) => call(made, name, `who-${name}`));
 		finish(made, calls);

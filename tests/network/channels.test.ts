@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, house, hubSpec, macOf, SEED, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HUB, hubSpec, macOf, network, SEED, settle, snapshot, world } from "./network";
 import { inject, moved, STRANGER } from "./traffic";
 
 const NAMES = ["Kitchen", "Bedroom", "Hall"];
@@ -332,7 +332,7 @@ describe("leaking channels", () => {
 
 describe("who searches, and when", () => {
 	test("while the setup access point is open only the home channel is pinged, until 60 s without a phone", () => {
-		const made = house(NAMES);
+		const made = network(NAMES);
 		made.advance(5_000);
 		made.changeRouter({ channel: 11 }, true);
 		made.advance(60_000 - made.timeMs);
@@ -350,11 +350,11 @@ describe("who searches, and when", () => {
 	});
 
 	test("a phone on the setup access point holds the device where it is, until 60 s after it left", () => {
-		const made = house(["Kitchen"]);
-		const { result } = made.joinPhone("Kitchen", "00000000", 70_000);
+		const made = network(["Kitchen"]);
+		const { result } = made.joinClient("Kitchen", "00000000", 70_000);
 		expect(result.joined).toBe(true);
 		made.changeRouter({ channel: 11 }, true);
-		made.advanceUntil(() => snapshot(made, "Kitchen").ap.phones === 0, 100_000);
+		made.advanceUntil(() => snapshot(made, "Kitchen").ap.clients === 0, 100_000);
 		const leftMs = made.timeMs;
 		expect(leftMs).toBeGreaterThan(60_000);
 		expect(hops(made, "Kitchen")).toEqual([]);
@@ -366,11 +366,11 @@ describe("who searches, and when", () => {
 	});
 
 	test("a search that was held back goes on as soon as the setup access point has closed", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ channel: 11 }, true);
-		const { phone } = made.joinPhone("Kitchen", "00000000", 110_000);
+		const { client } = made.joinClient("Kitchen", "00000000", 110_000);
 		made.advanceUntil(() => snapshot(made, "Kitchen").ap.state === "off", 130_000);
-		expect(phone.joined).toBe(false);
+		expect(client.joined).toBe(false);
 		expect(hops(made, "Kitchen")).toEqual([]);
 		const [time = Infinity] = returned(made, ["Kitchen"], 30_000);
 		expect(time).toBeLessThan(5_000);
@@ -419,7 +419,7 @@ describe("who searches, and when", () => {
 	});
 
 	test("a device that is reached through another device follows, too", () => {
-		const made = house(["Near", "Far"]);
+		const made = network(["Near", "Far"]);
 		made.link("Hub", "Far", null);
 		made.advance(125_000 - made.timeMs);
 		const through = () => ask(made, "Near", `!${macOf(made, "Far")},uptime`);

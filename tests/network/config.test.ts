@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { NvsEntry } from "../../sim/world/protocol";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, house, hubSpec, OWNER, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HUB, hubSpec, network, OWNER, put, settle, snapshot, world } from "./network";
 
 const json = { "content-type": "application/json" };
 const read = (made: World, name: string) => JSON.parse(made.http(name, "ap", { path: "/api/config" }).body);
@@ -66,7 +66,7 @@ describe("a wrong configuration", () => {
 	});
 
 	test("a key that every object inherits is refused by its path", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const key of ["constructor", "toString"]) {
 			const { status, body } = put(made, "Kitchen", "ap", "/api/config", { name: "new", x: { [key]: 1 } });
 			expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ path: `x.${key}` })]);
@@ -75,7 +75,7 @@ describe("a wrong configuration", () => {
 	});
 
 	test("one wrong key among good ones: none of them is taken", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { name: "Cellar", pins: { led: { pin: 3 } }, channel: 0 }).status).toBe(400);
 		expect(read(made, "Kitchen")).toMatchObject({ name: "Kitchen", pins: { relay: { pin: 9 } } });
 	});
@@ -98,11 +98,11 @@ describe("a configuration that is read and sent back", () => {
 		made.board("Hub").pressReset();
 		made.advance(5000);
 		expect(made.http("Hub", "lan", { path: "/" }).body).toMatch(/ M Hall /);
-		expect(made.joinPhone("Hub", "told-by-people").result.joined).toBe(true);
+		expect(made.joinClient("Hub", "told-by-people").result.joined).toBe(true);
 	});
 
 	test("null removes what is optional, unknown keys are kept and counted, and the house is not told their names", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { path: "x", pins: { relay: null, dht22: { pin: "4" } } }).status).toBe(200);
 		expect(read(made, "Kitchen")).toMatchObject({ path: "********", pins: { dht22: "********" } });
 		expect(read(made, "Kitchen").pins.relay).toBeUndefined();
@@ -114,14 +114,14 @@ describe("a configuration that is read and sent back", () => {
 	});
 
 	test("a byte order mark before it, as editors leave, is none of it", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const body = Buffer.from('\ufeff{"name":"Cellar"}');
 		expect(made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers: json, body }).body).toBe('{"ok":true,"changed":true}');
 		expect(read(made, "Kitchen").name).toBe("Cellar");
 	});
 
 	test("RBR-Now's form is taken by PUT as well", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const file = { name: "Cellar", master: false, myMaster: HUB, channel: "11", hostssid: "Other", hostpass: "other-pass" };
 		expect(put(made, "Kitchen", "ap", "/api/config", file).status).toBe(200);
 		expect(read(made, "Kitchen")).toMatchObject({ name: "Cellar", hub: HUB, channel: 11, router: { ssid: "Other", password: "********" } });
@@ -152,7 +152,7 @@ describe("power that fails at any step of a write", () => {
 	}
 
 	const start = () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		// Both copies are in use from the second change on.
 		put(made, "Kitchen", "ap", "/api/config", { name: "First" });
 		put(made, "Kitchen", "ap", "/api/config", { name: "Old" });
@@ -240,7 +240,7 @@ describe("power that fails at any step of a write", () => {
 describe("a damaged store", () => {
 	/** Flash of a board that was told "Old" and then "New": both copies in use. */
 	function twoCopies(): NvsEntry[] {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		put(made, "Kitchen", "ap", "/api/config", { name: "Old" });
 		put(made, "Kitchen", "ap", "/api/config", { name: "New" });
 		return made.board("Kitchen").nvs();

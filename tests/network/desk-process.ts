@@ -20,7 +20,7 @@ export interface DeskBoard {
 }
 
 /** What any call may answer. */
-export interface Answer {
+export interface HttpReply {
 	readonly error: string;
 	readonly boards: readonly object[];
 	readonly next: number;
@@ -67,7 +67,7 @@ export async function start(...words: string[]) {
 			`${ready.world}${path}`,
 			body === undefined ? {} : { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) },
 		);
-		return { status: response.status, body: (await response.json()) as Answer };
+		return { status: response.status, body: (await response.json()) as HttpReply };
 	};
 	const [hub, kitchen] = ready.boards;
 	if (!hub || !kitchen) throw new Error("no boards");

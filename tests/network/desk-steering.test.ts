@@ -15,7 +15,7 @@ interface Status {
 	readonly relay: string | null;
 	readonly ap: { state: string };
 	readonly channel: number;
-	readonly phones: number;
+	readonly clients: number;
 }
 
 test("from the factory to a house that answers, with requests only", async () => {
@@ -87,12 +87,12 @@ test("links, phones that stay, faults of flash: what was asked for is what happe
 	expect(await text(`${hub.lan}/?mac=${kitchen.mac}&msg=uptime`)).toMatch(/^OK OFF \d+\+ -85$/);
 	await call("/api/link", { a: hub.mac, b: kitchen.mac, rssi: null });
 	expect(await text(`${hub.lan}/?mac=${kitchen.mac}&msg=uptime`)).toBe("Fail (no result)");
-	expect((await call("/api/phones", { ap: kitchen.mac, password: "00000000", stayMs: 60_000 })).body).toMatchObject({ joined: true });
-	expect((await world())[1]?.phones).toBe(1);
+	expect((await call("/api/clients", { ap: kitchen.mac, password: "00000000", stayMs: 60_000 })).body).toMatchObject({ joined: true });
+	expect((await world())[1]?.clients).toBe(1);
 	await call("/api/faults", { board: kitchen.mac, kind: "power-cut-in-flash-write", count: 1 });
 	await fetch(`${kitchen.ap}/api/config`, { method: "PUT", headers: json, body: '{"name":"Cellar"}' }).catch(() => undefined);
 	await call("/api/time", { advanceMs: 3000 });
-	expect((await world())[1]).toMatchObject({ bootCount: 2, name: "Kitchen", phones: 0 });
+	expect((await world())[1]).toMatchObject({ bootCount: 2, name: "Kitchen", clients: 0 });
 });
 
 test("what the calls do not understand: 400 and a sentence, and nothing has changed", async () => {
@@ -116,8 +116,8 @@ test("what the calls do not understand: 400 and a sentence, and nothing has chan
 		[`/api/boards/${kitchen.mac}`, { reset: false }, /"reset" must be true/],
 		[`/api/boards/${kitchen.mac}`, { button: 0 }, /from 1 to 600000 ms/],
 		[`/api/boards/${kitchen.mac}`, { name: "x" }, /no "name" here/],
-		["/api/phones", { ap: "000000000000", password: "00000000" }, /"ap" must be the MAC of a board of this world/],
-		["/api/phones", { ap: kitchen.mac, password: 0 }, /"password" must be a text/],
+		["/api/clients", { ap: "000000000000", password: "00000000" }, /"ap" must be the MAC of a board of this world/],
+		["/api/clients", { ap: kitchen.mac, password: 0 }, /"password" must be a text/],
 		["/api/faults", { board: kitchen.mac }, /"kind" must be one of mute/],
 		["/api/faults", { board: kitchen.mac, kind: "mute", count: -2 }, /"count" must be a whole number from -1/],
 		["/api/faults", { board: kitchen.mac, kind: "no-mem", count: -1 }, /"count" must be a whole number from 0/],

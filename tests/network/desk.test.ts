@@ -40,8 +40,8 @@ test("ready line, relay through the hub, jump in time, nothing left behind", asy
 
 test("phones, faults, frames and the air are steered; the log tells it in order", async () => {
 	const { call, hub, kitchen } = await start("--devices", "1");
-	expect((await call("/api/phones", { ap: kitchen.mac, password: "00000000" })).body).toEqual({ joined: true, address: "192.168.9.2" });
-	expect((await call("/api/phones", { ap: kitchen.mac, password: "wrong-one" })).body).toMatchObject({ joined: false });
+	expect((await call("/api/clients", { ap: kitchen.mac, password: "00000000" })).body).toEqual({ joined: true, address: "192.168.9.2" });
+	expect((await call("/api/clients", { ap: kitchen.mac, password: "wrong-one" })).body).toMatchObject({ joined: false });
 	expect(
 		(await call("/api/frame", { to: kitchen.mac, from: "020000000001", hex: Buffer.from("ping").toString("hex") })).body,
 	).toMatchObject({
@@ -78,7 +78,7 @@ test("bad input: a status and a sentence", async () => {
 		["/api/link", { a: kitchen.mac, b: kitchen.mac, rssi: -5 }, 400, /two boards/],
 		["/api/boards/000000000000", { power: false }, 404, /no board 000000000000/],
 		[`/api/boards/${kitchen.mac}`, { power: false, reset: true }, 400, /one of/],
-		["/api/phones", { ap: kitchen.mac }, 400, /"password" must be a text .*, it is missing/],
+		["/api/clients", { ap: kitchen.mac }, 400, /"password" must be a text .*, it is missing/],
 		["/api/faults", { board: kitchen.mac, kind: "magic" }, 400, /one of mute, status-lost, .*, power-cut-in-flash-write/],
 		["/api/frame", { to: kitchen.mac, from: "020000000001", hex: "abc" }, 400, /hex digits/],
 		["/api/time", { advanceMs: 0 }, 400, /from 1 to/],

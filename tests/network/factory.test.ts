@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, events, HOUSE_PASSWORD, HUB, macOf, put, settle, snapshot, world } from "./house";
+import { ask, events, HOUSE_PASSWORD, HUB, macOf, put, settle, snapshot, world } from "./network";
 
 const { ssid, password, channel } = ROUTER_DEFAULTS;
 

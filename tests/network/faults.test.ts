@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
 import { appWithLedger, type Ledger } from "../soak/ledger";
-import { ask, events, house, type Snapshot, settle, snapshot } from "./house";
+import { ask, events, network, type Snapshot, settle, snapshot } from "./network";
 import { accounted, call, finish } from "./traffic";
 
 const BOARDS = ["Hub", "Kitchen"] as const;
@@ -130,7 +130,7 @@ describe.each(BOARDS)("a fault in the %s", (victim) => {
 	test.each(CASES.map((each) => [title(each), each] as const))(
 		"%s: no reply is invented or delivered twice, the board is back, its status names the cause",
 		(_, { kind, count, with: also, lost, lostByHub = lost, restart, cause, counted }) => {
-			const made = house(["Kitchen", "Bedroom"], { app });
+			const made = network(["Kitchen", "Bedroom"], { app });
 			made.fault(victim, kind, count);
 			if (also) made.fault(victim, ...also);
 			const { answered, failed, wrong, backMs } = converse(made, 20);
@@ -158,7 +158,7 @@ describe.each(BOARDS)("a fault in the %s", (victim) => {
 
 describe("a driver without memory until Wi-Fi is initialised anew", () => {
 	test.each(BOARDS)("in the %s: the network is back within 10 s, and /api/status shows both steps", (victim) => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault(victim, "no-mem-until-reinit");
 		expect(untilServed(made)).toBeLessThan(10_000);
 		const { body } = made.http(victim, victim === "Hub" ? "lan" : "ap", { path: "/api/status" });
@@ -167,7 +167,7 @@ describe("a driver without memory until Wi-Fi is initialised anew", () => {
 	});
 
 	test("in a hub whose router is away: ESP-NOW is back within 10 s all the same", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ power: false });
 		made.advance(8_000);
 		made.fault("Hub", "no-mem-until-reinit");
@@ -185,7 +185,7 @@ describe("a driver without memory until Wi-Fi is initialised anew", () => {
 
 describe("frames beyond the ring", () => {
 	test("a reply that is lost in a burst is a reply that did not come: nothing else is taken for it", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		const asked = call(made, "Kitchen", "uptime");
 		made.advanceUntil(() => events(made, "frame", "Hub").length > 0, 1_000);
 		made.fault("Hub", "burst", 500);
@@ -195,7 +195,7 @@ describe("frames beyond the ring", () => {
 	});
 
 	test("frames that wait in the ring when ESP-NOW is closed are counted", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const opened = events(made, "espnow-up", "Hub").length;
 		// A hub that joins its router on another channel opens ESP-NOW anew, whatever waits in the ring.
 		made.changeRouter({ channel: 11 });
@@ -219,7 +219,7 @@ describe("Wi-Fi events that are lost or late", () => {
 	};
 
 	test("a router that goes while events are lost is noticed, and joined again when it is back", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ power: false });
 		storm(made, 20_000);
 		expect(snapshot(made, "Hub")).toMatchObject({ joined: false, wifi: { restarts: 0 } });
@@ -230,7 +230,7 @@ describe("Wi-Fi events that are lost or late", () => {
 	});
 
 	test("a join of which the hub is not told is noticed, and its house side served", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.changeRouter({ power: false });
 		made.advance(20_000);
 		made.changeRouter({ power: true });
@@ -241,7 +241,7 @@ describe("Wi-Fi events that are lost or late", () => {
 	});
 
 	test("a new channel of which the hub is not told is known all the same", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "event-storm", 40);
 		made.changeRouter({ channel: 11 }, true);
 		made.advance(2_000);
@@ -249,7 +249,7 @@ describe("Wi-Fi events that are lost or late", () => {
 	});
 
 	test.each(BOARDS)("a start in a storm of events ends like any other: %s", (victim) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const board = made.board(victim);
 		board.pressReset();
 		for (const untilMs = made.timeMs + 5_000; made.timeMs < untilMs; made.advance(10))
@@ -257,11 +257,11 @@ describe("Wi-Fi events that are lost or late", () => {
 		made.advance(5_000);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
 		expect(snapshot(made, victim)).toMatchObject({ joined: victim === "Hub", channel: 6, ap: { state: "open" } });
-		expect(made.joinPhone(victim, "00000000").result).toMatchObject({ joined: true });
+		expect(made.joinClient(victim, "00000000").result).toMatchObject({ joined: true });
 	});
 
 	test("events whose post was refused are read within a second, and the refusals are counted", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "queue-full", 3);
 		made.changeRouter({ power: false });
 		made.advanceUntil(() => events(made, "station-lost", "Hub").length > 0, 30_000);
@@ -272,7 +272,7 @@ describe("Wi-Fi events that are lost or late", () => {
 
 describe("promises that no longer go on", () => {
 	test.each(BOARDS)("in the %s: the heartbeat ends it, and says so after the restart", (victim) => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault(victim, "promises-stop");
 		const fromMs = made.timeMs;
 		expect(made.advanceUntil(() => events(made, "restart", victim).length > 0, 40_000)).toBe(true);
@@ -286,7 +286,7 @@ describe("promises that no longer go on", () => {
 
 describe("several faults at once, over and over", () => {
 	test("a house goes on, and says nothing that is not so", () => {
-		const made = house(["Kitchen", "Bedroom"], { app });
+		const made = network(["Kitchen", "Bedroom"], { app });
 		const outcomes: Outcome[] = [];
 		for (const kind of ["status-lost", "status-late", "status-doubled", "no-mem", "burst", "queue-full", "callback-in-close", "mute"]) {
 			for (const { name } of made.boards) made.fault(name, kind, 20);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, house, snapshot } from "./house";
+import { ask, network, snapshot } from "./network";
 import { call, finish, framesOf, inject, STRANGER } from "./traffic";
 
 const flags = (made: World, name = "Hub") => {
@@ -11,14 +11,14 @@ const AT_REST = { sending: false, requestToSend: false };
 
 describe("flags", () => {
 	test("at rest neither is set", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		ask(made, "Kitchen", "uptime");
 		made.advance(1);
 		for (const name of ["Hub", "Kitchen"]) expect(flags(made, name)).toEqual(AT_REST);
 	});
 
 	test("sending: from the grant until the frame's status has come, on the desk's status as in the board's own", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		// A radio that is not there costs a whole series of MAC retries before the status comes.
 		made.board("Kitchen").powerOff();
 		const since = made.log.next;
@@ -35,7 +35,7 @@ describe("flags", () => {
 	});
 
 	test("requestToSend: a frame waits for the radio, which another frame has", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.board("Kitchen").powerOff();
 		const calls = [call(made, "Kitchen", "uptime"), call(made, "Bedroom", "uptime")];
 		made.advanceUntil(() => flags(made).requestToSend, 100);
@@ -48,7 +48,7 @@ describe("flags", () => {
 
 	test("a reply and a pong that wait set requestToSend, too", () => {
 		for (const payload of ["uptime", "ping"]) {
-			const made = house(["Kitchen", "Bedroom"]);
+			const made = network(["Kitchen", "Bedroom"]);
 			made.board("Bedroom").powerOff();
 			// Nobody acknowledges what Kitchen says to Bedroom, so the radio is busy while the next one asks.
 			made.sendFrame({ to: made.board("Kitchen").mac, from: made.board("Bedroom").mac, payload: Buffer.from(payload) });
@@ -61,7 +61,7 @@ describe("flags", () => {
 	});
 
 	test("a request that waits for its reply sets neither, for all of its 10 s", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Kitchen", "mute", 1);
 		const asked = call(made, "Kitchen", "uptime");
 		made.advance(50);
@@ -73,7 +73,7 @@ describe("flags", () => {
 	});
 
 	test("a try that waits for its time is none", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.board("Kitchen").powerOff();
 		const since = made.log.next;
 		const asked = call(made, "Kitchen", "uptime");
@@ -85,7 +85,7 @@ describe("flags", () => {
 	});
 
 	test("a status that never comes: sending is cleared after 250 ms, and the next frame goes", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault("Hub", "status-lost", 1);
 		const calls = [call(made, "Kitchen", "channel"), call(made, "Bedroom", "channel")];
 		made.advanceUntil(() => flags(made).sending, 100);
@@ -102,7 +102,7 @@ describe("flags", () => {
 	});
 
 	test("grants are the frames that went out, and turns go on without any", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const before = snapshot(made, "Kitchen");
 		for (let i = 0; i < 3; i++) inject(made, { to: "Kitchen", from: STRANGER, payload: "uptime" });
 		const after = snapshot(made, "Kitchen");

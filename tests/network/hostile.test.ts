@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { BROADCAST } from "../../sim/world/mac";
 import { Random } from "../../sim/world/random";
-import { ask, HUB, house, macOf, SEED, snapshot } from "./house";
+import { ask, HUB, macOf, network, SEED, snapshot } from "./network";
 import { accounted, call, finish, framesOf, inject, moved, STRANGER, textsOf } from "./traffic";
 
 const HOSTILE = [
@@ -31,7 +31,7 @@ const HOSTILE = [
 
 describe("hostile frames", () => {
 	test.each(HOSTILE)("%s in a device's name: nothing is sent, one named counter moves", (_, payload, cause) => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		ask(made, "Kitchen", "uptime");
 		const since = made.log.next;
 		const changes = moved(made, "Hub", () => inject(made, { to: "Hub", from: "Kitchen", payload }));
@@ -40,7 +40,7 @@ describe("hostile frames", () => {
 	});
 
 	test.each(HOSTILE)("%s in the hub's name, and in nobody's: a device does likewise", (_, payload, cause) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const from of ["Hub", STRANGER]) {
 			const since = made.log.next;
 			const changes = moved(made, "Kitchen", () => inject(made, { to: "Kitchen", from, payload }));
@@ -55,7 +55,7 @@ describe("hostile frames", () => {
 		["noise", [0xff, 0x00], "notForUs"],
 		["the joining call", "ping", "joiningCall"],
 	] as const)("%s to everybody is counted by its cause, run by nobody and answered by nobody", (_, payload, cause) => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		for (const from of ["Hub", STRANGER]) {
 			const since = made.log.next;
 			const changes = moved(made, "Kitchen", () => inject(made, { to: BROADCAST, from, payload }));
@@ -67,7 +67,7 @@ describe("hostile frames", () => {
 
 	test("50 frames a second to everybody restart none of 20 devices and keep nobody's request from its reply", () => {
 		const names = Array.from({ length: 20 }, (_, i) => `D${i}`);
-		const made = house(names);
+		const made = network(names);
 		const frame = { to: BROADCAST, from: STRANGER, payload: Buffer.from("on") };
 		for (let s = 0; s < 60; s++) {
 			for (let i = 0; i < 50; i++) {
@@ -81,7 +81,7 @@ describe("hostile frames", () => {
 	});
 
 	test("frames that can be no reply do not settle an open request", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Kitchen", "mute", 1);
 		const waiting = call(made, "Kitchen", "uptime");
 		made.advance(100);
@@ -95,7 +95,7 @@ describe("hostile frames", () => {
 	});
 
 	test("a frame of 250 bytes is the longest that is served, one in several bytes a letter too", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const payload of ["x".repeat(250), "ü".repeat(125)])
 			expect(moved(made, "Kitchen", () => inject(made, { to: "Kitchen", from: STRANGER, payload }))).toEqual({
 				framesIn: 1,
@@ -106,13 +106,13 @@ describe("hostile frames", () => {
 	});
 
 	test("a board's own MAC as the sender harms nobody", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const payload of ["uptime", "ping", "OK x", `!${HUB},uptime`]) inject(made, { to: "Kitchen", from: "Kitchen", payload });
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
 	});
 
 	test("a ping during an open request is answered within 20 ms, and the request goes on", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault("Kitchen", "mute", 1);
 		const waiting = call(made, "Kitchen", "uptime");
 		made.advance(100);
@@ -133,7 +133,7 @@ describe("hostile frames", () => {
 	});
 
 	test("a request that comes again while its reply is unacknowledged gets the same reply and does not run again", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		// Nobody acknowledges for a board that is off: each reply leaves Kitchen in vain.
 		made.board("Bedroom").powerOff();
 		const since = made.log.next;
@@ -152,7 +152,7 @@ describe("hostile frames", () => {
 	});
 
 	test("a request that comes again after its reply was acknowledged is a new one", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const since = made.log.next;
 		for (let i = 0; i < 2; i++) {
 			inject(made, { to: "Kitchen", from: STRANGER, payload: "uptime" });
@@ -162,7 +162,7 @@ describe("hostile frames", () => {
 	});
 
 	test("10,000 random frames: the board still answers, and every frame is accounted for", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		const random = new Random(SEED, "hostile");
 		const senders = [STRANGER, "ce0000000020", macOf(made, "Bedroom"), HUB, "ce0000000031"];
 		const words = [
@@ -226,7 +226,7 @@ describe("hostile frames", () => {
 
 test("boards that ask and are gone before they are answered do not make a hub deaf to others", () => {
 	const names = Array.from({ length: 32 }, (_, n) => `Gone ${n}`);
-	const made = house(["Kitchen", ...names]);
+	const made = network(["Kitchen", ...names]);
 	for (const name of names) made.board(name).powerOff();
 	for (const name of names) inject(made, { to: "Hub", from: name, payload: "uptime" });
 	expect(moved(made, "Hub", () => inject(made, { to: "Hub", from: STRANGER, payload: "ping" }))).toMatchObject({ pongs: 1 });

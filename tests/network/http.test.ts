@@ -3,7 +3,7 @@ import { type HttpResponse, ResponseReader } from "../../sim/world/http";
 import { Random } from "../../sim/world/random";
 import type { Ending, TcpConnection } from "../../sim/world/tcp";
 import type { Side, World } from "../../sim/world/world";
-import { ask, events, house, macOf, put, SEED, snapshot } from "./house";
+import { ask, events, macOf, network, put, SEED, snapshot } from "./network";
 
 /** One connection by hand: what came back on it, and how and when it ended. */
 class Caller {
@@ -47,7 +47,7 @@ function unharmed(made: World): void {
 
 describe("requests that are too much", () => {
 	test("a header line of 3 KB without an end: 431, and the connection is closed", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const caller = new Caller(made, "Hub", "lan").send(`GET / HTTP/1.1\r\nX-Long: ${"x".repeat(3072)}`);
 		made.advance(3000);
 		expect(caller.response).toMatchObject({ status: 431, body: expect.stringMatching(/2048 bytes/) });
@@ -56,7 +56,7 @@ describe("requests that are too much", () => {
 	});
 
 	test("an address of 3 KB: 431; many headers of 3 KB in all: 431", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(made.http("Hub", "lan", { path: `/?${"x".repeat(3072)}` }).status).toBe(431);
 		const headers = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-header-${i}`, "0123456789012345"]));
 		expect(made.http("Hub", "lan", { path: "/", headers }).status).toBe(431);
@@ -64,7 +64,7 @@ describe("requests that are too much", () => {
 	});
 
 	test("a body of 5 KB: 413, whether or not it is sent", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const body = JSON.stringify({ name: "x".repeat(5000) });
 		for (const side of ["ap", "lan"] as const)
 			for (const [method, path] of [
@@ -82,7 +82,7 @@ describe("requests that are too much", () => {
 	});
 
 	test("4 KB of opening brackets: 400, on every address that takes a body", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const request = { headers: { "content-type": "application/json" }, body: "[".repeat(4096) };
 		expect(made.http("Hub", "ap", { method: "PUT", path: "/api/config", ...request }).status).toBe(400);
 		expect(made.http("Hub", "lan", { method: "POST", path: "/api/send", ...request }).status).toBe(400);
@@ -91,7 +91,7 @@ describe("requests that are too much", () => {
 	});
 
 	test("a length that is none, two lengths, chunks: refused", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const status = (headers: string) => {
 			const caller = new Caller(made, "Hub", "lan").send(`POST /api/send HTTP/1.1\r\nHost: 192.168.1.50\r\n${headers}\r\n\r\n`);
 			made.advance(2500);
@@ -108,7 +108,7 @@ describe("requests that are too much", () => {
 describe("connections that are too many or too slow", () => {
 	test("idle connections keep nobody out, and are closed after 10 s, then all is as before", () => {
 		for (const side of ["lan", "ap"] as const) {
-			const made = house(["Kitchen"]);
+			const made = network(["Kitchen"]);
 			const callers = Array.from({ length: 6 }, () => new Caller(made, "Hub", side));
 			made.advance(1000);
 			const startMs = made.timeMs - 1000;
@@ -124,7 +124,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("six polls at once are all answered, one after another", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const polls = Array.from({ length: 6 }, (_, i) =>
 			made.request("Hub", "lan", { path: i % 2 ? "/api/status" : `/?mac=${macOf(made, "Kitchen")}&msg=uptime` }),
 		);
@@ -134,7 +134,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("twenty at once: each is answered, with what it asked for or 503, none is reset", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const callers = Array.from({ length: 20 }, () => new Caller(made, "Hub", "lan").send(GET));
 		made.advance(20_000);
 		const statuses = callers.map(({ response, ending }) => response?.status ?? ending);
@@ -144,7 +144,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("eight slow ones, however they are slow, keep another caller waiting for seconds, and the setup side not at all", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const head = "POST /api/send HTTP/1.1\r\nHost: 192.168.1.50\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
 		for (let round = 0; round < 3; round++) {
 			const slow = Array.from({ length: 8 }, (_, i) => new Caller(made, "Hub", "lan").send(i % 2 ? head : "GET / HTTP/1.1\r\nX: "));
@@ -164,7 +164,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("a head that drips in is cut off 10 s after the connection began", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const startMs = made.timeMs;
 		const caller = new Caller(made, "Hub", "lan");
 		for (let i = 0; i < 30 && caller.ending === undefined; i++) {
@@ -177,7 +177,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("one body at a time: a second one waits, and the first, if it never comes, gives way after a second", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const head = "PUT /api/config HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
 		const first = new Caller(made, "Hub", "ap").send(`${head}{"name":`);
 		made.advance(100);
@@ -191,7 +191,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("a reader that stands still is cut off after 10 s; others are served meanwhile", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const slow = new Caller(made, "Hub", "lan");
 		slow.connection.pause();
 		slow.send("GET / HTTP/1.1\r\nHost: 192.168.1.50\r\nAccept: text/html\r\n\r\n");
@@ -208,7 +208,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("a slow reader that goes on reading gets the whole page", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const whole = made.http("Hub", "lan", { path: "/", headers: { accept: "text/html" } }).body;
 		const slow = new Caller(made, "Hub", "lan").send("GET / HTTP/1.1\r\nHost: 192.168.1.50\r\nAccept: text/html\r\n\r\n");
 		slow.connection.pause();
@@ -223,7 +223,7 @@ describe("connections that are too many or too slow", () => {
 	});
 
 	test("a request that waits for the radio holds up nobody else", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		made.fault("Kitchen", "mute");
 		const waiting = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Kitchen")}&msg=uptime` });
 		made.advance(100);
@@ -243,7 +243,7 @@ describe("requests in pieces", () => {
 	const post = `POST /api/send HTTP/1.1\r\nHost: 192.168.1.50\r\nAccept: */*\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
 	test("cut in two at any byte, line ends included, a request is served", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (let at = 1; at < post.length; at++) {
 			const caller = new Caller(made, "Hub", "lan").send(post.slice(0, at));
 			made.advance(5);
@@ -259,7 +259,7 @@ describe("requests in pieces", () => {
 	});
 
 	test("byte by byte, and line by line", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const pieces of [post.split(""), post.split(/(?<=\n)/)]) {
 			const caller = new Caller(made, "Hub", "lan");
 			for (const piece of pieces) {
@@ -273,7 +273,7 @@ describe("requests in pieces", () => {
 	});
 
 	test("line feeds alone, an empty line before, a second request behind: the first one is served", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const request of [GET.replaceAll("\r\n", "\n"), `\r\n${GET}`, `${GET}${GET}`, GET.replace("1.1", "1.0")]) {
 			const caller = new Caller(made, "Hub", "lan").send(request);
 			made.advance(2500);
@@ -284,7 +284,7 @@ describe("requests in pieces", () => {
 	});
 
 	test("a caller who closes its side after asking still gets what is there at once", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const caller = new Caller(made, "Hub", "lan").send(GET);
 		caller.connection.end();
 		made.advance(2000);
@@ -295,7 +295,7 @@ describe("requests in pieces", () => {
 
 describe("whatever comes in", () => {
 	test("200 connections of garbage, ended in every way: nothing restarts, nothing leaks, the board serves", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const random = new Random(SEED, "garbage");
 		const starts = [
 			"",
@@ -330,7 +330,7 @@ describe("whatever comes in", () => {
 	});
 
 	test("callers who vanish in the middle of an answer, or of asking, leave nothing behind", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (let at = 0; at < 60; at += 3) {
 			const caller = new Caller(made, "Hub", "lan").send(`GET /?mac=${macOf(made, "Kitchen")}&msg=uptime HTTP/1.1\r\nHost: hub\r\n\r\n`);
 			made.advance(at / 4);
@@ -341,7 +341,7 @@ describe("whatever comes in", () => {
 	});
 
 	test("texts that are echoed are never taken for a page", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const response = made.http("Hub", "lan", { path: "/?%3Cscript%3Ealert(1)%3C/script%3E", headers: { accept: "text/html" } });
 		expect(response.headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" });
 		expect(response.body).toBe("Unknown message: <script>alert(1)</script>");

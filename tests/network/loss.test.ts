@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, house, macOf, SEED, snapshot } from "./house";
+import { ask, macOf, network, SEED, snapshot } from "./network";
 import { accounted, type Call, call, moved } from "./traffic";
 
 const NAMES = ["A", "B", "C"];
@@ -91,7 +91,7 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 		[0.3, 199],
 		[0.4, 190],
 	])("at a loss of %f all requests settle, none is answered wrongly", (loss, atLeast) => {
-		const made = house(NAMES, { seed });
+		const made = network(NAMES, { seed });
 		made.air.loss = loss;
 		const tally = storm(made);
 		expect(tally.wrong).toEqual([]);
@@ -101,7 +101,7 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 	});
 
 	test("with frames handed over twice, all are answered, none wrongly, and none is run twice", () => {
-		const made = house(NAMES, { seed });
+		const made = network(NAMES, { seed });
 		made.air.duplicate = 0.3;
 		const tally = storm(made);
 		expect(tally).toMatchObject({ right: REQUESTS, wrong: [], failed: {} });
@@ -115,7 +115,7 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 	});
 
 	test("with loss and frames handed over twice, none is answered wrongly", () => {
-		const made = house(NAMES, { seed });
+		const made = network(NAMES, { seed });
 		made.air.loss = 0.3;
 		made.air.duplicate = 0.2;
 		const tally = storm(made);
@@ -125,7 +125,7 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 	});
 
 	test("relayed through one another at a loss of 0.2: all settle, none is answered wrongly", () => {
-		const made = house(NAMES, { seed });
+		const made = network(NAMES, { seed });
 		made.air.loss = 0.2;
 		const tally = storm(
 			made,
@@ -142,7 +142,7 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 	});
 
 	test("a request that is sent again does not run again", () => {
-		const made = house(["Kitchen"], { seed });
+		const made = network(["Kitchen"], { seed });
 		made.air.loss = 0.4;
 		// A word that is run and counted: each answered request is one command more at most, whatever was repeated.
 		const asked = 60;

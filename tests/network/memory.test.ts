@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
-import { ask, events, house, macOf, OWNER, put, settle, snapshot } from "./house";
+import { ask, events, macOf, network, OWNER, put, settle, snapshot } from "./network";
 import { appWithCommands, testApp } from "./test-app";
 
 /** Memory that is used up, on the machine that is like the chip's: the board starts anew and can tell why. */
@@ -46,7 +46,7 @@ describe("a full heap", () => {
 	for (const [what, [fill, words]] of Object.entries(FILL))
 		for (const [place, body] of Object.entries(PLACES))
 			test(`of ${what}, in ${place}: the board restarts within 2 s, and its status page tells it`, () => {
-				const made = house(["Kitchen"], { app: appWithCommands({ end: body(fill) }), machine });
+				const made = network(["Kitchen"], { app: appWithCommands({ end: body(fill) }), machine });
 				end(made);
 				expect(reasons(made, "Hub")).toEqual(["memory full"]);
 				expect(words).toContain(told(made, "Hub"));
@@ -54,7 +54,7 @@ describe("a full heap", () => {
 			});
 
 	test("on a device that is asked by radio: its relay is off after that, its hub is told that no reply came and can ask again", () => {
-		const made = house(["Kitchen"], {
+		const made = network(["Kitchen"], {
 			app: appWithCommands({ end: "const kept = []; for (;;) kept.push(new ArrayBuffer(500));" }),
 			machine,
 		});
@@ -70,7 +70,7 @@ describe("a full heap", () => {
 describe("a full stack", () => {
 	for (const [place, body] of Object.entries(PLACES))
 		test(`in ${place}: the board restarts within 2 s, and its status page tells it`, () => {
-			const made = house(["Kitchen"], { app: appWithCommands({ end: body(SINK) }), machine });
+			const made = network(["Kitchen"], { app: appWithCommands({ end: body(SINK) }), machine });
 			end(made);
 			expect(reasons(made, "Hub")).toEqual(["stack overflow"]);
 			expect(told(made, "Hub")).toBe(WITHOUT_WORDS);
@@ -92,14 +92,14 @@ function crowd(made: World, callers: number): void {
 
 describe("a crowd of 32 slow requests", () => {
 	test("does not fill the heap that the chip has", () => {
-		const made = house(["Kitchen"], { machine });
+		const made = network(["Kitchen"], { machine });
 		crowd(made, 32);
 		expect(events(made, "restart")).toEqual([]);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
 	});
 
 	test("restarts a board with half of it, which tells why and serves again", () => {
-		const made = house(["Kitchen"], { app: testApp({ creation: { static: 50_000 } }), machine });
+		const made = network(["Kitchen"], { app: testApp({ creation: { static: 50_000 } }), machine });
 		crowd(made, 32);
 		expect(reasons(made, "Hub")).toEqual(["memory full"]);
 		expect(told(made, "Hub")).toMatch(/^(self-test: start: )?restarted after an error/);
@@ -108,7 +108,7 @@ describe("a crowd of 32 slow requests", () => {
 });
 
 test("the longest part of a file that a request lets through, a thousand times, restarts nobody and leaves no slot behind", () => {
-	const made = house(["Kitchen"], { machine });
+	const made = network(["Kitchen"], { machine });
 	const board = made.board("Hub");
 	// With the rest of the request's lines, 2 KB.
 	const path = `/?part:0,text:${"7b".repeat(995)}`;
@@ -135,7 +135,7 @@ test("the longest part of a file that a request lets through, a thousand times, 
 });
 
 test("a request that waits for the radio keeps nothing of its headers", () => {
-	const made = house(["Kitchen"], { machine });
+	const made = network(["Kitchen"], { machine });
 	made.fault("Kitchen", "mute", -1);
 	const used = () => {
 		made.board("Hub").collect();
@@ -194,7 +194,7 @@ describe("what is no name here takes no memory for good", () => {
 	};
 
 	test.each(Object.entries(ways))("%s", (_, act) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const used = () => {
 			made.board("Hub").collect();
 			const { slots, chunks } = made.board("Hub").collect();
@@ -245,7 +245,7 @@ describe("a thousand commands from each side, with the largest and oddest that m
 	};
 	/** The board does it itself, as each side in turn: frames and connections of their own would take minutes. */
 	const STORM = `
-		const sides = ["setup", "house", "radio"];
+		const sides = ["setup", "lan", "radio"];
 		const callers = sides.map((side) => ({ side, mac: "24dcc3a1b2f0", rssi: -50, signedIn: true }));
 		for (let turn = Number(args); turn < Number(args) + STEP; turn++) {
 			const digits = String(turn).padStart(4, "0");
@@ -262,7 +262,7 @@ describe("a thousand commands from each side, with the largest and oddest that m
 	test.each(Object.entries(odd))("%s", (_, texts) => {
 		// So many turns that the heartbeat does not take them for a board that hangs.
 		const step = Math.ceil(150 / texts.length);
-		const made = house(["Kitchen"], {
+		const made = network(["Kitchen"], {
 			app: appWithCommands({ "storm:": STORM.replace("STEP", String(step)).replace("TEXTS", () => JSON.stringify(texts)) }),
 			machine,
 		});
@@ -283,7 +283,7 @@ describe("the stack", () => {
 	const { creation } = JSON.parse(readFileSync("build/virtual/app.json", "utf8")) as { creation: { stack: number } };
 
 	test("is a fifth free in what goes deepest: a request for another board, a configuration in the original's form", () => {
-		const made = house(["Kitchen"], { machine });
+		const made = network(["Kitchen"], { machine });
 		const message = { mac: made.board("Kitchen").mac, msg: "uptime" };
 		expect(put(made, "Hub", "lan", "/api/send", message, "POST").body).toMatch(/"ok":true/);
 		const file = {
@@ -304,7 +304,7 @@ describe("the stack", () => {
 	});
 
 	test("and what patterns are matched with lies at its other end: texts as long as a request may be do not fill it", () => {
-		const made = house(["Kitchen"], { machine });
+		const made = network(["Kitchen"], { machine });
 		expect(made.http("Kitchen", "ap", { path: `/?part:0,text:${"61".repeat(900)}` }).body).toBe("0 900");
 		const headers = { host: `[${":".repeat(1800)}]`, "content-type": "application/json" };
 		expect(made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers, body: "{}" }).status).toBe(421);
@@ -329,7 +329,7 @@ describe("an app that asks more boards at once than the heap has room for", () =
 		const preload = ["espnow/comms-shipped"];
 		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload });
 		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
-		const made = house(names, { app, machine });
+		const made = network(names, { app, machine });
 		for (const name of names) ask(made, name, "channel");
 		for (const name of names) made.fault(name, "mute", -1);
 		return { made, macs: names.map((name) => macOf(made, name)) };
@@ -386,7 +386,7 @@ describe("an app that asks more boards at once than the heap has room for", () =
 
 test("of long replies only the beginning is remembered", () => {
 	const names = Array.from({ length: 32 }, (_, i) => `Room ${i}`);
-	const made = house(names, { app: appWithCommands({ tell: 'return "OK " + "x".repeat(200);' }), machine });
+	const made = network(names, { app: appWithCommands({ tell: 'return "OK " + "x".repeat(200);' }), machine });
 	const used = () => {
 		const { slots, chunks } = made.board("Hub").collect();
 		return slots * 16 + chunks;

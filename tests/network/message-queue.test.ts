@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { BoardEvent } from "../../sim/world/protocol";
-import { ask, events, house, world } from "./house";
+import { ask, events, network, world } from "./network";
 
 /** The queue of messages to the engine: HARDWARE.md has the sum of all that may wait in it. */
 
@@ -89,7 +89,7 @@ describe("what comes while the engine is busy", () => {
 
 describe("a connection whose message is lost all the same", () => {
 	test("is closed in the time that any request has, and nobody else is kept from anything", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		let ended = "";
 		const connection = made.connect(made.board("Hub"), "lan", {
 			onClose: (ending) => {

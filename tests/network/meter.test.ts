@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { ASSUMED_NS, METERED_COUNTS } from "../../modules/board/meter";
 import { boardMac } from "../../sim/world/mac";
-import { HUB, house, OWNER } from "./house";
+import { HUB, network, OWNER } from "./network";
 
 /** The command `meter`: what an owner of a real board sends us so that estimates become figures. */
 
@@ -9,7 +9,7 @@ const LINE =
 	/^OK (?<counts>\d+) counts (?<us>\d+) us(?<assumed> assumed)?; (?<turns>\d+) turns (?<turnsUs>\d+) us; radio (?<radio>-?\d+) ms; frame (?<frame>-?\d+) ms/;
 
 function made() {
-	const world = house(["Kitchen"]);
+	const world = network(["Kitchen"]);
 	const ask = (msg: string, headers: Readonly<Record<string, string>> = OWNER, mac = HUB) => {
 		const body = JSON.stringify({ mac, msg });
 		const before = world.board("Hub").meter;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { ROUTER_DEFAULTS } from "../../sim/world/router";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HOUSE_PASSWORD, HUB, house, hubSpec, macOf, OWNER, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HOUSE_PASSWORD, HUB, hubSpec, macOf, network, OWNER, put, settle, snapshot, world } from "./network";
 
 const STRANGER = "020000000001";
 
@@ -30,7 +30,7 @@ const kept = (made: World, name: string) => [made.board(name).nvs(), made.board(
 
 describe("orders from somebody who may not give them", () => {
 	test.each(ORDERS)("%s from a stranger's radio: refused, nothing written, no restart", (order) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (const name of ["Kitchen", "Hub"]) {
 			const before = kept(made, name);
 			expect(fromStranger(made, name, order)).toMatch(/^Fail \(not allowed: .*\) -\d+$/);
@@ -40,7 +40,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("environ, reset and the like from the house, to the hub itself: refused, nothing written, no restart", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const before = kept(made, "Hub");
 		for (const order of ORDERS) {
 			expect([order, made.http("Hub", "lan", { path: `/?${order}` }).body]).toEqual([order, NOT_SIGNED_IN]);
@@ -54,7 +54,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("another device's radio is a stranger too", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		const before = kept(made, "Bedroom");
 		expect(fromStranger(made, "Bedroom", "channel=11", macOf(made, "Kitchen"))).toMatch(/^Fail \(not allowed: .*\) -\d+$/);
 		expect(ask(made, "Bedroom", "uptime", { board: "Kitchen", side: "ap" })).toMatch(/^OK/);
@@ -65,7 +65,7 @@ describe("orders from somebody who may not give them", () => {
 		["without a house password: 403", "", 403],
 		["not signed in: 401", HOUSE_PASSWORD, 401],
 	])("PUT /api/config and POST /api/restart from the house, %s, nothing written, no restart", (_, password, status) => {
-		const made = house(["Kitchen"], { hub: { house: { password } } });
+		const made = network(["Kitchen"], { hub: { house: { password } } });
 		const before = kept(made, "Hub");
 		expect(put(made, "Hub", "lan", "/api/config", { name: "Mine" }).status).toBe(status);
 		expect(put(made, "Hub", "lan", "/api/restart", {}, "POST").status).toBe(status);
@@ -81,7 +81,7 @@ describe("orders from somebody who may not give them", () => {
 	])(
 		"anything that changes a device for good, from the house %s: refused with a sentence, not a frame sent, nothing written",
 		(_, password, headers) => {
-			const made = house(["Kitchen"], { hub: { house: { password } } });
+			const made = network(["Kitchen"], { hub: { house: { password } } });
 			const before = [kept(made, "Kitchen"), kept(made, "Hub")];
 			const sent = () => snapshot(made, "Hub").counters.framesOut;
 			const framesBefore = sent();
@@ -99,7 +99,7 @@ describe("orders from somebody who may not give them", () => {
 	);
 
 	test("the owner, signed in on the house side, changes the hub and its devices", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const headers = { ...OWNER, "content-type": "application/json" };
 		expect(made.http("Hub", "lan", { method: "PUT", path: "/api/config", body: { name: "Attic" }, headers }).body).toBe(
 			'{"ok":true,"changed":true}',
@@ -112,7 +112,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("a page of another site, or one whose name was made to point at the hub, switches and reads nothing", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const path = `/?mac=${macOf(made, "Kitchen")}&msg=on`;
 		const browser = { "accept-language": "en", accept: "image/avif,*/*;q=0.8" };
 		expect(made.http("Hub", "lan", { path, headers: browser }).status).toBe(403);
@@ -133,7 +133,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("the hub answers to its names in the house, and no page of the portal's probes keeps its setup window open", () => {
-		const made = house([]);
+		const made = network([]);
 		for (const host of ["hub", "hub.lan", "HUB.local:80", "rbr-hub.local", "[fe80::1]"])
 			expect([host, made.http("Hub", "lan", { path: "/?uptime", headers: { host } }).status]).toEqual([host, 200]);
 		const probe = made.http("Hub", "ap", { path: "/generate_204", headers: { host: "connectivitycheck.gstatic.com" } });
@@ -141,7 +141,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("the setup server answers nobody who knocks from the house network", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		let got = "";
 		const connection = made.tcp.create({ onData: (bytes) => (got += bytes.toString()) });
 		connection.send("GET /?environ-11-020000000001 HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n");
@@ -151,7 +151,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("a page of another site can change nothing: type, origin and name are checked", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const before = kept(made, "Kitchen");
 		const status = (headers: Record<string, string>, body: string | object = { name: "Mine" }) =>
 			made.http("Kitchen", "ap", { method: "PUT", path: "/api/config", headers, body }).status;
@@ -164,7 +164,7 @@ describe("orders from somebody who may not give them", () => {
 	});
 
 	test("a device's own hub may: the reply comes, and the value is kept", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(ask(made, "Kitchen", "channel=11")).toMatch(/^OK 11 -\d+$/);
 		expect(ask(made, "Kitchen", `environ-6-${HUB}`)).toMatch(new RegExp(`^OK 6-${HUB} -\\d+$`));
 		expect(made.configurationOf(made.board("Kitchen")).configuration).toMatchObject({ channel: 6, hub: HUB });
@@ -192,7 +192,7 @@ describe("a forged address: frames from the own hub's, one after the other for a
 	}
 
 	test("changes are written a few times, the rest is told to be busy", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const { writes } = minute(made, (i) => `channel=${1 + (i % 11)}`);
 		expect(writes).toBeGreaterThanOrEqual(4);
 		expect(writes).toBeLessThanOrEqual(7);
@@ -201,21 +201,21 @@ describe("a forged address: frames from the own hub's, one after the other for a
 	});
 
 	test("it restarts once in ten seconds", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const { boots } = minute(made, () => "reset");
 		expect(boots).toBeGreaterThanOrEqual(4);
 		expect(boots).toBeLessThanOrEqual(6);
 	});
 
 	test("restarts give no further changes", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		minute(made, (i) => (i % 2 ? "reset" : `channel=${1 + (i % 11)}`));
 		expect(minute(made, (i) => (i % 2 ? "reset" : `channel=${1 + (i % 11)}`)).writes).toBeLessThanOrEqual(3);
 	});
 });
 
 test("strangers are told a board's name, version and relay, and nothing else that people have set", () => {
-	const made = house(["Kitchen"]);
+	const made = network(["Kitchen"]);
 	for (const name of ["Kitchen", "Hub"]) {
 		expect(fromStranger(made, name, "config name")).toMatch(new RegExp(`^OK ${name} -\\d+$`));
 		expect(fromStranger(made, name, "version")).toMatch(/^OK \S+ -\d+$/);
@@ -231,7 +231,7 @@ describe("flash", () => {
 	const writes = (made: World, name: string) => made.board(name).flashWrites;
 
 	test("the same PUT twice is one write more, not two", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const before = writes(made, "Kitchen");
 		const change = { name: "Cellar", pins: { led: { pin: 3, invert: true } } };
 		expect(put(made, "Kitchen", "ap", "/api/config", change).body).toBe('{"ok":true,"changed":true}');
@@ -241,7 +241,7 @@ describe("flash", () => {
 	});
 
 	test("environ and channel= with what is known already write nothing", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const before = writes(made, "Kitchen");
 		for (let i = 0; i < 3; i++) {
 			expect(made.http("Kitchen", "ap", { path: `/?environ-6-${HUB}` }).body).toBe(`OK 6-${HUB}`);
@@ -251,7 +251,7 @@ describe("flash", () => {
 	});
 
 	test("ten minutes of talk, a router that goes and comes and five restarts write next to nothing", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (let i = 0; i < 60; i++) {
 			ask(made, "Kitchen", i % 2 ? "on" : "off");
 			made.advance(10_000);
@@ -269,7 +269,7 @@ describe("flash", () => {
 	});
 
 	test("the router moving to another channel is one write on each board", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		ask(made, "Kitchen", "uptime");
 		made.advance(60_000);
 		const before = ["Hub", "Kitchen"].map((name) => writes(made, name));
@@ -343,8 +343,8 @@ describe("passwords", () => {
 		made.http("Hub", "ap", { path: "/api/status" });
 		put(made, "Hub", "ap", "/api/restart", {}, "POST");
 		made.advance(30_000);
-		made.joinPhone("Hub", SHORT);
-		made.joinPhone("Hub", SETUP);
+		made.joinClient("Hub", SHORT);
+		made.joinClient("Hub", SETUP);
 		const logged = [...made.log.since(0).map((event) => JSON.stringify(event)), JSON.stringify(made.status())];
 		const everything = [...said, ...logged, ...made.boards.map(({ name }) => JSON.stringify(snapshot(made, name)))];
 		expect(everything.length).toBeGreaterThan(1000);

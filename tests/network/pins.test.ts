@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, house, hubSpec, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, hubSpec, network, put, settle, snapshot, world } from "./network";
 
 interface PinEffect {
 	readonly do: string;
@@ -56,7 +56,7 @@ describe("the relay", () => {
 	});
 
 	test("is switched on nobody's word but a request's: a board that starts anew stays off", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		ask(made, "Kitchen", "on");
 		expect(made.status().boards[1]?.relay).toBe("ON");
 		made.board("Kitchen").pressReset();
@@ -74,7 +74,7 @@ describe("the relay", () => {
 	});
 
 	test("moves with the configuration at the next start, not before", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/config", { pins: { relay: { pin: 5 } } }).status).toBe(200);
 		ask(made, "Kitchen", "on");
 		expect([made.board("Kitchen").output(9), made.board("Kitchen").output(5)]).toEqual([1, undefined]);

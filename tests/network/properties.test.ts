@@ -5,7 +5,7 @@ import { play } from "../properties/play";
 import { judge } from "../properties/rules";
 import type { Scenario } from "../properties/scenario";
 import { search, summary } from "../properties/search";
-import { SEED } from "./house";
+import { SEED } from "./network";
 
 /** `make properties` tries 2,000. */
 const RUNS = 25;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, house, hubSpec, snapshot, world } from "./house";
+import { ask, deviceSpec, events, hubSpec, network, snapshot, world } from "./network";
 import { call, finish, framesOf, inject, STRANGER } from "./traffic";
 
 const FOR_EVER = 1_000_000;
@@ -20,14 +20,14 @@ function untilServed(made: World, name: string, maxMs = 30_000): number {
 
 describe("recovery", () => {
 	test("one lost status is nothing: no step is taken, the request is answered", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "status-lost", 1);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
 		expect(snapshot(made, "Hub").recovery).toEqual({ espnow: 0, wifi: 0, board: 0 });
 	});
 
 	test("two statuses lost in a row: ESP-NOW off and on, its peers with it, nothing else", () => {
-		const made = house(["Kitchen", "Bedroom"]);
+		const made = network(["Kitchen", "Bedroom"]);
 		for (const name of ["Kitchen", "Bedroom"]) ask(made, name, "uptime");
 		const since = made.log.next;
 		made.fault("Hub", "status-lost", 2);
@@ -55,7 +55,7 @@ describe("recovery", () => {
 		["no-mem", 250],
 		["no-mem", 400],
 	])("%s for %i frames at the hub: served again within 30 s, and from then on", (kind, count) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", kind, count);
 		const from = made.timeMs;
 		while (made.timeMs - from < 25_000) {
@@ -67,7 +67,7 @@ describe("recovery", () => {
 	});
 
 	test("no memory for a moment is waited out: no step, no try is spent", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "no-mem", 50);
 		const since = made.log.next;
 		const asked = call(made, "Kitchen", "uptime");
@@ -80,14 +80,14 @@ describe("recovery", () => {
 	});
 
 	test("no memory for a second: ESP-NOW off and on", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "no-mem", 110);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF /);
 		expect(snapshot(made, "Hub").recovery).toEqual({ espnow: 1, wifi: 0, board: 0 });
 	});
 
 	test("when that does not help, Wi-Fi from scratch: the hub joins again, and answers", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "no-mem", 210);
 		const since = made.log.next;
 		untilServed(made, "Kitchen");
@@ -99,7 +99,7 @@ describe("recovery", () => {
 	});
 
 	test("when nothing helps, the board restarts, and says why afterwards", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "no-mem", FOR_EVER);
 		const took = untilServed(made, "Kitchen");
 		expect(took).toBeLessThan(30_000);
@@ -109,7 +109,7 @@ describe("recovery", () => {
 	});
 
 	test("it restarts at most once in ten minutes", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const hub = made.board("Hub");
 		/** Thirty seconds in which nothing can be sent; the fault ends with the program, so it is planted anew in each. */
 		const spell = () => {
@@ -132,7 +132,7 @@ describe("recovery", () => {
 	});
 
 	test("not sooner for another kind of restart in between", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const hub = made.board("Hub");
 		/** Thirty seconds in which nothing can be sent. */
 		const spell = () => {
@@ -156,7 +156,7 @@ describe("recovery", () => {
 	});
 
 	test("statuses that do not come while others fill the air are no broken driver", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "status-lost", 6);
 		for (let i = 0; i < 6; i++) call(made, "Kitchen", "uptime");
 		for (let i = 0; i < 200; i++) {
@@ -168,7 +168,7 @@ describe("recovery", () => {
 	});
 
 	test("a device recovers likewise, when its replies find no way out", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Kitchen", "no-mem", FOR_EVER);
 		expect(untilServed(made, "Kitchen", 60_000)).toBeLessThan(60_000);
 		expect(made.board("Kitchen").bootCount).toBe(2);
@@ -178,7 +178,7 @@ describe("recovery", () => {
 	});
 
 	test("no reply is invented or delivered twice on the way", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.fault("Hub", "status-lost", 5);
 		for (let i = 0; i < 20; i++) {
 			const asked = call(made, "Kitchen", `round-${i}`);
@@ -190,7 +190,7 @@ describe("recovery", () => {
 	});
 
 	test("the setup window keeps its remaining time over the restart of Wi-Fi", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.advance(60_000 - made.timeMs);
 		const bootedMs = events(made, "power-on", "Kitchen")[0]?.timeMs ?? 0;
 		const before = snapshot(made, "Kitchen").ap.secondsLeft ?? 0;
@@ -211,7 +211,7 @@ describe("recovery", () => {
 	});
 
 	test("a setup access point that has closed stays closed over the restart of Wi-Fi", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.advance(125_000);
 		expect(snapshot(made, "Kitchen").ap.state).toBe("off");
 		made.fault("Kitchen", "no-mem", 210);
@@ -239,7 +239,7 @@ describe("recovery", () => {
 	});
 
 	test("a request that is under way when ESP-NOW is restarted gets its reply all the same", () => {
-		const made = house(["Kitchen", "Bedroom", "Hall"]);
+		const made = network(["Kitchen", "Bedroom", "Hall"]);
 		made.fault("Hall", "mute");
 		// Kitchen's verdict about Hall comes after 8.5 s; the hub itself would wait for 10.
 		const asked = call(made, "Kitchen", `!${made.board("Hall").mac},uptime`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, HUB, house, macOf, snapshot } from "./house";
+import { ask, HUB, macOf, network, snapshot } from "./network";
 import { appWithCommands } from "./test-app";
 import { accounted, call, finish, framesOf, inject, STRANGER, textsOf } from "./traffic";
 
@@ -13,7 +13,7 @@ function path(made: World, names: readonly string[], message: string): string {
 
 /** Hub - A - B - C: each hears only its neighbours. */
 function row(): World {
-	const made = house(["A", "B", "C"]);
+	const made = network(["A", "B", "C"]);
 	for (const [a, b] of [
 		["Hub", "B"],
 		["Hub", "C"],
@@ -59,7 +59,7 @@ describe("relaying", () => {
 		["a piece of a configuration", "part:0,text:7b7d"],
 		["what no command here knows", "delete:config.json"],
 	])("nobody on the radio gets a change forwarded, by the hub or by a relay device: %s", (_, change) => {
-		const made = house(["A", "B"]);
+		const made = network(["A", "B"]);
 		const before = made.board("B").flashWrites;
 		for (const [forwarder, from] of [
 			["Hub", STRANGER],
@@ -123,7 +123,7 @@ describe("relaying", () => {
 	});
 
 	test("A to B and B to A relayed at once: both answers are right", () => {
-		const made = house(["A", "B"]);
+		const made = network(["A", "B"]);
 		ask(made, "B", "on");
 		for (let i = 0; i < 5; i++) {
 			const throughA = call(made, "A", path(made, ["B"], "uptime"));
@@ -143,14 +143,14 @@ describe("relaying", () => {
 		["the asked board itself", "Hub", ["Hub"]],
 		["a ring through the asked board", "Hub", ["A", "Hub"]],
 	] as const)("a ring of addresses is refused as a loop, with no frame: %s", (_, to, names) => {
-		const made = house(["A", "B", "C"]);
+		const made = network(["A", "B", "C"]);
 		const since = made.log.next;
 		expect(ask(made, to, path(made, names, "uptime"))).toBe("Fail (loop)");
 		expect(made.log.since(since).filter(({ event }) => event === "frame")).toEqual([]);
 	});
 
 	test("an access point's MAC in the ring is its board's", () => {
-		const made = house(["A", "B"]);
+		const made = network(["A", "B"]);
 		const accessPoint = macOf(made, "A").slice(0, 11) + (Number.parseInt(macOf(made, "A").slice(11), 16) + 1).toString(16);
 		const since = made.log.next;
 		expect(ask(made, "A", `!${macOf(made, "B")},!${accessPoint},uptime`)).toBe("Fail (loop)");
@@ -158,7 +158,7 @@ describe("relaying", () => {
 	});
 
 	test("a ring that comes in by radio gets its refusal and goes no further", () => {
-		const made = house(["A", "B"]);
+		const made = network(["A", "B"]);
 		for (const ring of [path(made, ["A"], "x"), path(made, ["B", "A"], "x"), `!${STRANGER},x`, `!${macOf(made, "B")},!${STRANGER},x`]) {
 			const since = made.log.next;
 			inject(made, { to: "A", from: STRANGER, payload: ring });
@@ -173,7 +173,7 @@ describe("relaying", () => {
 		["two boards before it 9.5 s", ["B", "C", "0a0000000000"], 9_500],
 		["never more", ["B", "C", ...Array.from({ length: 8 }, (_, i) => `0a00000000${i}0`)], 9_500],
 	] as const)("time on another's behalf: %s", (_, names, expected) => {
-		const made = house(["A", "B", "C"]);
+		const made = network(["A", "B", "C"]);
 		made.fault("B", "mute");
 		const asked = call(made, "A", path(made, names, "uptime"));
 		finish(made, [asked]);
@@ -189,7 +189,7 @@ describe("relaying", () => {
 	] as const)(
 		"%s the caller hears what the far board says at its last moment, or from the board next to it that it says nothing",
 		(_, names) => {
-			const made = house(["A", "B", "C", "D"], { app: appWithCommands({ think: "return new Promise(() => {});" }) });
+			const made = network(["A", "B", "C", "D"], { app: appWithCommands({ think: "return new Promise(() => {});" }) });
 			expect(ask(made, "A", path(made, names, "think"))).toMatch(/^Fail \(timeout\) -\d+$/);
 			made.fault("C", "mute");
 			const last = ["A", ...names].at(-2) ?? "A";

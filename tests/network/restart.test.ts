@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, house, hubSpec, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, HUB, hubSpec, network, put, settle, snapshot, world } from "./network";
 import { appWithCommands } from "./test-app";
 
 /** Lets time pass until a board has stopped; how long that took in ms, or undefined. */
@@ -14,7 +14,7 @@ const reasons = (made: World, name: string) => events(made, "restart", name).map
 
 describe("a restart that was ordered", () => {
 	test("the reply to reset by radio arrives before the restart, which comes within 500 ms", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(ask(made, "Kitchen", "reset")).toMatch(/^OK -\d+$/);
 		expect(events(made, "restart", "Kitchen")).toHaveLength(0);
 		expect(untilRestart(made, "Kitchen", 1000)).toBeLessThanOrEqual(500);
@@ -30,7 +30,7 @@ describe("a restart that was ordered", () => {
 			(made: World) => put(made, "Kitchen", "ap", "/api/restart", {}, "POST").body,
 			(made: World) => made.http("Kitchen", "ap", { method: "POST", path: "/api/restart" }).body,
 		]) {
-			const made = house(["Kitchen"]);
+			const made = network(["Kitchen"]);
 			expect(order(made)).toMatch(/^(OK|\{"ok":true\})$/);
 			expect(events(made, "restart", "Kitchen")).toHaveLength(0);
 			expect(untilRestart(made, "Kitchen", 1000)).toBeLessThanOrEqual(500);
@@ -40,7 +40,7 @@ describe("a restart that was ordered", () => {
 	});
 
 	test("a caller who goes away with its reply cannot hold the restart up", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const connection = made.connect(made.board("Kitchen"), "ap", {});
 		connection.pause();
 		connection.send("GET /?reset HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n");
@@ -48,8 +48,8 @@ describe("a restart that was ordered", () => {
 	});
 
 	test("a hub told to restart from the house answers first, and serves the house again", () => {
-		const order = 'handler.surroundings.board.restarter.request("house"); return "OK";';
-		const made = house(["Kitchen"], { app: appWithCommands({ again: order }) });
+		const order = 'handler.context.board.restarter.request("lan"); return "OK";';
+		const made = network(["Kitchen"], { app: appWithCommands({ again: order }) });
 		expect(made.http("Hub", "lan", { path: "/?again" }).body).toBe("OK");
 		expect(untilRestart(made, "Hub", 1000)).toBeLessThanOrEqual(500);
 		made.advance(10_000);
@@ -60,20 +60,20 @@ describe("a restart that was ordered", () => {
 describe("the button", () => {
 	/** A hub whose button is held for so long. */
 	const pressed = (ms: number) => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		made.pressButton("Hub", ms);
 		made.advance(ms + 5000);
 		return made;
 	};
 
 	test("held for ten seconds brings the factory configuration back, and the access point with its first password", () => {
-		const made = house(["Kitchen"], { hub: { setupAP: { password: "forgotten-one" } } });
+		const made = network(["Kitchen"], { hub: { setupAP: { password: "forgotten-one" } } });
 		made.pressButton("Hub", 10_200);
 		made.advance(15_000);
 		expect(reasons(made, "Hub")).toEqual(["software"]);
 		const { configuration, configured } = made.configurationOf(made.board("Hub"));
 		expect([configured, configuration.role, configuration.router.ssid]).toEqual([false, "device", ""]);
-		expect(made.joinPhone("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.9.2" });
+		expect(made.joinClient("Hub", "00000000").result).toEqual({ joined: true, address: "192.168.9.2" });
 		expect(made.http("Hub", "ap", { path: "/" }).body).toMatch(/^34b4720a1000 S \(none\) \d+$/);
 		expect(snapshot(made, "Hub")).toMatchObject({ reset: { words: { cause: "button" } }, lastError: "" });
 	});
@@ -101,7 +101,7 @@ describe("the button", () => {
 	});
 
 	test("is the usual one without being told, and nowhere when the relay is wired to its pin", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect([made.buttonOf(made.board("Hub")), made.buttonOf(made.board("Kitchen"))]).toEqual([9, undefined]);
 		// The relay's pin reads low while the relay is off.
 		made.advance(30_000);
@@ -140,7 +140,7 @@ describe("a board that cannot go on", () => {
 
 	for (const [command, body, reason, told] of ends) {
 		test(`${reason}: it restarts and the next status page tells the reason, and the place where there is one`, () => {
-			const made = house(["Kitchen"], { app: appWithCommands({ [command]: body }) });
+			const made = network(["Kitchen"], { app: appWithCommands({ [command]: body }) });
 			made.request("Kitchen", "ap", { path: `/?${command}` });
 			expect(untilRestart(made, "Kitchen", 60_000)).toBeDefined();
 			expect(reasons(made, "Kitchen")).toEqual([reason]);
@@ -156,7 +156,7 @@ describe("a board that cannot go on", () => {
 	}
 
 	test("the heartbeat waits for 30 s without a turn, and not much longer", () => {
-		const made = house(["Kitchen"], { app: appWithCommands({ hang: "for (;;);" }) });
+		const made = network(["Kitchen"], { app: appWithCommands({ hang: "for (;;);" }) });
 		made.request("Kitchen", "ap", { path: "/?hang" });
 		const afterMs = untilRestart(made, "Kitchen", 60_000);
 		// It is fed once a second and looked at once a second, so the last second and the first may be short.

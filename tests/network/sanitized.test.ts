@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, hubSpec, macOf, SEED, settle, snapshot } from "./house";
+import { ask, deviceSpec, events, hubSpec, macOf, SEED, settle, snapshot } from "./network";
 import { call, finish, inject, STRANGER } from "./traffic";
 
 /** The board program under AddressSanitizer and UBSan: what they have to say ends the test. */
@@ -14,9 +14,9 @@ afterEach(() => {
 	for (const made of open.splice(0)) made.close();
 });
 
-function house(): World {
+function network(): World {
 	const boards = [hubSpec({ country: "DE" }), ...NAMES.map((name) => deviceSpec(name, { country: "DE" }))];
-	const made = new World({ seed: SEED, app: "build/virtual/app.json", program: PROGRAM, boards, patient: true });
+	const made = new World({ seed: SEED, app: "build/virtual/app.json", program: PROGRAM, boards, awaitReport: true });
 	open.push(made);
 	made.boot();
 	settle(made);
@@ -29,7 +29,7 @@ describe("under the sanitizers", () => {
 	});
 
 	test("a house at work: requests, relays, pings, unknown boards, loss and frames handed over twice", () => {
-		const made = house();
+		const made = network();
 		made.air.loss = 0.2;
 		made.air.duplicate = 0.2;
 		for (let i = 0; i < 15; i++) {
@@ -45,7 +45,7 @@ describe("under the sanitizers", () => {
 	});
 
 	test("frames of every length and kind", () => {
-		const made = house();
+		const made = network();
 		for (let length = 0; length <= 260; length += 13) inject(made, { to: "Kitchen", from: STRANGER, payload: Buffer.alloc(length, "x") });
 		for (const length of [249, 250, 251, 1000, 1470]) inject(made, { to: "Kitchen", from: STRANGER, payload: Buffer.alloc(length, 0xc3) });
 		for (const payload of ["ping", "OK late -50", "!", "!zz,x", [0xc3], [0], [0xed, 0xa0, 0x80], "ü".repeat(125)])
@@ -54,7 +54,7 @@ describe("under the sanitizers", () => {
 	});
 
 	test("the whole ladder of recovery, and a restart", () => {
-		const made = house();
+		const made = network();
 		for (const [name, kind] of [
 			["Hub", "status-lost"],
 			["Kitchen", "no-mem"],
@@ -74,9 +74,9 @@ describe("under the sanitizers", () => {
 	});
 
 	test("the router moves, goes and comes back; setup access points close", () => {
-		const made = house();
-		expect(made.joinPhone("Kitchen", "00000000").result.joined).toBe(true);
-		expect(made.joinPhone("Bedroom", "wrong-password").result.joined).toBe(false);
+		const made = network();
+		expect(made.joinClient("Kitchen", "00000000").result.joined).toBe(true);
+		expect(made.joinClient("Bedroom", "wrong-password").result.joined).toBe(false);
 		made.advance(125_000);
 		for (const [channel, announce] of [
 			[13, true],
@@ -95,7 +95,7 @@ describe("under the sanitizers", () => {
 	});
 
 	test("power cut in every step of a configuration's way into flash", () => {
-		const made = house();
+		const made = network();
 		for (let step = 1; step <= 4; step++) {
 			made.fault("Hall", "power-cut-in-flash-write", step);
 			ask(made, "Hall", `channel=${step}`);

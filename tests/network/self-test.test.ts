@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { events, hubSpec, settle, snapshot, world } from "./house";
+import { events, hubSpec, settle, snapshot, world } from "./network";
 import { appWithCommands } from "./test-app";
 
 /** The board's own test: each planted fault is named in words, and nothing else. */

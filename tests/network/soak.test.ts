@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { grown, Soak } from "../soak/soak";
-import { SEED } from "./house";
+import { SEED } from "./network";
 
 /** Five minutes of virtual time; `make soak` is the long one. */
 const OPTIONS = {

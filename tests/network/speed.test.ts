@@ -6,7 +6,7 @@ import { C3_NS_PER_METER } from "../../bench/engine";
 import { benchFirmware } from "../../bench/firmware";
 import { roundTripMs } from "../../bench/floor";
 import { atRest, perMessage, roundTrips } from "../../bench/measure";
-import { SEED } from "./house";
+import { SEED } from "./network";
 
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));

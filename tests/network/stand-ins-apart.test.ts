@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { Ending } from "../../sim/world/tcp";
-import { world } from "./house";
+import { world } from "./network";
 
 /** What the stand-ins have not, or have otherwise than the SDK's modules, and what their sockets keep of lwIP: sim/shim/README.md lists it. */
 

@@ -1,6 +1,6 @@
 import type { LogEvent } from "../../sim/world/log";
 import type { Side, World } from "../../sim/world/world";
-import { events, macOf, OWNER, type Snapshot, snapshot } from "./house";
+import { events, macOf, OWNER, type Snapshot, snapshot } from "./network";
 
 /** A radio that is no board of the world. */
 export const STRANGER = "ce0000000010";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Ending, TcpConnection } from "../../sim/world/tcp";
 import type { Side, World } from "../../sim/world/world";
-import { events, house, hubSpec, macOf, put, settle, snapshot, world } from "./house";
+import { events, hubSpec, macOf, network, put, settle, snapshot, world } from "./network";
 
 /** A connection that speaks in bytes. */
 class Raw {
@@ -41,7 +41,7 @@ const putHead = (length: number) =>
 
 describe("a board's HTTP", () => {
 	test("bad requests are answered, every byte of the answer arrives, and no board restarts", () => {
-		const made = house([]);
+		const made = network([]);
 		expect(status(exchange(made, "ap", `GET / HTTP/1.1\r\nX: ${"a".repeat(3072)}`))).toBe(431);
 		expect(status(exchange(made, "ap", `${putHead(5120)}${"[".repeat(5120)}`))).toBe(413);
 		expect(status(exchange(made, "ap", `${putHead(4096)}${"[".repeat(4096)}`))).toBe(400);
@@ -59,7 +59,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("of eight idle connections the oldest give way with a 503, the others are freed after ten seconds, and others are served meanwhile", () => {
-		const made = house([]);
+		const made = network([]);
 		const idle = Array.from({ length: 8 }, () => {
 			const raw = new Raw(made, "lan");
 			made.advance(600);
@@ -74,7 +74,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("a request is understood however it is cut, even where a segment ends with a line", () => {
-		const made = house([]);
+		const made = network([]);
 		expect(status(exchange(made, "lan", "GET /?uptime HTTP/1.1\r\n", "Host: hub\r\n", "\r\n"))).toBe(200);
 		expect(status(exchange(made, "lan", ..."GET /?uptime HTTP/1.1\r\nHost: hub\r\n\r\n"))).toBe(200);
 		expect(status(exchange(made, "ap", putHead(13).slice(0, -1), "\n", '{"name":', '"H2"}'))).toBe(200);
@@ -82,7 +82,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("a client that stops reading a page is freed, others are served meanwhile", () => {
-		const made = house([]);
+		const made = network([]);
 		const raw = new Raw(made, "lan");
 		raw.connection.pause();
 		raw.connection.send("GET / HTTP/1.1\r\nHost: hub\r\nAccept: text/html\r\n\r\n");
@@ -95,7 +95,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("pages arrive whole, each on its side", () => {
-		const made = house([]);
+		const made = network([]);
 		const headers = { accept: "text/html" };
 		const setup = made.http("Hub", "ap", { path: "/", headers });
 		expect(setup).toMatchObject({ status: 200, headers: { "content-type": "text/html; charset=utf-8" } });
@@ -105,7 +105,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("the configuration is changed through the access point, or signed in, only; the same change twice is one flash write", () => {
-		const made = house([]);
+		const made = network([]);
 		const change = { name: "Attic" };
 		expect(put(made, "Hub", "lan", "/api/config", change).status).toBe(401);
 		expect(put(made, "Hub", "lan", "/api/restart", {}, "POST").status).toBe(401);
@@ -121,7 +121,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("a restart is answered first", () => {
-		const made = house([]);
+		const made = network([]);
 		const answer = made.http("Hub", "ap", { method: "POST", path: "/api/restart" });
 		expect(answer).toMatchObject({ status: 200, body: '{"ok":true}' });
 		expect(made.advanceUntil(() => events(made, "restart").length === 1, 600)).toBe(true);
@@ -130,7 +130,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("/api/send gives reply, signal and time, or the reason", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const send = (mac: string, msg: string) => JSON.parse(put(made, "Hub", "lan", "/api/send", { mac, msg }, "POST").body);
 		expect(send(macOf(made, "Kitchen"), "on")).toEqual({
 			ok: true,
@@ -150,7 +150,7 @@ describe("a board's HTTP", () => {
 	});
 
 	test("requests leave nothing behind in the engine's heap", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		const round = () => {
 			for (let i = 0; i < 40; i++) {
 				made.http("Hub", "lan", { path: `/?mac=${macOf(made, "Kitchen")}&msg=uptime` });

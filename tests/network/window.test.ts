@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, house, hubSpec, put, settle, snapshot, world } from "./house";
+import { ask, deviceSpec, events, hubSpec, network, put, settle, snapshot, world } from "./network";
 import { appWithCommands } from "./test-app";
 
 const state = (made: World, name: string) => made.status().boards.find((board) => board.mac === made.board(name).mac)?.ap;
@@ -29,7 +29,7 @@ describe("the setup window", () => {
 		const made = closed();
 		for (const name of ["Hub", "Kitchen"]) {
 			expect(state(made, name)).toEqual({ state: "off", ssid: "" });
-			expect(made.joinPhone(name, "00000000").result).toMatchObject({ joined: false });
+			expect(made.joinClient(name, "00000000").result).toMatchObject({ joined: false });
 			expect(() => made.http(name, "ap", { path: "/" })).toThrow(/refused/);
 			// Counted from the start: a search of all channels comes before the hub's access point.
 			expect(openMs(made, name)).toBeGreaterThan(117_000);
@@ -52,14 +52,14 @@ describe("the setup window", () => {
 		const made = closed({ setupAP: { password: "told-by-people", afterwards: "cloaked" } });
 		for (let round = 0; round < 2; round++) {
 			for (const name of ["Hub", "Kitchen"]) {
-				expect(state(made, name)).toEqual({ state: "cloaked", ssid: "-" });
-				expect(events(made, "ap-cloaked", name)).toHaveLength(round + 1);
+				expect(state(made, name)).toEqual({ state: "hidden", ssid: "-" });
+				expect(events(made, "ap-hidden", name)).toHaveLength(round + 1);
 				const ap = made.board(name).accessPoint;
 				expect(ap).toMatchObject({ hidden: true, auth: 3, password: expect.stringMatching(/^[0-9a-f]{12}$/) });
 				secrets.add(ap?.password ?? "");
 				for (const password of ["00000000", "told-by-people", "", "-"])
-					expect(made.joinPhone(name, password).result).toMatchObject({ joined: false });
-				expect(snapshot(made, name).ap).toMatchObject({ state: "cloaked", phones: 0 });
+					expect(made.joinClient(name, password).result).toMatchObject({ joined: false });
+				expect(snapshot(made, name).ap).toMatchObject({ state: "hidden", clients: 0 });
 			}
 			expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF 1\d\d\+ -\d+$/);
 			for (const name of ["Hub", "Kitchen"]) made.board(name).pressReset();
@@ -73,10 +73,10 @@ describe("the setup window", () => {
 	test("a house server that is reached through a cloaked access point would still refuse to be set up", () => {
 		const made = closed({ setupAP: { afterwards: "cloaked" } });
 		// Somebody who has guessed the secret.
-		const { phone, result } = made.joinPhone("Kitchen", made.board("Kitchen").accessPoint?.password ?? "", 60_000);
+		const { client, result } = made.joinClient("Kitchen", made.board("Kitchen").accessPoint?.password ?? "", 60_000);
 		expect(result.joined).toBe(true);
 		let ending = "";
-		phone.connect(80, "", { onClose: (why) => (ending = why) });
+		client.connect(80, "", { onClose: (why) => (ending = why) });
 		made.advance(5000);
 		expect(ending).toBe("refused");
 	});
@@ -91,7 +91,7 @@ describe("the setup window", () => {
 
 	test("a request every 20 s keeps it open past two minutes, but not past ten", () => {
 		for (const name of ["Hub", "Kitchen"]) {
-			const made = house(["Kitchen"]);
+			const made = network(["Kitchen"]);
 			const asked: number[] = [];
 			while (state(made, name)?.state === "open" && made.timeMs < 900_000) {
 				expect(made.http(name, "ap", { path: "/" }).status).toBe(200);
@@ -105,8 +105,8 @@ describe("the setup window", () => {
 	});
 
 	test("after the last request it stays open for 30 s, no longer: a phone that is merely joined does not hold it", () => {
-		const made = house(["Kitchen"]);
-		const { phone } = made.joinPhone("Kitchen", "00000000", 3_600_000);
+		const made = network(["Kitchen"]);
+		const { client } = made.joinClient("Kitchen", "00000000", 3_600_000);
 		made.advance(100_000);
 		made.http("Kitchen", "ap", { path: "/" });
 		const asked = made.timeMs;
@@ -114,11 +114,11 @@ describe("the setup window", () => {
 		expect(state(made, "Kitchen")?.state).toBe("off");
 		expect(events(made, "ap-off", "Kitchen")[0]?.timeMs).toBeGreaterThan(asked + 29_000);
 		expect(events(made, "ap-off", "Kitchen")[0]?.timeMs).toBeLessThan(asked + 32_000);
-		expect(phone.joined).toBe(false);
+		expect(client.joined).toBe(false);
 	});
 
 	test("requests from the house do not hold it open", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		for (let i = 0; i < 13; i++) {
 			made.http("Hub", "lan", { path: "/" });
 			made.advance(10_000);
@@ -128,7 +128,7 @@ describe("the setup window", () => {
 });
 
 /** What the house side's `reset` does once it is let through. */
-const ORDER = 'handler.surroundings.board.restarter.request("house"); return "OK";';
+const ORDER = 'handler.context.board.restarter.request("lan"); return "OK";';
 
 describe("what opens the setup window again", () => {
 	test("the reset button", () => {
@@ -148,7 +148,7 @@ describe("what opens the setup window again", () => {
 	});
 
 	test("a restart ordered from the setup side, once", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(put(made, "Kitchen", "ap", "/api/restart", {}, "POST").status).toBe(200);
 		restarted(made);
 		expect(state(made, "Kitchen")?.state).toBe("open");
@@ -160,7 +160,7 @@ describe("what opens the setup window again", () => {
 	});
 
 	test("not reset by radio, though the window was still open", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		expect(ask(made, "Kitchen", "reset")).toMatch(/^OK/);
 		restarted(made);
 		expect(made.board("Kitchen").bootCount).toBe(2);
@@ -169,7 +169,7 @@ describe("what opens the setup window again", () => {
 	});
 
 	test("not a restart from the house", () => {
-		const made = house(["Kitchen"], { app: appWithCommands({ again: ORDER }) });
+		const made = network(["Kitchen"], { app: appWithCommands({ again: ORDER }) });
 		expect(made.http("Hub", "lan", { path: "/?again" }).body).toBe("OK");
 		made.advance(5000);
 		expect(made.board("Hub").bootCount).toBe(2);
@@ -178,7 +178,7 @@ describe("what opens the setup window again", () => {
 	});
 
 	test("not a hub's own reset sent through another board's radio either", () => {
-		const made = house(["Kitchen"]);
+		const made = network(["Kitchen"]);
 		// A hub obeys nobody's radio.
 		expect(ask(made, "Hub", "reset", { board: "Kitchen", side: "ap" })).toMatch(/^Fail \(not allowed/);
 		made.advance(5000);
@@ -228,7 +228,7 @@ describe("a board that was never configured", () => {
 });
 
 test("a board that crashed or hung does not open its window again", () => {
-	const made = house(["Kitchen"], { app: appWithCommands({ hang: "for (;;);" }) });
+	const made = network(["Kitchen"], { app: appWithCommands({ hang: "for (;;);" }) });
 	made.request("Kitchen", "ap", { path: "/?hang" });
 	made.advance(60_000);
 	expect(made.board("Kitchen").bootCount).toBe(2);

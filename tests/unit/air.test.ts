@@ -13,7 +13,7 @@ interface Heard {
 	rssi: number;
 }
 
-function house(seed = 1) {
+function network(seed = 1) {
 	const clock = new Clock();
 	const links = new Links();
 	const reports: FrameReport[] = [];
@@ -48,7 +48,7 @@ test("a frame takes 192 µs and 8 µs for each of 43 + n bytes", () => {
 });
 
 test("a frame is heard after its airtime and its acknowledgement 314 µs later", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	a.send(B, "hello");
@@ -64,7 +64,7 @@ test("a frame is heard after its airtime and its acknowledgement 314 µs later",
 });
 
 test("a silent peer costs 20 to 26 ms on average", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	for (let i = 0; i < 400; i++) a.send(B, "x".repeat(30));
 	clock.runUntil(60_000_000);
@@ -82,7 +82,7 @@ test("a silent peer costs 20 to 26 ms on average", () => {
 });
 
 test("a frame for all is not acknowledged and goes out once", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	const c = radio(C);
@@ -93,7 +93,7 @@ test("a frame for all is not acknowledged and goes out once", () => {
 });
 
 test("only radios on the sender's channel hear it", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	b.tune(11);
@@ -104,7 +104,7 @@ test("only radios on the sender's channel hear it", () => {
 });
 
 test("a frame whose acknowledgements are lost is still passed on once", () => {
-	const { clock, radio, reports, air } = house();
+	const { clock, radio, reports, air } = network();
 	air.loss = 0.5;
 	const a = radio(A);
 	const b = radio(B);
@@ -122,7 +122,7 @@ test("a frame whose acknowledgements are lost is still passed on once", () => {
 });
 
 test("duplicate hands a frame to the firmware twice", () => {
-	const { clock, radio, air } = house();
+	const { clock, radio, air } = network();
 	air.duplicate = 1;
 	const a = radio(A);
 	const b = radio(B);
@@ -132,7 +132,7 @@ test("duplicate hands a frame to the firmware twice", () => {
 });
 
 test("radios that hear each other take turns, so that nothing is lost", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	const c = radio(C);
@@ -148,7 +148,7 @@ test("radios that hear each other take turns, so that nothing is lost", () => {
 });
 
 test("radios that do not hear each other disturb each other at a third one", () => {
-	const { clock, links, radio, reports } = house();
+	const { clock, links, radio, reports } = network();
 	links.set(A, B, null);
 	const a = radio(A);
 	const b = radio(B);
@@ -163,7 +163,7 @@ test("radios that do not hear each other disturb each other at a third one", () 
 });
 
 test("frames of one radio stay in order", () => {
-	const { clock, radio } = house();
+	const { clock, radio } = network();
 	const a = radio(A);
 	const b = radio(B);
 	for (let i = 0; i < 50; i++) a.send(B, `${i}`);
@@ -172,7 +172,7 @@ test("frames of one radio stay in order", () => {
 });
 
 test("out of range is silence, and a set signal is what the receiver reads", () => {
-	const { clock, links, radio, reports } = house();
+	const { clock, links, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	links.set(A, B, null);
@@ -189,7 +189,7 @@ test("out of range is silence, and a set signal is what the receiver reads", () 
 });
 
 test("neighbour channels leak only when told to", () => {
-	const { clock, radio, air, reports } = house();
+	const { clock, radio, air, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	b.tune(7);
@@ -206,7 +206,7 @@ test("neighbour channels leak only when told to", () => {
 });
 
 test("a sleeping radio misses most frames", () => {
-	const { clock, radio } = house();
+	const { clock, radio } = network();
 	const a = radio(A);
 	const b = radio(B);
 	b.state.sleepy = true;
@@ -217,7 +217,7 @@ test("a sleeping radio misses most frames", () => {
 });
 
 test("a radio that changes its channel during a frame misses it", () => {
-	const { clock, radio, reports } = house();
+	const { clock, radio, reports } = network();
 	const a = radio(A);
 	const b = radio(B);
 	a.send(B, "x".repeat(250));
@@ -232,7 +232,7 @@ test("a radio that changes its channel during a frame misses it", () => {
 
 test("the same seed gives the same air, another one another", () => {
 	const run = (seed: number) => {
-		const { clock, radio, reports, air } = house(seed);
+		const { clock, radio, reports, air } = network(seed);
 		air.loss = 0.3;
 		const a = radio(A);
 		radio(B);

@@ -18,10 +18,10 @@ process.stderr.write("ERROR: LeakSanitizer: 8 bytes\\n");`,
 );
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function start(patient = false) {
+function start(awaitReport = false) {
 	const [wire] = makeWires(1);
 	if (!wire) throw new Error("no wire");
-	return new BoardProcess({ name: "A", program: process.execPath, app: script, wire, patient });
+	return new BoardProcess({ name: "A", program: process.execPath, app: script, wire, awaitReport });
 }
 
 test("lines are exchanged one by one, long ones too", () => {
@@ -39,7 +39,7 @@ test("a program that dies is an error that shows what it wrote to its standard e
 	program.close();
 });
 
-test("a patient end throws what a sanitizer said", () => {
+test("an end that waits for the report throws what a sanitizer said", () => {
 	const program = start(true);
 	program.exchange("one");
 	expect(() => program.close()).toThrow(/LeakSanitizer/);

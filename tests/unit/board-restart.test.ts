@@ -33,7 +33,7 @@ test("what went wrong before a start is told, a restart that was ordered is not"
 		[2, ""],
 		[11, ""],
 		[3, "setup"],
-		[3, "house"],
+		[3, "lan"],
 		[3, "radio"],
 		[3, "button: factory configuration"],
 	] as const)
@@ -55,7 +55,7 @@ describe("what a start opens", () => {
 		["a restart from the setup side", 3, "setup", true],
 		["the factory button", 3, "button", true],
 		["a restart ordered by radio", 3, "radio", false],
-		["a restart from the house", 3, "house", false],
+		["a restart from the house", 3, "lan", false],
 		["recovery", 3, "recovery: no send status", false],
 		["the heartbeat", 3, "heartbeat", false],
 		["a panic", 4, "", false],

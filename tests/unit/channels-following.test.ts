@@ -20,7 +20,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		states: 0,
 		/** Pings are answered, the question for the channel is not. */
 		dumb: false,
-		phones: 0,
+		clients: 0,
 		isHubDevice: false,
 		open: false,
 		busy: false,
@@ -36,7 +36,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		},
 		allowed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
 		retune(channel: number) {
-			if (world.busy || world.phones) return "busy" as const;
+			if (world.busy || world.clients) return "busy" as const;
 			if (channel !== world.home) visits.push({ at: time.now(), channel });
 			world.home = channel;
 			return "ok" as const;
@@ -82,8 +82,8 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 			get isSetupOpen() {
 				return world.open;
 			},
-			get phones() {
-				return world.phones;
+			get clients() {
+				return world.clients;
 			},
 		},
 		hubs: {
@@ -281,7 +281,7 @@ test("while the setup access point is in use it pings on its channel only", asyn
 	const { time, world, asked, visits } = makeDevice();
 	world.hubAt = 0;
 	world.open = true;
-	world.phones = 1;
+	world.clients = 1;
 	await time.advance(180_000);
 	expect(asked.length).toBeGreaterThan(3);
 	expect(new Set(asked.map(({ channel }) => channel))).toEqual(new Set([6]));
@@ -292,10 +292,10 @@ test("it sweeps as soon as the setup access point has closed", async () => {
 	const { time, world, visits } = makeDevice();
 	world.hubAt = 0;
 	world.open = true;
-	world.phones = 1;
+	world.clients = 1;
 	await time.advance(150_000);
 	world.open = false;
-	world.phones = 0;
+	world.clients = 0;
 	await time.advance(2000);
 	expect(visits.length).toBeGreaterThan(3);
 });
@@ -304,9 +304,9 @@ test("it sweeps after 60 s without a phone although the setup access point is op
 	const { time, world, visits } = makeDevice();
 	world.hubAt = 0;
 	world.open = true;
-	world.phones = 1;
+	world.clients = 1;
 	await time.advance(100_000);
-	world.phones = 0;
+	world.clients = 0;
 	await time.advance(58_000);
 	expect(visits).toEqual([]);
 	await time.advance(5000);

@@ -200,7 +200,7 @@ interface Handling {
 	isCommand?: CommsOptions["handler"]["isCommand"];
 }
 
-/** A board's engine with its surroundings faked. */
+/** A board's engine with its context faked. */
 export function makeBoard({ answer, isCommand, ...overrides }: Partial<CommsOptions> & Handling = {}) {
 	const time = new FakeTime();
 	const radios: FakeRadio[] = [];

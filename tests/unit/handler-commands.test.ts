@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { PASSWORD_MASK } from "config/schema";
-import { fakeBoard, house, ownHub, setup, signedIn, stranger } from "./handler-fakes";
+import { fakeBoard, lan, ownHub, setup, signedIn, stranger } from "./handler-fakes";
 
 describe("replies in RBR-Now's newest form", () => {
 	test("uptime tells the relay and whole seconds", () => {
@@ -15,7 +15,7 @@ describe("replies in RBR-Now's newest form", () => {
 		const { ask, relay } = fakeBoard();
 		expect(ask("on", stranger)).toBe("OK ON 1234+");
 		expect(relay.isOn).toBe(true);
-		expect(ask("off", house)).toBe("OK OFF 1234+");
+		expect(ask("off", lan)).toBe("OK OFF 1234+");
 		expect(relay.isOn).toBe(false);
 	});
 
@@ -59,7 +59,7 @@ describe("replies in RBR-Now's newest form", () => {
 	test("reset answers first and tells who ordered the restart", () => {
 		const { ask, restarts } = fakeBoard();
 		expect(ask("reset", signedIn)).toBe("OK");
-		expect(restarts).toEqual(["house"]);
+		expect(restarts).toEqual(["lan"]);
 	});
 
 	test("version, and the list of commands", () => {
@@ -198,7 +198,7 @@ describe("config", () => {
 	test("strangers, and the house without its password, are told the name and nothing else of it", () => {
 		const { ask, store } = fakeBoard();
 		store.update({ name: "Kitchen", router: { ssid: "House" }, path: "x" });
-		for (const from of [stranger, house]) {
+		for (const from of [stranger, lan]) {
 			expect(ask("config name", from)).toBe("OK Kitchen");
 			for (const key of ["", " ", " router", " router.ssid", " hub", " channel", " path", " x", " name ", " name.x"])
 				expect(ask(`config${key}`, from)).toMatch(/^Fail \(not allowed: /);
@@ -228,7 +228,7 @@ describe("config", () => {
 describe("a line end behind a command", () => {
 	test.each(["\n", "\r\n", "\n\n"])("%j is left out, from every side", (end) => {
 		const { ask, handler, relay, store } = fakeBoard();
-		for (const from of [setup, house, ownHub, stranger]) {
+		for (const from of [setup, lan, ownHub, stranger]) {
 			relay.isOn = false;
 			expect(ask(`on${end}`, from)).toBe("OK ON 1234+");
 		}

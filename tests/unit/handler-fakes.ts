@@ -1,5 +1,5 @@
 import { ConfigStore } from "config/store";
-import { type Board, COMMANDS, surroundings } from "handler/commands";
+import { type Board, COMMANDS, context } from "handler/commands";
 import { type Caller, type Command, Handler } from "handler/handler";
 import { FakeRecords } from "./config-fakes";
 
@@ -35,8 +35,8 @@ export class FakeTimers {
 
 export const HUB = "24dcc3a1b2c0";
 export const setup: Caller = { side: "setup", mac: "", rssi: 0 };
-export const house: Caller = { side: "house", mac: "", rssi: 0 };
-export const signedIn: Caller = { ...house, signedIn: true };
+export const lan: Caller = { side: "lan", mac: "", rssi: 0 };
+export const signedIn: Caller = { ...lan, signedIn: true };
 export const ownHub: Caller = { side: "radio", mac: HUB, rssi: -50 };
 export const stranger: Caller = { side: "radio", mac: "24dcc3a1b2c4", rssi: -50 };
 
@@ -72,7 +72,7 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 	};
 	const handler = new Handler({
 		commands: COMMANDS,
-		surroundings: surroundings(board),
+		context: context(board),
 		hub: () => options.hub ?? HUB,
 		timers,
 		trace: (line) => lines.push(line),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { ANSWER_TIMEOUT_MS, type Command, type Who } from "handler/handler";
-import { fakeBoard, HUB, house, ownHub, setup, signedIn, stranger } from "./handler-fakes";
+import { fakeBoard, HUB, lan, ownHub, setup, signedIn, stranger } from "./handler-fakes";
 
 const command = (changes: Partial<Command> & { name: string }): Command => ({
 	help: changes.name,
@@ -138,12 +138,12 @@ describe("who may", () => {
 	test.each<[Who, string]>([
 		["setup", "setup"],
 		["owner", "setup signedIn ownHub"],
-		["anyone", "setup signedIn ownHub house stranger"],
+		["anyone", "setup signedIn ownHub lan stranger"],
 	])("a command for %s is open to: %s", (who, allowed) => {
 		for (const given of [who, () => who]) {
 			let runs = 0;
 			const { ask } = fakeBoard({ commands: [command({ name: "x", who: given, run: () => `OK ${++runs}` })] });
-			const callers = Object.entries({ setup, signedIn, ownHub, house, stranger });
+			const callers = Object.entries({ setup, signedIn, ownHub, lan, stranger });
 			expect(
 				callers
 					.filter(([, caller]) => !String(ask("x", caller)).startsWith("Fail (not allowed"))
@@ -157,7 +157,7 @@ describe("who may", () => {
 	test("a refusal says what would do", () => {
 		const { ask } = fakeBoard({ commands: [command({ name: "s", who: "setup" })] });
 		expect(ask("reset", stranger)).toBe("Fail (not allowed: relayed, or not from this device's hub)");
-		expect(ask("reset", house)).toBe("Fail (not allowed: sign in with the house password)");
+		expect(ask("reset", lan)).toBe("Fail (not allowed: sign in with the house password)");
 		expect(ask("s", ownHub)).toBe("Fail (not allowed: only through the board's own access point)");
 	});
 
@@ -179,13 +179,13 @@ describe("who may", () => {
 
 	test("being called a hub counts on the radio only", () => {
 		const { ask } = fakeBoard({ commands: [command({ name: "x", who: "owner" })] });
-		expect(ask("x", { ...house, mac: HUB })).toMatch(/^Fail \(not allowed/);
+		expect(ask("x", { ...lan, mac: HUB })).toMatch(/^Fail \(not allowed/);
 	});
 
 	test("a stranger, and the house, change nothing that lasts", () => {
 		for (const text of ["channel=6", "environ-6-24dcc3a1b2c0", "part:0,text:7b7d", "save:config.json", "update"]) {
 			const { ask, records } = fakeBoard();
-			for (const from of [stranger, house]) expect(ask(text, from)).toMatch(/^Fail \(not allowed/);
+			for (const from of [stranger, lan]) expect(ask(text, from)).toMatch(/^Fail \(not allowed/);
 			expect(records.writes).toBe(0);
 		}
 	});
@@ -193,8 +193,8 @@ describe("who may", () => {
 	test("reset is a change: for the setup side, who has signed in in the house, and the own hub", () => {
 		const { ask, restarts } = fakeBoard();
 		expect([setup, signedIn, ownHub].map((from) => ask("reset", from))).toEqual(["OK", "OK", "OK"]);
-		for (const from of [house, stranger]) expect(ask("reset", from)).toMatch(/^Fail \(not allowed/);
-		expect(restarts).toEqual(["setup", "house", "radio"]);
+		for (const from of [lan, stranger]) expect(ask("reset", from)).toMatch(/^Fail \(not allowed/);
+		expect(restarts).toEqual(["setup", "lan", "radio"]);
 	});
 });
 
@@ -315,7 +315,7 @@ describe("answers that fail", () => {
 			fc.tuple(fc.constantFrom("uptime", "channel=6", "environ-6-24dcc3a1b2c0", "update"), fc.string()).map(([a, b]) => a + b),
 		);
 		await fc.assert(
-			fc.asyncProperty(fc.array(text, { maxLength: 20 }), fc.constantFrom(setup, house, ownHub, stranger), async (texts, from) => {
+			fc.asyncProperty(fc.array(text, { maxLength: 20 }), fc.constantFrom(setup, lan, ownHub, stranger), async (texts, from) => {
 				const { ask } = fakeBoard();
 				for (const each of texts) expect(typeof (await ask(each, from))).toBe("string");
 			}),

@@ -98,7 +98,7 @@ export class FakeWire implements Wire {
 }
 
 /** Takes an HTTP answer apart; undefined when there is none. @param method of its request: that to HEAD has no body */
-export function parseAnswer(bytes: Buffer, method = "GET"): HttpResponse | undefined {
+export function parseResponse(bytes: Buffer, method = "GET"): HttpResponse | undefined {
 	const reader = new ResponseReader(method);
 	return reader.push(bytes) ?? reader.end();
 }
@@ -206,7 +206,7 @@ export class Desk {
 			trace: (line) => this.traces.push(line),
 		});
 		this.web.openSetup("192.168.9.1");
-		this.web.openHouse("10.0.0.7");
+		this.web.openLan("10.0.0.7");
 	}
 
 	connect(address = "192.168.9.1", wire = new FakeWire(), from?: string): FakeWire {
@@ -235,10 +235,10 @@ export class Desk {
 	/** Sends one request and waits for its whole answer. */
 	async request(
 		line: string,
-		options: { headers?: Record<string, string>; body?: string; house?: boolean; pieces?: number; from?: string } = {},
+		options: { headers?: Record<string, string>; body?: string; lan?: boolean; pieces?: number; from?: string } = {},
 	): Promise<HttpResponse> {
-		const wire = this.connect(options.house ? "10.0.0.7" : "192.168.9.1", new FakeWire(), options.from);
-		const headers = { host: options.house ? "10.0.0.7" : "127.0.0.1:8101", ...options.headers };
+		const wire = this.connect(options.lan ? "10.0.0.7" : "192.168.9.1", new FakeWire(), options.from);
+		const headers = { host: options.lan ? "10.0.0.7" : "127.0.0.1:8101", ...options.headers };
 		let head = `${line} HTTP/1.1\r\n`;
 		for (const [name, value] of Object.entries(headers)) head += `${name}: ${value}\r\n`;
 		if (options.body !== undefined) head += `content-length: ${Buffer.byteLength(options.body)}\r\n`;
@@ -249,13 +249,13 @@ export class Desk {
 		this.turn();
 		wire.drain();
 		this.turn();
-		const answer = parseAnswer(wire.sent, line.slice(0, line.indexOf(" ")));
+		const answer = parseResponse(wire.sent, line.slice(0, line.indexOf(" ")));
 		wire.finish();
 		if (!answer) throw new Error(`no answer to ${line}`);
 		return answer;
 	}
 
-	json(line: string, body: unknown, options: { house?: boolean; headers?: Record<string, string> } = {}): Promise<HttpResponse> {
+	json(line: string, body: unknown, options: { lan?: boolean; headers?: Record<string, string> } = {}): Promise<HttpResponse> {
 		const headers = { "content-type": "application/json", ...options.headers };
 		return this.request(line, { ...options, headers, body: typeof body === "string" ? body : JSON.stringify(body) });
 	}

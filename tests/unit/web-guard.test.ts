@@ -60,7 +60,7 @@ describe("a Host is ours", () => {
 			"",
 		]);
 		desk.name = "--";
-		return expect(desk.request("GET /", { house: true, headers: { host: ".lan" } })).resolves.toMatchObject({ status: 421 });
+		return expect(desk.request("GET /", { lan: true, headers: { host: ".lan" } })).resolves.toMatchObject({ status: 421 });
 	});
 });
 
@@ -85,7 +85,7 @@ describe("a page whose name was made to point at the board", () => {
 	test.each(["GET /", "GET /api/status", "GET /api/config", "GET /?on", "OPTIONS /", "GET /none", "POST /api/send"])(
 		"reads and does nothing on the house side: %s",
 		async (line) => {
-			const answer = await desk.request(line, { house: true, headers });
+			const answer = await desk.request(line, { lan: true, headers });
 			expect(answer.status).toBe(421);
 			expect(answer.body).not.toMatch(/Hub|home/);
 			expect(desk.commands).toEqual([]);
@@ -101,37 +101,37 @@ describe("a page whose name was made to point at the board", () => {
 	});
 
 	test("is not let in by a whole address with another host in its header", async () => {
-		expect((await desk.request("GET http://rebound.example/api/config", { house: true })).status).toBe(421);
-		expect((await desk.request("GET http://10.0.0.7/?uptime", { house: true, headers })).status).toBe(200);
+		expect((await desk.request("GET http://rebound.example/api/config", { lan: true })).status).toBe(421);
+		expect((await desk.request("GET http://10.0.0.7/?uptime", { lan: true, headers })).status).toBe(200);
 	});
 });
 
 describe("a browser on the house side that is led to an address that acts", () => {
 	test.each(["/?on", `/?mac=${far}&msg=on`, `/?!${far},on`])("%s: does nothing, and gets a page with a button", async (path) => {
-		expect(await desk.request(`GET ${path}`, { house: true, headers: tab })).toMatchObject({ status: 200, body: "<!doctype html>press" });
+		expect(await desk.request(`GET ${path}`, { lan: true, headers: tab })).toMatchObject({ status: 200, body: "<!doctype html>press" });
 		expect([desk.commands, desk.asked]).toEqual([[], []]);
 	});
 
 	test.each(["/?on", `/?mac=${far}&msg=on`])("%s: as a picture it is refused", async (path) => {
-		expect((await desk.request(`GET ${path}`, { house: true, headers: image })).status).toBe(403);
+		expect((await desk.request(`GET ${path}`, { lan: true, headers: image })).status).toBe(403);
 		expect([desk.commands, desk.asked]).toEqual([[], []]);
 	});
 
 	test("the page's button acts; another site's does not", async () => {
-		const press = (headers: Record<string, string>) => desk.json("POST /?on", {}, { house: true, headers: { ...browser, ...headers } });
+		const press = (headers: Record<string, string>) => desk.json("POST /?on", {}, { lan: true, headers: { ...browser, ...headers } });
 		expect((await press({ origin: "http://evil.example" })).status).toBe(403);
 		expect((await press({ origin: "null" })).status).toBe(403);
 		expect((await press({ "content-type": "text/plain" })).status).toBe(415);
 		expect(desk.commands).toEqual([]);
 		expect(await press({ origin: "http://10.0.0.7" })).toMatchObject({ status: 200, body: "OK ON 12+" });
-		expect((await desk.json(`POST /?mac=${far}&msg=on`, {}, { house: true })).body).toBe("OK ON 5+ -57");
-		expect((await desk.json("POST /", {}, { house: true })).status).toBe(405);
+		expect((await desk.json(`POST /?mac=${far}&msg=on`, {}, { lan: true })).body).toBe("OK ON 5+ -57");
+		expect((await desk.json("POST /", {}, { lan: true })).status).toBe(405);
 	});
 
 	test("pages and readings are open to it, and scripts act as ever", async () => {
-		expect((await desk.request("GET /", { house: true, headers: tab })).body).toContain("house");
-		expect((await desk.request("GET /api/status", { house: true, headers: tab })).status).toBe(200);
-		expect((await desk.request("GET /?on", { house: true, headers: { accept: "*/*" } })).body).toBe("OK ON 12+");
+		expect((await desk.request("GET /", { lan: true, headers: tab })).body).toContain("house");
+		expect((await desk.request("GET /api/status", { lan: true, headers: tab })).status).toBe(200);
+		expect((await desk.request("GET /?on", { lan: true, headers: { accept: "*/*" } })).body).toBe("OK ON 12+");
 		expect((await desk.request("GET /?on", { headers: tab })).body).toBe("OK ON 12+");
 	});
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { ANSWER_MS, LINGER_MS, SLOW_MS } from "web/connection";
 import { KEPT, PLACES } from "web/web";
-import { Desk, FakeWire, parseAnswer, settle } from "./web-fakes";
+import { Desk, FakeWire, parseResponse, settle } from "./web-fakes";
 
 let desk: Desk;
 beforeEach(() => {
@@ -11,7 +11,7 @@ beforeEach(() => {
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n`;
 const put = (length: number) =>
 	`PUT /api/config HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
-const status = (wire: FakeWire) => parseAnswer(wire.sent)?.status;
+const status = (wire: FakeWire) => parseResponse(wire.sent)?.status;
 
 describe("limits", () => {
 	test("a header line without end is answered 431 and closed", () => {
@@ -58,7 +58,7 @@ describe("limits", () => {
 		expect(idle.map(status)).toEqual([503, ...Array(KEPT - 1).fill(undefined)]);
 		asking.receive(get("/?on"));
 		expect(status(asking)).toBe(200);
-		expect(idle[0] && parseAnswer(idle[0].sent)?.headers["retry-after"]).toBe("1");
+		expect(idle[0] && parseResponse(idle[0].sent)?.headers["retry-after"]).toBe("1");
 		idle[0]?.drain();
 		desk.advance(LINGER_MS);
 		expect(idle[0]?.closed).toBe(true);
@@ -94,7 +94,7 @@ describe("limits", () => {
 	test("six polls at once are all answered, one after another", () => {
 		const wires = Array.from({ length: 6 }, () => desk.connect("10.0.0.7"));
 		for (const wire of wires) wire.receive(get("/?on"));
-		expect(wires.map(status).filter((each) => each === 200)).toHaveLength(PLACES.house / 2);
+		expect(wires.map(status).filter((each) => each === 200)).toHaveLength(PLACES.lan / 2);
 		for (let i = 0; i < 3; i++) {
 			for (const wire of wires) wire.drain();
 			desk.turn();
@@ -109,7 +109,7 @@ describe("limits", () => {
 		desk.advance(SLOW_MS);
 		expect(wires.map(status)).toEqual([undefined, undefined, 503]);
 		wires[2]?.drain();
-		expect(parseAnswer(wires[2]?.sent ?? Buffer.alloc(0))?.headers["retry-after"]).toBe("1");
+		expect(parseResponse(wires[2]?.sent ?? Buffer.alloc(0))?.headers["retry-after"]).toBe("1");
 	});
 
 	test.each([
@@ -184,10 +184,8 @@ describe("limits", () => {
 		second.receive(put(2));
 		second.receive("{}");
 		expect(status(second)).toBeUndefined();
-		const house = desk.connect("10.0.0.7");
-		house.receive(
-			'POST /api/send HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n{"mac":"a0b1c2d3e4f0","msg":"on"}',
-		);
+		const lan = desk.connect("10.0.0.7");
+		lan.receive('POST /api/send HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n{"mac":"a0b1c2d3e4f0","msg":"on"}');
 		expect(desk.commands).toHaveLength(1);
 		first.receive("x".repeat(100));
 		desk.turn();
@@ -235,7 +233,7 @@ describe("limits", () => {
 		desk.advance(ANSWER_MS - 500);
 		expect(wire.sent.length).toBe(0);
 		desk.advance(500);
-		expect(parseAnswer(wire.sent)?.body).toBe("Fail (timeout)");
+		expect(parseResponse(wire.sent)?.body).toBe("Fail (timeout)");
 		resolve({ ok: true, reply: "OK ON", rssi: 0, ms: 1 });
 		await settle();
 		wire.drain();
@@ -289,7 +287,7 @@ describe("a connection", () => {
 		const wire = desk.connect();
 		wire.receive(get("/?on"));
 		wire.finish();
-		expect(parseAnswer(wire.sent)?.body).toBe("OK ON 12+");
+		expect(parseResponse(wire.sent)?.body).toBe("OK ON 12+");
 	});
 
 	test("asks for the body when the client waits for that", () => {
@@ -337,7 +335,7 @@ describe("a connection", () => {
 			`POST /api/send HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
 		);
 		desk.advance(ANSWER_MS);
-		expect(JSON.parse(parseAnswer(wire.sent)?.body ?? "")).toEqual({ ok: false, reason: "timeout" });
+		expect(JSON.parse(parseResponse(wire.sent)?.body ?? "")).toEqual({ ok: false, reason: "timeout" });
 	});
 
 	test("nothing is left of 10,000 requests, good and bad", async () => {
@@ -396,32 +394,32 @@ describe("a connection", () => {
 describe("the servers", () => {
 	test("the house side moves with the station's address, and its connections go", () => {
 		const old = desk.connect("10.0.0.7");
-		desk.web.openHouse("10.0.0.7");
+		desk.web.openLan("10.0.0.7");
 		expect(old.closed).toBe(false);
-		desk.web.openHouse("10.0.0.9");
+		desk.web.openLan("10.0.0.9");
 		expect(old.closed).toBe(true);
 		expect(desk.listened).toEqual(["192.168.9.1", "10.0.0.7", "-10.0.0.7", "10.0.0.9"]);
-		expect(desk.web.snapshot()).toMatchObject({ setup: "192.168.9.1", house: "10.0.0.9" });
+		expect(desk.web.snapshot()).toMatchObject({ setup: "192.168.9.1", lan: "10.0.0.9" });
 	});
 
 	test("closing one side leaves the other's connections alone, and may be done twice", () => {
 		const phone = desk.connect();
-		const house = desk.connect("10.0.0.7");
+		const lan = desk.connect("10.0.0.7");
 		desk.web.closeSetup();
 		desk.web.closeSetup();
-		expect([phone.closed, house.closed]).toEqual([true, false]);
-		expect(desk.web.snapshot()).toMatchObject({ setup: "", house: "10.0.0.7", connections: 1 });
+		expect([phone.closed, lan.closed]).toEqual([true, false]);
+		expect(desk.web.snapshot()).toMatchObject({ setup: "", lan: "10.0.0.7", connections: 1 });
 	});
 
 	test("an address that cannot be bound is tried again until it can, or is given up", () => {
 		desk.listenFails = 2;
-		desk.web.openHouse("10.0.0.9");
-		expect(desk.web.snapshot()).toMatchObject({ house: "", faults: 1 });
+		desk.web.openLan("10.0.0.9");
+		expect(desk.web.snapshot()).toMatchObject({ lan: "", faults: 1 });
 		desk.advance(11000);
-		expect(desk.web.snapshot()).toMatchObject({ house: "10.0.0.9", faults: 2 });
+		expect(desk.web.snapshot()).toMatchObject({ lan: "10.0.0.9", faults: 2 });
 		desk.listenFails = 1;
-		desk.web.openHouse("10.0.0.11");
-		desk.web.closeHouse();
+		desk.web.openLan("10.0.0.11");
+		desk.web.closeLan();
 		desk.advance(20000);
 		expect(desk.listened.at(-1)).toBe("-10.0.0.9");
 		expect(desk.timers).toBe(0);

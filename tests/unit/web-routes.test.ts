@@ -9,12 +9,12 @@ beforeEach(() => {
 const own = "a0b1c2d3e4f0";
 const far = "a0b1c2d3e4f4";
 const setupCaller = { side: "setup", mac: "", rssi: 0, signedIn: false };
-const houseCaller = { ...setupCaller, side: "house" };
+const lanCaller = { ...setupCaller, side: "lan" };
 
 describe("the seed's addresses", () => {
 	test("/ is one line of plain text with a name without blanks", async () => {
 		desk.name = "Living room\t2";
-		const answer = await desk.request("GET /", { house: true });
+		const answer = await desk.request("GET /", { lan: true });
 		expect(answer).toMatchObject({ status: 200, body: `${own} M Living_room_2 83` });
 		expect(answer.headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", connection: "close" });
 	});
@@ -22,7 +22,7 @@ describe("the seed's addresses", () => {
 	test("a browser gets the page of its side", async () => {
 		const headers = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 		expect((await desk.request("GET /", { headers })).body).toContain("setup");
-		expect((await desk.request("GET /", { headers, house: true })).body).toContain("house");
+		expect((await desk.request("GET /", { headers, lan: true })).body).toContain("house");
 		expect((await desk.request("GET /devices")).body).toContain("house");
 	});
 
@@ -34,16 +34,16 @@ describe("the seed's addresses", () => {
 
 	test("a command runs here in the name of the side it came through", async () => {
 		expect((await desk.request("GET /?on")).body).toBe("OK ON 12+");
-		await desk.request("GET /?off", { house: true });
+		await desk.request("GET /?off", { lan: true });
 		expect(desk.commands).toEqual([
 			["on", setupCaller],
-			["off", houseCaller],
+			["off", lanCaller],
 		]);
 	});
 
 	test("a message for another board goes by radio and its reply comes back as it is", async () => {
 		desk.known["a b"] = true;
-		expect((await desk.request(`GET /?mac=${far}&msg=a%20b`, { house: true })).body).toBe("OK ON 5+ -57");
+		expect((await desk.request(`GET /?mac=${far}&msg=a%20b`, { lan: true })).body).toBe("OK ON 5+ -57");
 		expect(desk.asked).toEqual([[far, "a b"]]);
 		expect(desk.commands).toEqual([]);
 	});
@@ -98,10 +98,10 @@ describe("the seed's addresses", () => {
 
 describe("/api/status and /api/config", () => {
 	test("are JSON", async () => {
-		const status = await desk.request("GET /api/status", { house: true });
+		const status = await desk.request("GET /api/status", { lan: true });
 		expect(JSON.parse(status.body)).toEqual({ name: "Living room", role: "hub", uptimeS: 83.7, peers: [] });
 		expect(status.headers["content-type"]).toBe("application/json");
-		expect(JSON.parse((await desk.request("GET /api/config", { house: true })).body)).toMatchObject({ router: { password: "********" } });
+		expect(JSON.parse((await desk.request("GET /api/config", { lan: true })).body)).toMatchObject({ router: { password: "********" } });
 	});
 
 	test("the length counts bytes, not characters", async () => {
@@ -174,8 +174,8 @@ describe("changing the configuration", () => {
 	});
 
 	test("is refused on the house side without a house password", async () => {
-		expect((await desk.json("PUT /api/config", {}, { house: true })).status).toBe(403);
-		expect((await desk.request("POST /api/restart", { house: true })).status).toBe(403);
+		expect((await desk.json("PUT /api/config", {}, { lan: true })).status).toBe(403);
+		expect((await desk.request("POST /api/restart", { lan: true })).status).toBe(403);
 		expect(desk.written).toEqual([]);
 		expect(desk.ordered).toEqual([]);
 	});
@@ -212,7 +212,7 @@ describe("the setup side", () => {
 	});
 
 	test("is kept open by its requests, not by those of the house", async () => {
-		await desk.request("GET /", { house: true });
+		await desk.request("GET /", { lan: true });
 		expect(desk.ordered).toEqual([]);
 		await desk.request("GET /");
 		expect(desk.ordered).toEqual(["setup request"]);
@@ -220,7 +220,7 @@ describe("the setup side", () => {
 });
 
 describe("/api/send", () => {
-	const send = (body: unknown) => desk.json("POST /api/send", body, { house: true });
+	const send = (body: unknown) => desk.json("POST /api/send", body, { lan: true });
 
 	test("gives reply, signal strength and time, or the reason", async () => {
 		expect(JSON.parse((await send({ mac: far.toUpperCase(), msg: "on" })).body)).toEqual({
@@ -236,7 +236,7 @@ describe("/api/send", () => {
 
 	test("reaches this board and what it passes on, too", async () => {
 		expect(JSON.parse((await send({ mac: own, msg: "on" })).body)).toEqual({ ok: true, reply: "OK ON 12+", rssi: 0, ms: 0 });
-		expect(desk.commands).toEqual([["on", houseCaller]]);
+		expect(desk.commands).toEqual([["on", lanCaller]]);
 		await send({ mac: own, msg: `!${far},off` });
 		expect(desk.asked).toEqual([[own, `!${far},off`]]);
 	});

@@ -107,7 +107,7 @@ describe("signing in", () => {
 
 describe("the house side", () => {
 	let desk: Desk;
-	const house = (line: string, headers: Record<string, string> = {}) => desk.request(line, { house: true, headers });
+	const lan = (line: string, headers: Record<string, string> = {}) => desk.request(line, { lan: true, headers });
 	const changes = [
 		"/?reset",
 		"/?channel=11",
@@ -123,7 +123,7 @@ describe("the house side", () => {
 
 	test.each(changes)("changes nothing without a house password, and says what to do: %s", async (path) => {
 		for (const headers of [{}, basic(""), basic("00000000")])
-			expect(await house(`GET ${path}`, headers)).toMatchObject({
+			expect(await lan(`GET ${path}`, headers)).toMatchObject({
 				status: 200,
 				body: "Fail (not allowed: set a house password on the setup side)",
 			});
@@ -132,18 +132,18 @@ describe("the house side", () => {
 
 	test.each(changes)("with one asks for it, and changes what it was asked to once that was shown: %s", async (path) => {
 		desk.password = PASSWORD;
-		expect(await house(`GET ${path}`)).toMatchObject({ status: 200, body: "Fail (not allowed: sign in with the house password)" });
-		const posted = await desk.json(`POST ${path}`, {}, { house: true });
+		expect(await lan(`GET ${path}`)).toMatchObject({ status: 200, body: "Fail (not allowed: sign in with the house password)" });
+		const posted = await desk.json(`POST ${path}`, {}, { lan: true });
 		expect(posted).toMatchObject({
 			status: 401,
 			headers: { "www-authenticate": expect.stringMatching(/^Basic realm=".+", charset="UTF-8"$/) },
 		});
-		const wrong = await house(`GET ${path}`, basic("not the one"));
+		const wrong = await lan(`GET ${path}`, basic("not the one"));
 		expect(wrong).toMatchObject({ status: 401, headers: { "www-authenticate": expect.stringMatching(/^Basic /) } });
-		expect(await house(`GET ${path}`, basic(PASSWORD))).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+		expect(await lan(`GET ${path}`, basic(PASSWORD))).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
 		expect([desk.commands, desk.asked]).toEqual([[], []]);
 		desk.advance(1000);
-		expect((await house(`GET ${path}`, basic(PASSWORD))).body).toMatch(/^OK/);
+		expect((await lan(`GET ${path}`, basic(PASSWORD))).body).toMatch(/^OK/);
 		expect(desk.commands.length + desk.asked.length).toBe(1);
 		expect(desk.commands.map(([, caller]) => caller.signedIn)).toEqual(desk.commands.map(() => true));
 		expect(desk.mayChange).toEqual(desk.asked.map(() => true));
@@ -151,15 +151,15 @@ describe("the house side", () => {
 
 	test("reads, switches and asks without a password as ever, and what it sends may change nothing", async () => {
 		desk.password = PASSWORD;
-		expect((await house("GET /?on")).body).toBe("OK");
-		expect((await house("GET /?nobody-knows-this")).body).toBe("OK");
-		expect((await house(`GET /?mac=${far}&msg=on`)).body).toBe("OK ON 5+ -57");
+		expect((await lan("GET /?on")).body).toBe("OK");
+		expect((await lan("GET /?nobody-knows-this")).body).toBe("OK");
+		expect((await lan(`GET /?mac=${far}&msg=on`)).body).toBe("OK ON 5+ -57");
 		expect(desk.mayChange).toEqual([false]);
-		expect((await house("GET /api/config")).status).toBe(200);
+		expect((await lan("GET /api/config")).status).toBe(200);
 	});
 
 	test("/api/send refuses changes likewise", async () => {
-		const send = (headers = {}) => desk.json("POST /api/send", { mac: far, msg: "reset" }, { house: true, headers });
+		const send = (headers = {}) => desk.json("POST /api/send", { mac: far, msg: "reset" }, { lan: true, headers });
 		expect(await send()).toMatchObject({
 			status: 200,
 			body: '{"ok":false,"reason":"not allowed: set a house password on the setup side"}',
@@ -172,22 +172,22 @@ describe("the house side", () => {
 	});
 
 	test("PUT /api/config and POST /api/restart are for who is signed in", async () => {
-		const put = (headers = {}) => desk.json("PUT /api/config", { name: "Attic" }, { house: true, headers });
+		const put = (headers = {}) => desk.json("PUT /api/config", { name: "Attic" }, { lan: true, headers });
 		expect(JSON.parse((await put()).body)).toEqual({ error: expect.stringContaining("set a house password on the setup side") });
 		desk.password = PASSWORD;
 		expect(await put()).toMatchObject({ status: 401, headers: { "www-authenticate": expect.any(String) } });
-		expect((await house("POST /api/restart")).status).toBe(401);
+		expect((await lan("POST /api/restart")).status).toBe(401);
 		expect([desk.written, desk.ordered]).toEqual([[], []]);
 		expect((await put(basic(PASSWORD))).status).toBe(200);
-		expect((await house("POST /api/restart", basic(PASSWORD))).status).toBe(200);
-		expect([desk.written, desk.ordered]).toEqual([['{"name":"Attic"}'], ["restart house", "reply sent"]]);
+		expect((await lan("POST /api/restart", basic(PASSWORD))).status).toBe(200);
+		expect([desk.written, desk.ordered]).toEqual([['{"name":"Attic"}'], ["restart lan", "reply sent"]]);
 	});
 
 	test("a browser that is signed in still does nothing by a link or a picture", async () => {
 		desk.password = PASSWORD;
-		expect((await house("GET /?reset", { ...basic(PASSWORD), "accept-language": "en", accept: "image/*" })).status).toBe(403);
+		expect((await lan("GET /?reset", { ...basic(PASSWORD), "accept-language": "en", accept: "image/*" })).status).toBe(403);
 		expect(
-			(await desk.json("POST /?reset", {}, { house: true, headers: { ...basic(PASSWORD), origin: "http://evil.example" } })).status,
+			(await desk.json("POST /?reset", {}, { lan: true, headers: { ...basic(PASSWORD), origin: "http://evil.example" } })).status,
 		).toBe(403);
 		expect(desk.commands).toEqual([]);
 	});

@@ -107,7 +107,7 @@ function roles(options: { openWindow?: boolean; lastChannel?: number } = {}): Wi
 			},
 			clear: () => undefined,
 		},
-		chance: { randomHex: (bytes) => "5a".repeat(bytes) },
+		random: { randomHex: (bytes) => "5a".repeat(bytes) },
 		listener: {
 			onReady: () => {
 				heard.push("ready");
@@ -257,7 +257,7 @@ describe("setup access point", () => {
 		settings.setupAP.afterwards = "cloaked";
 		const hub = hubUp();
 		seconds(120);
-		expect(hub.snapshot().ap.state).toBe("cloaked");
+		expect(hub.snapshot().ap.state).toBe("hidden");
 		expect(driver.ap).toMatchObject({ ssid: "-", hidden: true, password: "5a5a5a5a5a5a", channel: 6 });
 	});
 
@@ -313,9 +313,9 @@ describe("setup access point", () => {
 		const device = roles();
 		driver.tell(Kind.apStarted);
 		driver.tell(Kind.stationStarted);
-		driver.tell(Kind.phoneJoined, 0, 0, "aa00000000aa");
+		driver.tell(Kind.clientJoined, 0, 0, "aa00000000aa");
 		expect(device.retune(11)).toBe("busy");
-		driver.tell(Kind.phoneLeft, 0, 0, "aa00000000aa");
+		driver.tell(Kind.clientLeft, 0, 0, "aa00000000aa");
 		expect(device.retune(11)).toBe("ok");
 		expect(device.home).toBe(11);
 	});
@@ -406,7 +406,7 @@ describe("router link", () => {
 describe("the router and the setup access point", () => {
 	test("a phone that only stays joined keeps no hub from its router; one that made a request does for 30 s", () => {
 		const hub = hubUp();
-		driver.tell(Kind.phoneJoined, 0, 0, "aa00000000aa");
+		driver.tell(Kind.clientJoined, 0, 0, "aa00000000aa");
 		hub.setupUsed();
 		driver.tell(Kind.lost, 201);
 		driver.tell(Kind.lost, 201);
@@ -432,9 +432,9 @@ describe("the router and the setup access point", () => {
 
 	test("phones that come and go by the thousand under other addresses leave nothing behind, also when their leaving was lost", () => {
 		const hub = hubUp();
-		for (let n = 0; n < 1000; n++) driver.tell(Kind.phoneJoined, 0, 0, n.toString(16).padStart(12, "0"));
+		for (let n = 0; n < 1000; n++) driver.tell(Kind.clientJoined, 0, 0, n.toString(16).padStart(12, "0"));
 		driver.tell(Kind.overflow, 1000);
-		expect(hub.phones).toBe(0);
+		expect(hub.clients).toBe(0);
 	});
 });
 

@@ -16,11 +16,11 @@ function server(answer: (text: string) => string | undefined, password = "house-
 				return { effects: [join(password)] };
 			case "join-result":
 				return { effects: event.ok ? [{ do: "dhcp" }] : [] };
-			case "phone-auth": {
+			case "client-auth": {
 				if (event.password !== apOn.password)
-					return { effects: [{ do: "phone", phone: event.phone, joined: false, why: "wrong password" }] };
-				leases.push(event.phone);
-				return { effects: [{ do: "phone", phone: event.phone, joined: true, address: `192.168.9.${leases.length + 1}` }] };
+					return { effects: [{ do: "client", client: event.client, joined: false, why: "wrong password" }] };
+				leases.push(event.client);
+				return { effects: [{ do: "client", client: event.client, joined: true, address: `192.168.9.${leases.length + 1}` }] };
 			}
 			case "tcp-open":
 				return { effects: [{ do: event.port === 80 ? "tcp-accept" : "tcp-refuse", conn: event.conn }] };
@@ -157,9 +157,9 @@ test("a phone with a wrong password stays out", () => {
 	const { world } = server(hello);
 	world.boot();
 	world.advance(1000);
-	expect(world.joinPhone("A", "11111111").result).toEqual({ joined: false, why: "wrong password" });
-	expect(world.joinPhone("A", "00000000").result).toEqual({ joined: true, address: "192.168.9.2" });
-	expect(world.phones.joinedTo(world.board("A"))).toBe(1);
+	expect(world.joinClient("A", "11111111").result).toEqual({ joined: false, why: "wrong password" });
+	expect(world.joinClient("A", "00000000").result).toEqual({ joined: true, address: "192.168.9.2" });
+	expect(world.clients.joinedTo(world.board("A"))).toBe(1);
 });
 
 test("a phone leaves five seconds after its last connection", () => {
@@ -168,9 +168,9 @@ test("a phone leaves five seconds after its last connection", () => {
 	world.advance(1000);
 	world.http("A", "ap", { path: "/" });
 	world.advance(4900);
-	expect(life().of("phone-leave")).toEqual([]);
+	expect(life().of("client-leave")).toEqual([]);
 	world.advance(200);
-	expect(life().of("phone-leave")).toHaveLength(1);
+	expect(life().of("client-leave")).toHaveLength(1);
 });
 
 test("a closed port refuses, a reader that pauses acknowledges nothing", () => {

@@ -14,7 +14,7 @@ export interface Outcome {
 	readonly httpMs: number;
 }
 
-export interface Answer {
+export interface HttpReply {
 	readonly status: number;
 	readonly body: string;
 	readonly httpMs: number;
@@ -51,7 +51,7 @@ export class Hub {
 	}
 
 	/** @throws Error with a sentence when the hub cannot be reached */
-	async get(path: string): Promise<Answer> {
+	async get(path: string): Promise<HttpReply> {
 		return this.#again("GET", path);
 	}
 
@@ -82,7 +82,7 @@ export class Hub {
 		return { ok, text: ok ? reply : textAt(answer, "reason"), rssi: numberAt(answer, "rssi"), ms: numberAt(answer, "ms"), httpMs };
 	}
 
-	async #again(method: string, path: string, body?: string): Promise<Answer> {
+	async #again(method: string, path: string, body?: string): Promise<HttpReply> {
 		for (let left = TRIES; ; left--) {
 			try {
 				const answer = await this.#once(method, path, body);
@@ -96,9 +96,9 @@ export class Hub {
 		}
 	}
 
-	async #once(method: string, path: string, body?: string): Promise<Answer> {
+	async #once(method: string, path: string, body?: string): Promise<HttpReply> {
 		const start = performance.now();
-		const answer = await new Promise<Answer>((done, fail) => {
+		const answer = await new Promise<HttpReply>((done, fail) => {
 			const call = request(new URL(path, this.#url), {
 				method,
 				agent: false,

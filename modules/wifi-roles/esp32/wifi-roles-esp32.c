@@ -14,7 +14,7 @@
 #define kEventSlots 16
 #define kMACBytes 6
 #define kAddressText 16		/* "255.255.255.255" and NUL */
-#define kMaxPhones 4
+#define kMaxClients 4
 #define kHostNameText 33		/* ESP_NETIF_HOSTNAME_MAX_SIZE and NUL */
 
 /* WiFiEventKind of modules/wifi-roles/events.ts */
@@ -25,13 +25,13 @@ enum {
 	kAddress,
 	kAPStarted,
 	kAPStopped,
-	kPhoneJoined,
-	kPhoneLeft,
+	kClientJoined,
+	kClientLeft,
 	kHomeChannel,
 	kScanned,
 	kBeaconTimeout,
 	kAddressLost,
-	kPhoneRefused,
+	kClientRefused,
 	kStationStopped,
 	kOverflow,
 	kPostsRefused
@@ -41,7 +41,7 @@ typedef struct {
 	uint8_t kind;
 	uint8_t a;
 	uint8_t b;
-	uint8_t bytes[kMACBytes];		/* a phone's MAC, or an IPv4 address */
+	uint8_t bytes[kMACBytes];		/* a client's MAC, or an IPv4 address */
 } Event;
 
 typedef struct xsWiFiRolesRecord {
@@ -217,15 +217,15 @@ static void wifiEvent(void *arg, esp_event_base_t base, int32_t id, void *data)
 			event.kind = kAPStopped;
 			break;
 		case WIFI_EVENT_AP_STACONNECTED:
-			event.kind = kPhoneJoined;
+			event.kind = kClientJoined;
 			c_memcpy(event.bytes, ((const wifi_event_ap_staconnected_t *)data)->mac, kMACBytes);
 			break;
 		case WIFI_EVENT_AP_STADISCONNECTED:
-			event.kind = kPhoneLeft;
+			event.kind = kClientLeft;
 			c_memcpy(event.bytes, ((const wifi_event_ap_stadisconnected_t *)data)->mac, kMACBytes);
 			break;
 		case WIFI_EVENT_AP_WRONG_PASSWORD:
-			event.kind = kPhoneRefused;
+			event.kind = kClientRefused;
 			c_memcpy(event.bytes, ((const wifi_event_ap_wrong_password_t *)data)->mac, kMACBytes);
 			break;
 		case WIFI_EVENT_HOME_CHANNEL_CHANGE: {
@@ -312,7 +312,7 @@ static esp_err_t openWiFi(xsWiFiRoles wifi, const char *country, const char *hos
 	return err;
 }
 
-/* The address of the access point: /24, gateway itself; phones are told a public DNS server, since there is none here. */
+/* The address of the access point: /24, gateway itself; clients are told a public DNS server, since there is none here. */
 static esp_err_t setAddress(esp_netif_t *ap, uint32_t address)
 {
 	esp_netif_ip_info_t info;
@@ -343,7 +343,7 @@ static esp_err_t setAddress(esp_netif_t *ap, uint32_t address)
 		err = esp_netif_set_dns_info(ap, ESP_NETIF_DNS_MAIN, &dns);
 	}
 
-	/* Started in any case: phones must not be left without a server. */
+	/* Started in any case: clients must not be left without a server. */
 	started = esp_netif_dhcps_start(ap);
 	return (ESP_OK == err) ? started : err;
 }
@@ -479,7 +479,7 @@ void xs_wifiroles_setAccessPoint(xsMachine *the)
 	if (ESP_OK == err)
 		err = esp_wifi_get_config(WIFI_IF_AP, &config);
 	if (ESP_OK == err) {
-		/* Only our members are changed and compared: any difference at all restarts the access point and drops its phones. */
+		/* Only our members are changed and compared: any difference at all restarts the access point and drops its clients. */
 		before = config;
 		c_memset(config.ap.ssid, 0, sizeof(config.ap.ssid));
 		c_memcpy(config.ap.ssid, ssid, c_strlen(ssid));
@@ -489,7 +489,7 @@ void xs_wifiroles_setAccessPoint(xsMachine *the)
 		config.ap.channel = (uint8_t)channel;
 		config.ap.ssid_hidden = hidden ? 1 : 0;
 		config.ap.authmode = WIFI_AUTH_WPA2_PSK;
-		config.ap.max_connection = kMaxPhones;
+		config.ap.max_connection = kMaxClients;
 		if (c_memcmp(&config.ap, &before.ap, sizeof(config.ap)))
 			err = esp_wifi_set_config(WIFI_IF_AP, &config);
 	}
@@ -634,7 +634,7 @@ static void textOfEvent(const Event *event, char *text)
 		const uint8_t *b = event->bytes;
 		c_snprintf(text, kAddressText, "%d.%d.%d.%d", b[0], b[1], b[2], b[3]);
 	}
-	else if ((kPhoneJoined == event->kind) || (kPhoneLeft == event->kind) || (kPhoneRefused == event->kind)) {
+	else if ((kClientJoined == event->kind) || (kClientLeft == event->kind) || (kClientRefused == event->kind)) {
 		for (i = 0; i < kMACBytes; i++) {
 			*text++ = gDigits[event->bytes[i] >> 4];
 			*text++ = gDigits[event->bytes[i] & 15];

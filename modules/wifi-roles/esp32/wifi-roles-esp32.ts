@@ -35,7 +35,7 @@ export class WiFiDriver extends (Native("xs_wifiroles_destructor") as new () => 
 	}
 	/**
 	 * Configures the access point (WPA2), its address (/24, own gateway, DNS 8.8.8.8) and its DHCP server.
-	 * Nothing is written when nothing differs, since any difference restarts a running access point and drops its phones.
+	 * Nothing is written when nothing differs, since any difference restarts a running access point and drops its clients.
 	 */
 	setAccessPoint(options: AccessPointOptions): number {
 		return native("xs_wifiroles_setAccessPoint").call(this, options);
@@ -61,7 +61,7 @@ export class WiFiDriver extends (Native("xs_wifiroles_destructor") as new () => 
 	scan(options: { ssid: string; channel: number }): number {
 		return native("xs_wifiroles_scan").call(this, options);
 	}
-	/** Moves an unconnected radio, and its access point with it. @returns -1 while joined, connecting, scanning or with a phone */
+	/** Moves an unconnected radio, and its access point with it. @returns -1 while joined, connecting, scanning or with a client */
 	setChannel(channel: number): number {
 		return native("xs_wifiroles_setChannel").call(this, channel);
 	}

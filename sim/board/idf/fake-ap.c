@@ -1,27 +1,27 @@
 /*
-	The access point and the phones on it.
+	The access point and the clients on it.
 */
 #include <string.h>
 
 #include "internal.h"
 #include "rules.h"
 
-#define PHONES 10
+#define CLIENTS 10
 #define REASON_AUTH_LEAVE 3
 #define REASON_ASSOC_LEAVE 8
 
 typedef struct {
 	uint8_t mac[MAC_BYTES];
 	bool here;
-} Phone;
+} Client;
 
-static Phone gPhones[PHONES];
+static Client gClients[CLIENTS];
 
-int accessPointPhones(void)
+int accessPointClients(void)
 {
 	int count = 0;
-	for (int i = 0; i < PHONES; i++)
-		count += gPhones[i].here;
+	for (int i = 0; i < CLIENTS; i++)
+		count += gClients[i].here;
 	return count;
 }
 
@@ -69,33 +69,33 @@ void accessPointStart(void)
 	if (!joined && (!gWiFi.home || ruleHolds("ap-pulls-home")))
 		radioSetHome(gWiFi.ap.channel);
 	gWiFi.accessPointUp = true;
-	memset(gPhones, 0, sizeof(gPhones));
+	memset(gClients, 0, sizeof(gClients));
 	radioReport();
 	tellWorld();
-	tellLog(gWiFi.ap.ssid_hidden && gWiFi.ap.ssid_len == 1 && gWiFi.ap.ssid[0] == '-' ? "ap-cloaked" : "ap-open");
+	tellLog(gWiFi.ap.ssid_hidden && gWiFi.ap.ssid_len == 1 && gWiFi.ap.ssid[0] == '-' ? "ap-hidden" : "ap-open");
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_START, NULL, 0);
 }
 
-static void phoneGone(Phone *phone, int reason, bool kicked)
+static void clientGone(Client *client, int reason, bool kicked)
 {
-	phone->here = false;
+	client->here = false;
 	if (kicked) {
 		char mac[13];
-		macText(phone->mac, mac);
-		effectBegin("phone-kicked");
-		effectString("phone", mac);
+		macText(client->mac, mac);
+		effectBegin("client-kicked");
+		effectString("client", mac);
 		effectEnd();
 	}
-	wifi_event_ap_stadisconnected_t event = {.aid = (uint8_t)(phone - gPhones + 1), .reason = (uint16_t)reason};
-	memcpy(event.mac, phone->mac, MAC_BYTES);
+	wifi_event_ap_stadisconnected_t event = {.aid = (uint8_t)(client - gClients + 1), .reason = (uint16_t)reason};
+	memcpy(event.mac, client->mac, MAC_BYTES);
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_STADISCONNECTED, &event, sizeof(event));
 }
 
 static void down(void)
 {
-	for (int i = 0; i < PHONES; i++)
-		if (gPhones[i].here && ruleHolds("ap-stop-kicks"))
-			phoneGone(&gPhones[i], REASON_AUTH_LEAVE, true);
+	for (int i = 0; i < CLIENTS; i++)
+		if (gClients[i].here && ruleHolds("ap-stop-kicks"))
+			clientGone(&gClients[i], REASON_AUTH_LEAVE, true);
 	gWiFi.accessPointUp = false;
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_STOP, NULL, 0);
 }
@@ -116,25 +116,25 @@ void accessPointRestart(void)
 	accessPointStart();
 }
 
-/* Phones ---------------------------------------------------------------------------------------------------------- */
+/* Clients ---------------------------------------------------------------------------------------------------------- */
 
-static void refuse(const char *phone, const char *why)
+static void refuse(const char *client, const char *why)
 {
-	effectBegin("phone");
-	effectString("phone", phone);
+	effectBegin("client");
+	effectString("client", client);
 	effectBool("joined", 0);
 	effectString("why", why);
 	effectEnd();
 }
 
-static Phone *placeFor(const uint8_t *mac)
+static Client *placeFor(const uint8_t *mac)
 {
-	Phone *place = NULL;
-	for (int i = 0; i < PHONES; i++) {
-		if (gPhones[i].here && !memcmp(gPhones[i].mac, mac, MAC_BYTES))
-			return &gPhones[i];
-		if (!gPhones[i].here && !place)
-			place = &gPhones[i];
+	Client *place = NULL;
+	for (int i = 0; i < CLIENTS; i++) {
+		if (gClients[i].here && !memcmp(gClients[i].mac, mac, MAC_BYTES))
+			return &gClients[i];
+		if (!gClients[i].here && !place)
+			place = &gClients[i];
 	}
 	return place;
 }
@@ -146,9 +146,9 @@ static bool passwordFits(const char *password)
 	return (gWiFi.ap.authmode == WIFI_AUTH_OPEN && ruleHolds("ap-open")) || !strcmp(own, password) || !ruleHolds("ap-password");
 }
 
-void onPhoneAuth(const Json *event)
+void onClientAuth(const Json *event)
 {
-	const char *text = jsonString(event, "phone", "");
+	const char *text = jsonString(event, "client", "");
 	uint8_t mac[MAC_BYTES];
 	if (!macParse(text, mac)) {
 		refuse(text, "bad mac");
@@ -166,16 +166,16 @@ void onPhoneAuth(const Json *event)
 		refuse(text, "wrong password");
 		return;
 	}
-	Phone *phone = placeFor(mac);
-	if (!phone || (!phone->here && accessPointPhones() >= gWiFi.ap.max_connection && ruleHolds("ap-places"))) {
+	Client *client = placeFor(mac);
+	if (!client || (!client->here && accessPointClients() >= gWiFi.ap.max_connection && ruleHolds("ap-places"))) {
 		refuse(text, "full");
 		return;
 	}
-	if (phone->here)
-		phoneGone(phone, REASON_ASSOC_LEAVE, false);
-	memcpy(phone->mac, mac, MAC_BYTES);
-	phone->here = true;
-	wifi_event_ap_staconnected_t connected = {.aid = (uint8_t)(phone - gPhones + 1)};
+	if (client->here)
+		clientGone(client, REASON_ASSOC_LEAVE, false);
+	memcpy(client->mac, mac, MAC_BYTES);
+	client->here = true;
+	wifi_event_ap_staconnected_t connected = {.aid = (uint8_t)(client - gClients + 1)};
 	memcpy(connected.mac, mac, MAC_BYTES);
 	eventPost(WIFI_EVENT, WIFI_EVENT_AP_STACONNECTED, &connected, sizeof(connected));
 	uint32_t lease = netifLease(mac);
@@ -186,8 +186,8 @@ void onPhoneAuth(const Json *event)
 	}
 	char address[16];
 	addressText(lease, address);
-	effectBegin("phone");
-	effectString("phone", text);
+	effectBegin("client");
+	effectString("client", text);
 	effectBool("joined", 1);
 	if (lease)
 		effectString("address", address);
@@ -196,14 +196,14 @@ void onPhoneAuth(const Json *event)
 	effectEnd();
 }
 
-void onPhoneLeave(const Json *event)
+void onClientLeave(const Json *event)
 {
 	uint8_t mac[MAC_BYTES];
-	if (!macParse(jsonString(event, "phone", ""), mac))
+	if (!macParse(jsonString(event, "client", ""), mac))
 		return;
-	for (int i = 0; i < PHONES; i++)
-		if (gPhones[i].here && !memcmp(gPhones[i].mac, mac, MAC_BYTES))
-			phoneGone(&gPhones[i], REASON_ASSOC_LEAVE, false);
+	for (int i = 0; i < CLIENTS; i++)
+		if (gClients[i].here && !memcmp(gClients[i].mac, mac, MAC_BYTES))
+			clientGone(&gClients[i], REASON_ASSOC_LEAVE, false);
 }
 
 esp_err_t esp_wifi_deauth_sta(uint16_t aid)
@@ -212,12 +212,12 @@ esp_err_t esp_wifi_deauth_sta(uint16_t aid)
 		return ESP_ERR_WIFI_NOT_INIT;
 	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	if (aid > PHONES && ruleHolds("deauth-range"))
+	if (aid > CLIENTS && ruleHolds("deauth-range"))
 		return ESP_ERR_INVALID_ARG;
 	if (!modeHas(gWiFi.mode, WIFI_IF_AP) && ruleHolds("deauth-mode"))
 		return ESP_ERR_WIFI_MODE;
-	for (int i = 0; i < PHONES; i++)
-		if (gPhones[i].here && ((!aid && ruleHolds("deauth-all")) || aid == i + 1))
-			phoneGone(&gPhones[i], REASON_AUTH_LEAVE, true);
+	for (int i = 0; i < CLIENTS; i++)
+		if (gClients[i].here && ((!aid && ruleHolds("deauth-all")) || aid == i + 1))
+			clientGone(&gClients[i], REASON_AUTH_LEAVE, true);
 	return ESP_OK;
 }

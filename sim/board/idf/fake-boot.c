@@ -17,8 +17,8 @@ static const struct {
 	{"audible", onAudible},
 	{"csa", onChannelSwitch},
 	{"kicked", onKicked},
-	{"phone-auth", onPhoneAuth},
-	{"phone-leave", onPhoneLeave},
+	{"client-auth", onClientAuth},
+	{"client-leave", onClientLeave},
 	{"pin", onPin},
 	{"fault", onFault},
 };

@@ -1,5 +1,5 @@
 /*
-	What the access point's DHCP server remembers of its phones. A new one gets the address behind the last one's; when
+	What the access point's DHCP server remembers of its clients. A new one gets the address behind the last one's; when
 	more than 8 are remembered, the one that was not seen for longest is forgotten (the real server does so once a minute).
 */
 #include <string.h>

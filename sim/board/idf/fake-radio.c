@@ -174,7 +174,7 @@ esp_err_t esp_wifi_set_channel(uint8_t primary, wifi_second_chan_t second)
 	if (bound && !channelAllowed(primary) && ruleHolds("channel-country"))
 		return ESP_ERR_INVALID_ARG;
 	if ((gWiFi.station == STATION_CONNECTED && ruleHolds("channel-joined")) || (gWiFi.station == STATION_CONNECTING && ruleHolds("channel-connecting")) ||
-		(scanRunning() && ruleHolds("channel-scanning")) || (accessPointPhones() && ruleHolds("channel-phone")))
+		(scanRunning() && ruleHolds("channel-scanning")) || (accessPointClients() && ruleHolds("channel-client")))
 		return ESP_FAIL;
 	radioSetHome(primary);
 	return ESP_OK;

@@ -6,7 +6,7 @@
 #include "internal.h"
 #include "rules.h"
 
-#define AP_MAX_PHONES 10 /* ESP_WIFI_MAX_CONN_NUM of the ESP32-C3 */
+#define AP_MAX_CLIENTS 10 /* ESP_WIFI_MAX_CONN_NUM of the ESP32-C3 */
 
 WiFi gWiFi;
 
@@ -199,8 +199,8 @@ static esp_err_t setAccessPoint(const wifi_ap_config_t *wanted)
 		config.channel = 1;
 	if (!config.ssid_len)
 		config.ssid_len = (uint8_t)strnlen((const char *)config.ssid, sizeof(config.ssid));
-	if (config.max_connection > AP_MAX_PHONES && ruleHolds("ap-places-clamped"))
-		config.max_connection = AP_MAX_PHONES;
+	if (config.max_connection > AP_MAX_CLIENTS && ruleHolds("ap-places-clamped"))
+		config.max_connection = AP_MAX_CLIENTS;
 	/* Nothing happens for the same configuration; anything else restarts the access point. */
 	if (!memcmp(&config, &gWiFi.ap, sizeof(config)) && ruleHolds("ap-same-config"))
 		return ESP_OK;

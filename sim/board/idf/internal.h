@@ -126,16 +126,16 @@ void accessPointStop(void);
 void accessPointRestart(void);
 /* Its channel has moved with the device's home. */
 void accessPointMoved(void);
-int accessPointPhones(void);
-void onPhoneAuth(const Json *event);
-void onPhoneLeave(const Json *event);
+int accessPointClients(void);
+void onClientAuth(const Json *event);
+void onClientLeave(const Json *event);
 
 /* netif.c: default handlers, run before the user's ---------------------------------------------------------------- */
 
 void netifOnEvent(esp_event_base_t base, int32_t id, void *data);
-/* Lease for the n-th phone in network order, 0 when there is no DHCP server. */
+/* Lease for the n-th client in network order, 0 when there is no DHCP server. */
 uint32_t netifLease(const uint8_t *mac);
-/* Which address of the DHCP server a phone has, counted from 1 behind its own. */
+/* Which address of the DHCP server a client has, counted from 1 behind its own. */
 int leaseFor(const uint8_t *mac);
 void leasesForget(void);
 esp_netif_t *netifOfAccessPoint(void);

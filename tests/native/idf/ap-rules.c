@@ -1,4 +1,4 @@
-/* The access point, its phones and its network interface. */
+/* The access point, its clients and its network interface. */
 #include <stdio.h>
 
 #include "harness.h"
@@ -16,71 +16,71 @@ static void open(void)
 	forget();
 }
 
-static void phone(int last, const char *password)
+static void client(int last, const char *password)
 {
 	char members[128];
-	snprintf(members, sizeof(members), "'phone':'0200000000%02x','password':'%s'", last, password);
-	give("phone-auth", members);
+	snprintf(members, sizeof(members), "'client':'0200000000%02x','password':'%s'", last, password);
+	give("client-auth", members);
 	settle();
 }
 
-RULE(phoneJoins, "a phone with the right password: AP_STACONNECTED, a lease from the address after the access point's on")
+RULE(clientJoins, "a client with the right password: AP_STACONNECTED, a lease from the address after the access point's on")
 {
 	open();
-	phone(1, "00000000");
-	CHECK(!strcmp(gSeen, "phone_joined lease"));
-	CHECK(said("{'do':'phone','phone':'020000000001','joined':true,'address':'192.168.4.2'}"));
-	phone(2, "00000000");
+	client(1, "00000000");
+	CHECK(!strcmp(gSeen, "client_joined lease"));
+	CHECK(said("{'do':'client','client':'020000000001','joined':true,'address':'192.168.4.2'}"));
+	client(2, "00000000");
 	CHECK(said("'address':'192.168.4.3'"));
 }
 
-RULE(phoneComesBack, "a phone that comes back has its old address")
+RULE(clientComesBack, "a client that comes back has its old address")
 {
 	open();
-	phone(1, "00000000");
-	phone(2, "00000000");
-	give("phone-leave", "'phone':'020000000001'");
+	client(1, "00000000");
+	client(2, "00000000");
+	give("client-leave", "'client':'020000000001'");
 	settle();
-	CHECK(strstr(gSeen, "phone_left"));
+	CHECK(strstr(gSeen, "client_left"));
 	forget();
-	phone(1, "00000000");
+	client(1, "00000000");
 	CHECK(said("'address':'192.168.4.2'"));
 }
 
-RULE(phoneRefused, "a wrong password: AP_WRONG_PASSWORD, no place, no lease; while it is off: said so")
+RULE(clientRefused, "a wrong password: AP_WRONG_PASSWORD, no place, no lease; while it is off: said so")
 {
 	open();
-	phone(1, "11111111");
+	client(1, "11111111");
 	CHECK(!strcmp(gSeen, "wrong_password"));
-	CHECK(said("{'do':'phone','phone':'020000000001','joined':false,'why':'wrong password'}"));
+	CHECK(said("{'do':'client','client':'020000000001','joined':false,'why':'wrong password'}"));
 	forget();
 	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
 	settle();
-	phone(1, "00000000");
+	client(1, "00000000");
 	CHECK(said("'joined':false,'why':'access point off'"));
 }
 
-RULE(phoneLimit, "no more phones than max_connection")
+RULE(clientLimit, "no more clients than max_connection")
 {
 	open();
 	for (int i = 1; i <= 4; i++)
-		phone(i, "00000000");
-	phone(5, "00000000");
-	CHECK(said("{'do':'phone','phone':'020000000005','joined':false,'why':'full'}"));
-	phone(4, "00000000");
-	CHECK_IS(timesSaid("'phone':'020000000004','joined':true"), 2);
+		client(i, "00000000");
+	client(5, "00000000");
+	CHECK(said("{'do':'client','client':'020000000005','joined':false,'why':'full'}"));
+	client(4, "00000000");
+	CHECK_IS(timesSaid("'client':'020000000004','joined':true"), 2);
 }
 
-RULE(phonesKicked, "closing the access point puts its phones out before AP_STOP")
+RULE(clientsKicked, "closing the access point puts its clients out before AP_STOP")
 {
 	open();
-	phone(1, "00000000");
-	phone(2, "00000000");
+	client(1, "00000000");
+	client(2, "00000000");
 	forget();
 	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
 	settle();
-	CHECK(!strcmp(gSeen, "phone_left phone_left ap_stop"));
-	CHECK_IS(timesSaid("{'do':'phone-kicked'"), 2);
+	CHECK(!strcmp(gSeen, "client_left client_left ap_stop"));
+	CHECK_IS(timesSaid("{'do':'client-kicked'"), 2);
 	CHECK(said("{'do':'ap','state':'off'}"));
 }
 
@@ -106,16 +106,16 @@ RULE(addressRules, "the access point's address changes only with its DHCP server
 	CHECK_IS(esp_wifi_start(), ESP_OK);
 	settle();
 	CHECK_IS(esp_netif_dhcps_start(accessPoint()), ESP_ERR_ESP_NETIF_DHCP_ALREADY_STARTED);
-	phone(1, "00000000");
+	client(1, "00000000");
 	CHECK(said("'joined':true,'address':'192.168.9.2'"));
 }
 
-RULE(noServer, "a phone on an access point whose DHCP server is stopped gets no address")
+RULE(noServer, "a client on an access point whose DHCP server is stopped gets no address")
 {
 	open();
 	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_OK);
-	phone(1, "00000000");
-	CHECK(!strcmp(gSeen, "phone_joined"));
+	client(1, "00000000");
+	CHECK(!strcmp(gSeen, "client_joined"));
 	CHECK(said("'joined':true,'why':'no address'"));
 }
 

@@ -171,7 +171,7 @@ static void watch(void *arg, esp_event_base_t base, int32_t id, void *data)
 		static const struct {
 			int id;
 			const char *name;
-		} names[] = {{2, "sta_start"}, {3, "sta_stop"}, {12, "ap_start"}, {13, "ap_stop"}, {14, "phone_joined"}, {15, "phone_left"},
+		} names[] = {{2, "sta_start"}, {3, "sta_stop"}, {12, "ap_start"}, {13, "ap_stop"}, {14, "client_joined"}, {15, "client_left"},
 			{21, "beacon_timeout"}, {45, "wrong_password"}};
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (names[i].id == id)

@@ -1,4 +1,4 @@
-/* Network interfaces: addresses, DHCP, DNS; and the phones that they serve. */
+/* Network interfaces: addresses, DHCP, DNS; and the clients that they serve. */
 #include <stdio.h>
 
 #include "harness.h"
@@ -13,11 +13,11 @@ static esp_netif_t *accessPoint(void)
 	return esp_netif_get_handle_from_ifkey("WIFI_AP_DEF");
 }
 
-static void phone(int last, const char *password)
+static void client(int last, const char *password)
 {
 	char members[128];
-	snprintf(members, sizeof(members), "'phone':'0200000000%02x','password':'%s'", last, password);
-	give("phone-auth", members);
+	snprintf(members, sizeof(members), "'client':'0200000000%02x','password':'%s'", last, password);
+	give("client-auth", members);
 	settle();
 }
 
@@ -118,56 +118,56 @@ RULE(netifFirst, "who hears AP_START finds the interface up: its own handlers ha
 	CHECK(gUp);
 }
 
-RULE(leases, "the DHCP server remembers 8 phones; for a ninth it forgets the one that was not seen for longest")
+RULE(leases, "the DHCP server remembers 8 clients; for a ninth it forgets the one that was not seen for longest")
 {
 	openAccessPoint(WIFI_AUTH_WPA2_PSK, 10);
 	for (int i = 1; i <= 8; i++)
-		phone(i, "00000000");
-	phone(1, "00000000");
-	CHECK(said("'phone':'020000000001','joined':true,'address':'192.168.4.2'"));
-	phone(9, "00000000");
-	CHECK(said("'phone':'020000000009','joined':true,'address':'192.168.4.10'"));
-	/* The second was the one, and is a new phone again. */
-	phone(1, "00000000");
-	CHECK_IS(timesSaid("'phone':'020000000001','joined':true,'address':'192.168.4.2'"), 3);
-	phone(2, "00000000");
-	CHECK(said("'phone':'020000000002','joined':true,'address':'192.168.4.11'"));
+		client(i, "00000000");
+	client(1, "00000000");
+	CHECK(said("'client':'020000000001','joined':true,'address':'192.168.4.2'"));
+	client(9, "00000000");
+	CHECK(said("'client':'020000000009','joined':true,'address':'192.168.4.10'"));
+	/* The second was the one, and is a new client again. */
+	client(1, "00000000");
+	CHECK_IS(timesSaid("'client':'020000000001','joined':true,'address':'192.168.4.2'"), 3);
+	client(2, "00000000");
+	CHECK(said("'client':'020000000002','joined':true,'address':'192.168.4.11'"));
 }
 
 RULE(leasesForgotten, "a DHCP server that was stopped, or whose access point was, begins with its first address")
 {
 	openAccessPoint(WIFI_AUTH_WPA2_PSK, 4);
-	phone(1, "00000000");
-	CHECK(said("'phone':'020000000001','joined':true,'address':'192.168.4.2'"));
+	client(1, "00000000");
+	CHECK(said("'client':'020000000001','joined':true,'address':'192.168.4.2'"));
 	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
 	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
 	settle();
-	phone(2, "00000000");
-	CHECK(said("'phone':'020000000002','joined':true,'address':'192.168.4.2'"));
+	client(2, "00000000");
+	CHECK(said("'client':'020000000002','joined':true,'address':'192.168.4.2'"));
 	CHECK_IS(esp_netif_dhcps_stop(accessPoint()), ESP_OK);
 	CHECK_IS(esp_netif_dhcps_start(accessPoint()), ESP_OK);
-	phone(3, "00000000");
-	CHECK(said("'phone':'020000000003','joined':true,'address':'192.168.4.2'"));
+	client(3, "00000000");
+	CHECK(said("'client':'020000000003','joined':true,'address':'192.168.4.2'"));
 }
 
 RULE(openNetwork, "an open access point asks for no password")
 {
 	openAccessPoint(WIFI_AUTH_OPEN, 4);
-	phone(1, "");
+	client(1, "");
 	CHECK(said("'joined':true"));
 }
 
-RULE(deauth, "deauth_sta: 0 puts all phones out, a number that one; too high INVALID_ARG, without an access point MODE")
+RULE(deauth, "deauth_sta: 0 puts all clients out, a number that one; too high INVALID_ARG, without an access point MODE")
 {
 	openAccessPoint(WIFI_AUTH_WPA2_PSK, 4);
 	for (int i = 1; i <= 3; i++)
-		phone(i, "00000000");
+		client(i, "00000000");
 	CHECK_IS(esp_wifi_deauth_sta(11), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_deauth_sta(2), ESP_OK);
-	CHECK_IS(timesSaid("{'do':'phone-kicked'"), 1);
-	CHECK(said("{'do':'phone-kicked','phone':'020000000002'}"));
+	CHECK_IS(timesSaid("{'do':'client-kicked'"), 1);
+	CHECK(said("{'do':'client-kicked','client':'020000000002'}"));
 	CHECK_IS(esp_wifi_deauth_sta(0), ESP_OK);
-	CHECK_IS(timesSaid("{'do':'phone-kicked'"), 3);
+	CHECK_IS(timesSaid("{'do':'client-kicked'"), 3);
 	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
 	CHECK_IS(esp_wifi_deauth_sta(0), ESP_ERR_WIFI_MODE);
 }

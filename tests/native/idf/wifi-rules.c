@@ -121,13 +121,13 @@ RULE(apPullsHome, "starting or reconfiguring the access point of an unconnected 
 	CHECK(said("{'do':'log','event':'channel','from':1,'to':11}"));
 }
 
-RULE(apSameConfig, "set_config of the access point with the same content does nothing; with another it restarts and kicks its phones")
+RULE(apSameConfig, "set_config of the access point with the same content does nothing; with another it restarts and kicks its clients")
 {
 	wifi_config_t config;
 	startWiFi(WIFI_MODE_APSTA);
 	configureAccessPoint(1);
 	settle();
-	give("phone-auth", "'phone':'020000000001','password':'00000000'");
+	give("client-auth", "'client':'020000000001','password':'00000000'");
 	settle();
 	forget();
 	configureAccessPoint(1);
@@ -137,8 +137,8 @@ RULE(apSameConfig, "set_config of the access point with the same content does no
 	config.ap.ssid_hidden = 1;
 	CHECK_IS(esp_wifi_set_config(WIFI_IF_AP, &config), ESP_OK);
 	settle();
-	CHECK(!strcmp(gSeen, "phone_left ap_stop ap_start"));
-	CHECK(said("{'do':'phone-kicked','phone':'020000000001'}"));
+	CHECK(!strcmp(gSeen, "client_left ap_stop ap_start"));
+	CHECK(said("{'do':'client-kicked','client':'020000000001'}"));
 }
 
 RULE(apConfigErrors, "set_config of the access point: not in the mode MODE, short password PASSWORD, channel outside the country INVALID_ARG")
@@ -161,7 +161,7 @@ RULE(apConfigErrors, "set_config of the access point: not in the mode MODE, shor
 	CHECK_IS(esp_wifi_set_config(WIFI_IF_AP, &config), ESP_OK);
 }
 
-RULE(cloaked, "a hidden access point called - is logged as cloaked")
+RULE(hiddenName, "a hidden access point called - is logged as hidden")
 {
 	wifi_config_t config;
 	startWiFi(WIFI_MODE_APSTA);
@@ -172,7 +172,7 @@ RULE(cloaked, "a hidden access point called - is logged as cloaked")
 	config.ap.ssid_len = 1;
 	config.ap.ssid_hidden = 1;
 	CHECK_IS(esp_wifi_set_config(WIFI_IF_AP, &config), ESP_OK);
-	CHECK(said("'event':'ap-cloaked','ssid':'-','channel':1"));
+	CHECK(said("'event':'ap-hidden','ssid':'-','channel':1"));
 }
 
 RULE(setChannel, "set_channel moves home, radio and access point, with the event only when it changes")
@@ -187,7 +187,7 @@ RULE(setChannel, "set_channel moves home, radio and access point, with the event
 	CHECK_IS(current(), 6);
 }
 
-RULE(setChannelRefused, "set_channel: joined, connecting, scanning or with a phone FAIL; not allowed INVALID_ARG")
+RULE(setChannelRefused, "set_channel: joined, connecting, scanning or with a client FAIL; not allowed INVALID_ARG")
 {
 	startWiFi(WIFI_MODE_APSTA);
 	CHECK_IS(esp_wifi_set_channel(14, WIFI_SECOND_CHAN_NONE), ESP_ERR_INVALID_ARG);
@@ -198,9 +198,9 @@ RULE(setChannelRefused, "set_channel: joined, connecting, scanning or with a pho
 	CHECK_IS(esp_wifi_scan_stop(), ESP_OK);
 	configureAccessPoint(1);
 	settle();
-	give("phone-auth", "'phone':'020000000001','password':'00000000'");
+	give("client-auth", "'client':'020000000001','password':'00000000'");
 	CHECK_IS(esp_wifi_set_channel(6, WIFI_SECOND_CHAN_NONE), ESP_FAIL);
-	give("phone-leave", "'phone':'020000000001'");
+	give("client-leave", "'client':'020000000001'");
 	CHECK_IS(esp_wifi_set_channel(6, WIFI_SECOND_CHAN_NONE), ESP_OK);
 	joinRouter(6);
 	CHECK_IS(esp_wifi_set_channel(1, WIFI_SECOND_CHAN_NONE), ESP_FAIL);

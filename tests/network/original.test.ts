@@ -1,11 +1,11 @@
 import { expect, test } from "@jest/globals";
 import { accessPointMac, boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
-import { ask, deviceSpec, events, HUB, hubSpec, macOf, SEED, settle, snapshot, took, world } from "./house";
-import { describeSeed, type SeedSnapshot, seedDevice, seedHub } from "./seed-house";
+import { ask, deviceSpec, events, HUB, hubSpec, macOf, SEED, settle, snapshot, took, world } from "./network";
+import { describeOriginal, type OriginalSnapshot, originalDevice, originalHub } from "./original-network";
 import { call, finish, inject, textsOf } from "./traffic";
 
-const seedSnapshot = (made: World, name: string) => made.board(name).snapshot() as SeedSnapshot;
+const originalSnapshot = (made: World, name: string) => made.board(name).snapshot() as OriginalSnapshot;
 
 /** A world with these boards, all up. */
 function up(...boards: Parameters<typeof world>[0]): World {
@@ -14,9 +14,9 @@ function up(...boards: Parameters<typeof world>[0]): World {
 	return made;
 }
 
-describeSeed("our hub and devices with the original's code", () => {
+describeOriginal("our hub and devices with the original's code", () => {
 	test("a MicroPython device does what our hub asks, and its reply comes back", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Kitchen"));
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON \d+\+ -\d+$/);
 		expect(ask(made, "Kitchen", "off")).toMatch(/^OK OFF \d+\+ -\d+$/);
@@ -25,7 +25,7 @@ describeSeed("our hub and devices with the original's code", () => {
 	});
 
 	test("a MicroPython device asked by the MAC of its access point answers from the other one, and is one board to our hub", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Kitchen"));
 		const station = macOf(made, "Kitchen");
 		expect(ask(made, accessPointMac(station), "on")).toMatch(/^OK ON /);
 		expect(ask(made, station, "off")).toMatch(/^OK OFF /);
@@ -35,7 +35,7 @@ describeSeed("our hub and devices with the original's code", () => {
 	});
 
 	test("a MicroPython device that is written to at its access point answers from its station: that is its reply, and it is written to there", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Kitchen"));
 		const station = macOf(made, "Kitchen");
 		const accessPoint = accessPointMac(station);
 		// All that the hub has heard of the device came from there.
@@ -59,7 +59,7 @@ describeSeed("our hub and devices with the original's code", () => {
 	});
 
 	test("a ping of a MicroPython device that our hub has asked something is answered, and is not its reply", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Kitchen"));
 		const asked = call(made, "Kitchen", "uptime");
 		made.advanceUntil(() => textsOf(made, "Hub").includes("uptime"), 100);
 		made.sendFrame({ from: macOf(made, "Kitchen"), to: HUB, payload: Buffer.from("ping") });
@@ -74,12 +74,12 @@ describeSeed("our hub and devices with the original's code", () => {
 	] as const)(
 		"a MicroPython device that was told the MAC of our hub's access point is answered, and after its time where that is %s: %p",
 		(afterwards, answered) => {
-			const made = up(hubSpec({ setupAP: { minutes: 1, afterwards } }), seedDevice("Kitchen", { hub: accessPointMac(HUB) }));
+			const made = up(hubSpec({ setupAP: { minutes: 1, afterwards } }), originalDevice("Kitchen", { hub: accessPointMac(HUB) }));
 			made.advance(50_000);
-			const during = seedSnapshot(made, "Kitchen").pings;
+			const during = originalSnapshot(made, "Kitchen").pings;
 			expect(during).toEqual({ sent: 1, answered: 1 });
 			made.advance(60_000);
-			const { pings } = seedSnapshot(made, "Kitchen");
+			const { pings } = originalSnapshot(made, "Kitchen");
 			expect(pings.sent).toBeGreaterThan(1);
 			// Addresses of an access point that is off are nobody's: the radio does not even acknowledge.
 			expect(pings.answered).toBe(answered ? pings.sent : 1);
@@ -92,7 +92,7 @@ describeSeed("our hub and devices with the original's code", () => {
 	])(
 		"where %s frames are lost each caller gets its own reply, though a MicroPython device runs repeated requests twice",
 		(_, loss, atLeast) => {
-			const made = up(hubSpec(), seedDevice("Kitchen"));
+			const made = up(hubSpec(), originalDevice("Kitchen"));
 			made.air.loss = loss;
 			const wrong: string[] = [];
 			let answered = 0;
@@ -111,12 +111,12 @@ describeSeed("our hub and devices with the original's code", () => {
 			}
 			expect({ seed: SEED, wrong }).toEqual({ seed: SEED, wrong: [] });
 			expect(answered).toBeGreaterThan(atLeast);
-			expect(seedSnapshot(made, "Kitchen").handled.like).toBeGreaterThan(answered);
+			expect(originalSnapshot(made, "Kitchen").handled.like).toBeGreaterThan(answered);
 		},
 	);
 
 	test("our hub answers the pings of a MicroPython device within its second, however busy it is", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"), deviceSpec("Bedroom"), deviceSpec("Mute"));
+		const made = up(hubSpec(), originalDevice("Kitchen"), deviceSpec("Bedroom"), deviceSpec("Mute"));
 		made.fault("Mute", "mute", -1);
 		// The device falls silent; when its 30 s are over, the hub never has fewer than three requests under way.
 		made.advance(28_000);
@@ -127,13 +127,13 @@ describeSeed("our hub and devices with the original's code", () => {
 			);
 			made.advanceUntil(() => batch.every(({ done }) => done), 250);
 		}
-		const { pings } = seedSnapshot(made, "Kitchen");
+		const { pings } = originalSnapshot(made, "Kitchen");
 		expect(pings.sent).toBeGreaterThanOrEqual(1);
 		expect(pings.answered).toBe(pings.sent);
 	});
 
 	test("a late word of ours is a command to a MicroPython device, and its report of that is where it ends", () => {
-		const made = up(hubSpec(), seedDevice("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Kitchen"));
 		made.sendFrame({ from: HUB, to: macOf(made, "Kitchen"), payload: Buffer.from("pong") });
 		made.advance(5_000);
 		const said = events(made, "frame").map(({ text }) => text);
@@ -142,9 +142,9 @@ describeSeed("our hub and devices with the original's code", () => {
 	});
 });
 
-describeSeed("a hub with the original's code and our devices", () => {
+describeOriginal("a hub with the original's code and our devices", () => {
 	test("our device does what a MicroPython hub asks", () => {
-		const made = up(seedHub(), deviceSpec("Kitchen"));
+		const made = up(originalHub(), deviceSpec("Kitchen"));
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
 		expect(ask(made, "Kitchen", "on")).toMatch(/^OK ON \d+\+ -\d+$/);
 		expect(made.status().boards[1]?.relay).toBe("ON");
@@ -152,7 +152,7 @@ describeSeed("a hub with the original's code and our devices", () => {
 	});
 
 	test("our device is one board to a MicroPython hub that asks it at its access point: it answers from its station", () => {
-		const made = up(seedHub(), deviceSpec("Kitchen"));
+		const made = up(originalHub(), deviceSpec("Kitchen"));
 		const station = macOf(made, "Kitchen");
 		for (const address of [accessPointMac(station), station]) expect(ask(made, address, "on")).toMatch(/^OK ON \d+\+ -\d+$/);
 		expect(events(made, "frame", "Hub").map(({ to }) => to)).toEqual([accessPointMac(station), station]);
@@ -160,7 +160,7 @@ describeSeed("a hub with the original's code and our devices", () => {
 	});
 
 	test("our device adopts the MicroPython hub that it answered, and stays on the channel where that answers its pings", () => {
-		const made = up(seedHub(), deviceSpec("Kitchen", { hub: "" }));
+		const made = up(originalHub(), deviceSpec("Kitchen", { hub: "" }));
 		expect(snapshot(made, "Kitchen").hub).toBe("");
 		ask(made, "Kitchen", "uptime");
 		made.advance(100_000);
@@ -171,7 +171,7 @@ describeSeed("a hub with the original's code and our devices", () => {
 	});
 
 	test("a round trip of the original takes about 200 ms, since both its ends wait for the clock", () => {
-		const made = up(seedHub(), seedDevice("Kitchen"));
+		const made = up(originalHub(), originalDevice("Kitchen"));
 		const times = Array.from({ length: 20 }, () => {
 			made.advance(1_037);
 			return took(made, () => ask(made, "Kitchen", "uptime"));
@@ -182,26 +182,26 @@ describeSeed("a hub with the original's code and our devices", () => {
 	});
 });
 
-describeSeed("relaying", () => {
+describeOriginal("relaying", () => {
 	const names = ["Relay", "Kitchen"] as const;
 	const through = (made: World) => `!${macOf(made, "Kitchen")},uptime`;
 
 	test("a relay with the original's code waits for itself: no reply, and nothing is heard by it any more", () => {
-		const made = up(seedHub(), ...names.map((name) => seedDevice(name)));
+		const made = up(originalHub(), ...names.map((name) => originalDevice(name)));
 		expect(ask(made, "Relay", through(made))).toBe("Fail (no reply)");
 		expect(ask(made, "Relay", "uptime")).toBe("Fail (no reply)");
-		expect(seedSnapshot(made, "Relay").loopStoodMs).toBeGreaterThan(15_000);
-		expect(seedSnapshot(made, "Kitchen").handled).toEqual({});
+		expect(originalSnapshot(made, "Relay").loopStoodMs).toBeGreaterThan(15_000);
+		expect(originalSnapshot(made, "Kitchen").handled).toEqual({});
 	});
 
 	test("our relay device takes a request of a MicroPython hub on to a MicroPython device, and the reply back", () => {
-		const made = up(seedHub(), deviceSpec("Relay"), seedDevice("Kitchen"));
+		const made = up(originalHub(), deviceSpec("Relay"), originalDevice("Kitchen"));
 		expect(ask(made, "Relay", through(made))).toMatch(/^OK OFF \d+\+ -\d+$/);
 		expect(ask(made, "Relay", "uptime")).toMatch(/^OK OFF \d+\+ -\d+$/);
 	});
 
 	test("from our hub over our relay device to a MicroPython device, while the relay device goes on answering", () => {
-		const made = up(hubSpec(), deviceSpec("Relay"), seedDevice("Kitchen"));
+		const made = up(hubSpec(), deviceSpec("Relay"), originalDevice("Kitchen"));
 		const relayed = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Relay")}&msg=${encodeURIComponent(through(made))}` });
 		made.advanceUntil(() => events(made, "frame", "Relay").length > 0, 1_000);
 		made.sendFrame({ from: "34b4720a2000", to: macOf(made, "Relay"), payload: Buffer.from("ping") });
@@ -212,7 +212,7 @@ describeSeed("relaying", () => {
 	});
 
 	test("our boards ask nothing through a stuck relay of the original for longer than their deadline, and others meanwhile", () => {
-		const made = up(hubSpec(), seedDevice("Relay"), deviceSpec("Kitchen"));
+		const made = up(hubSpec(), originalDevice("Relay"), deviceSpec("Kitchen"));
 		const stuck = made.request("Hub", "lan", { path: `/?mac=${macOf(made, "Relay")}&msg=${encodeURIComponent(through(made))}` });
 		made.advance(1_000);
 		expect(took(made, () => expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK /))).toBeLessThan(20);

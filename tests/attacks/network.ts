@@ -13,7 +13,7 @@ const CHANNEL = 6;
 const RELAY_PIN = 4;
 const HTTP_PORT = 80;
 
-export interface HouseOptions {
+export interface NetworkOptions {
 	readonly boards: number;
 	readonly seed: number;
 	readonly app: string;
@@ -25,14 +25,14 @@ export interface HouseOptions {
 }
 
 /** A hub and its devices, a router, and computers with addresses of their own in the router's network. */
-export class House {
+export class Network {
 	readonly world: World;
 	readonly hub: Board;
 	readonly devices: readonly Board[];
 	/** What was on the air lately between the boards of the house, as a stranger hears it. */
 	readonly heard: { readonly from: string; readonly to: string; readonly text: string }[] = [];
 
-	constructor(options: HouseOptions) {
+	constructor(options: NetworkOptions) {
 		const { boards, seed, app, program, routerOff, engineNsPerMeter } = options;
 		const router = { ssid: SSID, password: ROUTER_PASSWORD, channel: CHANNEL, power: !routerOff };
 		this.world = new World({ seed, app, program, machine: "chip", boards: specs(boards), router, engineNsPerMeter });
@@ -60,7 +60,7 @@ export class House {
 		return exchange;
 	}
 
-	/** The hub's address in the house; the last one that it had, or none, while it has not joined. */
+	/** The hub's address in the network; the last one that it had, or none, while it has not joined. */
 	get address(): string {
 		return this.world.router.addressOf(this.hub.mac) ?? "192.168.1.50";
 	}

@@ -1,20 +1,20 @@
 import type { Board } from "./board";
 import type { Alarm, Clock } from "./clock";
-import { phoneMac } from "./mac";
+import { clientMac } from "./mac";
 import type { EffectOf } from "./protocol";
 import type { Handlers, TcpConnection, TcpNet } from "./tcp";
 
 /** Finding the network, authentication and handshake. */
 const AUTH_US = 200_000;
-/** A phone that nobody answers gives up. */
+/** A client that nobody answers gives up. */
 const PATIENCE_US = 5_000_000;
-/** How long a phone stays after its last connection. */
+/** How long a client stays after its last connection. */
 export const LINGER_US = 5_000_000;
 
 export type JoinResult = { readonly joined: true; readonly address: string } | { readonly joined: false; readonly why: string };
 
-/** A phone beside one board, joined to its setup access point or not. */
-export class Phone {
+/** A client beside one board, joined to its setup access point or not. */
+export class ApClient {
 	readonly mac: string;
 	readonly board: Board;
 	/** Given when it joined. */
@@ -56,11 +56,11 @@ export class Phone {
 		this.#password = password;
 		this.#patience = this.#clock.after(AUTH_US, () => {
 			if (!this.board.accessPoint) {
-				this.#answer({ joined: false, why: "the access point is off" });
+				this.#settle({ joined: false, why: "the access point is off" });
 				return;
 			}
-			this.#patience = this.#clock.after(PATIENCE_US, () => this.#answer({ joined: false, why: "the board does not answer" }));
-			this.board.post({ type: "phone-auth", phone: this.mac, password: this.#password });
+			this.#patience = this.#clock.after(PATIENCE_US, () => this.#settle({ joined: false, why: "the board does not answer" }));
+			this.board.post({ type: "client-auth", client: this.mac, password: this.#password });
 		});
 	}
 
@@ -68,7 +68,7 @@ export class Phone {
 		this.#farewell?.cancel();
 		if (!this.joined) return;
 		this.#lose("left");
-		this.board.post({ type: "phone-leave", phone: this.mac });
+		this.board.post({ type: "client-leave", client: this.mac });
 	}
 
 	/** Opens a connection to the board, joining first if need be. */
@@ -90,18 +90,18 @@ export class Phone {
 	}
 
 	/** The board's word on joining. */
-	effect(effect: EffectOf<"phone">): void {
+	effect(effect: EffectOf<"client">): void {
 		if (effect.joined && effect.address !== undefined) {
 			this.address = effect.address;
-			this.#answer({ joined: true, address: effect.address });
+			this.#settle({ joined: true, address: effect.address });
 			this.#rest();
-		} else if (this.#waiting.length > 0) this.#answer({ joined: false, why: effect.why ?? "refused" });
+		} else if (this.#waiting.length > 0) this.#settle({ joined: false, why: effect.why ?? "refused" });
 		else this.#lose(effect.why ?? "put out");
 	}
 
-	/** The access point is gone, or has put the phone out. */
+	/** The access point is gone, or has put the client out. */
 	lost(why: string): void {
-		if (this.#waiting.length > 0) this.#answer({ joined: false, why });
+		if (this.#waiting.length > 0) this.#settle({ joined: false, why });
 		this.#lose(why);
 	}
 
@@ -111,7 +111,7 @@ export class Phone {
 		for (const connection of [...this.#connections]) connection.finish("reset");
 	}
 
-	#answer(result: JoinResult): void {
+	#settle(result: JoinResult): void {
 		this.#patience?.cancel();
 		if (!result.joined) this.why = result.why;
 		const waiting = this.#waiting;
@@ -125,58 +125,58 @@ export class Phone {
 	}
 }
 
-/** The phones of the world. Each board has one of its own, that knows the password while the access point is open. */
-export class Phones {
+/** The clients of the world. Each board has one of its own, that knows the password while the access point is open. */
+export class ApClients {
 	#clock: Clock;
 	#tcp: TcpNet;
-	#phones: Phone[] = [];
-	#own = new Map<Board, Phone>();
+	#clients: ApClient[] = [];
+	#own = new Map<Board, ApClient>();
 
 	constructor(clock: Clock, tcp: TcpNet) {
 		this.#clock = clock;
 		this.#tcp = tcp;
 	}
 
-	/** One more phone beside a board. */
-	add(board: Board, lingerUs?: number): Phone {
-		const options = { mac: phoneMac(this.#phones.length), board, clock: this.#clock, tcp: this.#tcp };
-		const phone = new Phone(lingerUs === undefined ? options : { ...options, lingerUs });
-		this.#phones.push(phone);
-		return phone;
+	/** One more client beside a board. */
+	add(board: Board, lingerUs?: number): ApClient {
+		const options = { mac: clientMac(this.#clients.length), board, clock: this.#clock, tcp: this.#tcp };
+		const client = new ApClient(lingerUs === undefined ? options : { ...options, lingerUs });
+		this.#clients.push(client);
+		return client;
 	}
 
-	/** Connects the board's own phone; refused when the access point is not open. */
+	/** Connects the board's own client; refused when the access point is not open. */
 	connect(board: Board, port: number, handlers: Handlers): TcpConnection {
-		const phone = this.#own.get(board) ?? this.add(board);
-		this.#own.set(board, phone);
+		const client = this.#own.get(board) ?? this.add(board);
+		this.#own.set(board, client);
 		const password = isOpen(board) ? (board.accessPoint?.password ?? "") : "";
-		return phone.connect(port, password, handlers);
+		return client.connect(port, password, handlers);
 	}
 
 	joinedTo(board: Board): number {
-		return this.#of(board).filter((phone) => phone.joined).length;
+		return this.#of(board).filter((client) => client.joined).length;
 	}
 
-	effect(board: Board, effect: EffectOf<"phone"> | EffectOf<"phone-kicked"> | EffectOf<"ap">): void {
-		if (effect.do === "phone") this.#find(board, effect.phone)?.effect(effect);
-		else if (effect.do === "phone-kicked") this.#find(board, effect.phone)?.lost("put out by the access point");
+	effect(board: Board, effect: EffectOf<"client"> | EffectOf<"client-kicked"> | EffectOf<"ap">): void {
+		if (effect.do === "client") this.#find(board, effect.client)?.effect(effect);
+		else if (effect.do === "client-kicked") this.#find(board, effect.client)?.lost("put out by the access point");
 		else if (effect.state === "off") this.accessPointGone(board);
 	}
 
 	accessPointGone(board: Board): void {
-		for (const phone of this.#of(board)) phone.lost("the access point was switched off");
+		for (const client of this.#of(board)) client.lost("the access point was switched off");
 	}
 
 	ended(connection: TcpConnection): void {
-		for (const phone of this.#phones) phone.ended(connection);
+		for (const client of this.#clients) client.ended(connection);
 	}
 
-	#of(board: Board): Phone[] {
-		return this.#phones.filter((phone) => phone.board === board);
+	#of(board: Board): ApClient[] {
+		return this.#clients.filter((client) => client.board === board);
 	}
 
-	#find(board: Board, mac: string): Phone | undefined {
-		return this.#phones.find((phone) => phone.board === board && phone.mac === mac);
+	#find(board: Board, mac: string): ApClient | undefined {
+		return this.#clients.find((client) => client.board === board && client.mac === mac);
 	}
 }
 
@@ -185,8 +185,8 @@ export function isOpen(board: Board): boolean {
 	return accessPointState(board) === "open";
 }
 
-export function accessPointState(board: Board): "open" | "off" | "cloaked" {
+export function accessPointState(board: Board): "open" | "off" | "hidden" {
 	const { accessPoint } = board;
 	if (!accessPoint) return "off";
-	return accessPoint.hidden || accessPoint.ssid === "-" ? "cloaked" : "open";
+	return accessPoint.hidden || accessPoint.ssid === "-" ? "hidden" : "open";
 }

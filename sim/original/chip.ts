@@ -97,7 +97,7 @@ export class Chip {
 		},
 		restart: () => {
 			this.#line.effect({ do: "restart", reason: "software" });
-			this.#line.answer(null);
+			this.#line.reply(null);
 			process.exit(0);
 		},
 		mac: (which: number) => (which === STA ? this.#mac : accessPointMac(this.#mac)),

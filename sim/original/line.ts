@@ -29,7 +29,7 @@ export class Line {
 	 * @returns null when the world has ended
 	 */
 	next(wakeUs: number | null): TimedEvent | null {
-		this.answer(wakeUs);
+		this.reply(wakeUs);
 		const text = this.#read();
 		if (text === null) return null;
 		const event = JSON.parse(text) as TimedEvent;
@@ -39,7 +39,7 @@ export class Line {
 	}
 
 	/** Answers the present event, if it was not answered. */
-	answer(wakeUs: number | null): void {
+	reply(wakeUs: number | null): void {
 		if (!this.#unanswered) return;
 		this.#unanswered = false;
 		const answer = { t: this.#t, effects: this.#effects, next: wakeUs, meter: 0, heap: NO_HEAP, messages: 0 };

@@ -51,7 +51,10 @@ export function world(boards: readonly BoardSpec[], options: Omit<Partial<WorldO
 }
 
 /** A hub and devices of these names, all up: the hub has its address, every board its ESP-NOW. */
-export function house(names: readonly string[], options: Omit<Partial<WorldOptions>, "boards"> & { hub?: ConfigurationPatch } = {}): World {
+export function network(
+	names: readonly string[],
+	options: Omit<Partial<WorldOptions>, "boards"> & { hub?: ConfigurationPatch } = {},
+): World {
 	const { hub, ...rest } = options;
 	const made = world([hubSpec(hub), ...names.map((name) => deviceSpec(name))], rest).boot();
 	settle(made);
@@ -101,7 +104,7 @@ export interface Snapshot {
 	readonly joined: boolean;
 	readonly address: string;
 	readonly uptimeS: number;
-	readonly ap: { state: string; ssid: string; secondsLeft: number | null; phones: number };
+	readonly ap: { state: string; ssid: string; secondsLeft: number | null; clients: number };
 	readonly router: { ssid: string; joined: boolean; reason: string; tries: number };
 	readonly sending: boolean;
 	readonly requestToSend: boolean;

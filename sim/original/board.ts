@@ -1,6 +1,6 @@
 import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
 import { Chip } from "./chip";
-import { seedCode } from "./document";
+import { originalCode } from "./document";
 import { Line } from "./line";
 import asyncio from "./python/asyncio.py";
 import config from "./python/config.py";
@@ -18,7 +18,7 @@ const FOLDER = "/board";
  * A board program like `build/board/board`, for a board that runs the original's networking module: `board.mjs <document>`. It speaks the same protocol.
  */
 async function run(document: string): Promise<void> {
-	const files = { asyncio, config, espnow, handler, machine, network, time, main, espcomms: seedCode(document) };
+	const files = { asyncio, config, espnow, handler, machine, network, time, main, espcomms: originalCode(document) };
 	const line = new Line();
 	const boot = line.next(null);
 	if (boot?.type !== "boot") return;

@@ -7,7 +7,7 @@ const LEAD = "The code is as follows:";
  * Nothing in it is changed.
  * @throws Error when the file cannot be read or holds no such block
  */
-export function seedCode(path: string): string {
+export function originalCode(path: string): string {
 	const page = readFileSync(path, "utf8");
 	const lead = page.indexOf(LEAD);
 	const block = lead < 0 ? null : /```(?:python)?\r?\n([\s\S]*?)\r?\n```/.exec(page.slice(lead));

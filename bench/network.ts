@@ -3,11 +3,11 @@ import { ROUTER_DEFAULTS } from "../sim/world/router";
 import { type BoardSpec, World } from "../sim/world/world";
 
 const PROGRAM = "build/board/board";
-const SEED_PROGRAM = "build/seed/board.mjs";
+const ORIGINAL_PROGRAM = "build/original/board.mjs";
 const { ssid, password, channel } = ROUTER_DEFAULTS;
 
 /** A hub and so many devices, all up, on the air of this seed. */
-export interface HouseOptions {
+export interface NetworkOptions {
 	readonly seed: number;
 	readonly devices: number;
 	/** app.json of the firmware, or the page with the original's code. */
@@ -24,7 +24,7 @@ export interface HouseOptions {
 export const HUB = "Hub";
 export const device = (index: number): string => `Device ${index}`;
 
-export function makeHouse(options: HouseOptions): World {
+export function makeNetwork(options: NetworkOptions): World {
 	const { seed, devices, app, original, engineNsPerMeter = 0, machine = "chip", onLine } = options;
 	const boards: BoardSpec[] = [{ name: HUB, config: { name: HUB, role: "hub", router: { ssid, password } } }];
 	for (let i = 1; i <= devices; i++) {
@@ -34,7 +34,7 @@ export function makeHouse(options: HouseOptions): World {
 	const world = new World({
 		seed,
 		...(original ? {} : { app, program: PROGRAM }),
-		boards: original ? boards.map((spec) => ({ ...spec, app, program: SEED_PROGRAM })) : boards,
+		boards: original ? boards.map((spec) => ({ ...spec, app, program: ORIGINAL_PROGRAM })) : boards,
 		engineNsPerMeter,
 		machine,
 		...(onLine ? { onLine } : {}),

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Event, frame, HAZARD, PEER, run, runApp } from "./native-board";
+import { type Event, frame, GC_STRESS, PEER, run, runApp } from "./native-board";
 
 /**
  * The board program in which every allocation collects garbage, every chunk is a block of its own and AddressSanitizer watches
- * (`make hazard`). A native that keeps a pointer into the engine's memory over an allocation works in every other build.
+ * (`make gc-stress`). A native that keeps a pointer into the engine's memory over an allocation works in every other build.
  */
 
 const RELEASE = "build/board/board";
@@ -55,7 +55,7 @@ const EVENTS: readonly Event[] = [
 	frame(""),
 	{ type: "tx-done", id: 1, acked: true },
 	{ type: "beacon", ssid: "House", bssid: "e4faed000001", channel: 2, rssi: -48, auth: "wpa2" },
-	{ type: "phone-auth", phone: "020000000001", password: "00000000" },
+	{ type: "client-auth", client: "020000000001", password: "00000000" },
 	{ type: "wake", t: 1000 },
 	frame("again"),
 	frame("€😀"),
@@ -65,7 +65,7 @@ const EVENTS: readonly Event[] = [
 
 describe("with a collection at every allocation", () => {
 	test("the natives do what they do otherwise", () => {
-		const { said } = run(ALL_NATIVES, EVENTS, {}, HAZARD);
+		const { said } = run(ALL_NATIVES, EVENTS, {}, GC_STRESS);
 		expect(said).toEqual(run(ALL_NATIVES, EVENTS).said);
 		expect(said.filter((line) => line.startsWith("frame "))).toHaveLength(6);
 		expect(said).toContain(`status {"to":"${PEER}","acked":true}`);
@@ -79,7 +79,7 @@ describe("with a collection at every allocation", () => {
 			radio("ping", 1100),
 			radio(Uint8Array.of(0xff, 0x00), 1200),
 			radio("environ {", 1300),
-			{ type: "phone-auth", phone: "020000000001", password: "00000000", t: 1400 },
+			{ type: "client-auth", client: "020000000001", password: "00000000", t: 1400 },
 			...tcp(1, "GET / HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n", 1500),
 			...tcp(2, "GET /api/status HTTP/1.1\r\nHost: 192.168.9.1\r\n\r\n", 2500),
 			...tcp(
@@ -91,7 +91,7 @@ describe("with a collection at every allocation", () => {
 			...tcp(4, "POST /api/restart HTTP/1.1\r\nHost: 192.168.9.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 6000),
 			{ type: "wake", t: 12_000 },
 		];
-		const hazard = runApp(APP, events, {}, HAZARD);
+		const stressed = runApp(APP, events, {}, GC_STRESS);
 		const release = runApp(APP, events, {}, RELEASE);
 		// The heap is another one by design; everything else that is told is the same.
 		const withoutHeap = (text: string) => text.replace(/"engine":\d+/, '"engine":0');
@@ -100,11 +100,11 @@ describe("with a collection at every allocation", () => {
 			...(typeof effect.hex === "string" ? { hex: withoutHeap(Buffer.from(effect.hex, "hex").toString("latin1")) } : {}),
 			...(typeof effect.json === "string" ? { json: withoutHeap(effect.json) } : {}),
 		});
-		const effects = ({ answers }: typeof hazard) => answers.flatMap((answer) => answer.effects.map((effect) => same({ ...effect })));
-		expect(effects(hazard)).toEqual(effects(release));
-		expect(hazard.effects("tx").map((effect) => effect.to)).toContain(PEER);
-		expect(hazard.effects("tcp-data").length).toBeGreaterThan(3);
-		expect(hazard.effects("nvs").length).toBeGreaterThan(0);
-		expect(hazard.effects("restart").map(({ reason }) => reason)).toEqual(["software"]);
+		const effects = ({ answers }: typeof stressed) => answers.flatMap((answer) => answer.effects.map((effect) => same({ ...effect })));
+		expect(effects(stressed)).toEqual(effects(release));
+		expect(stressed.effects("tx").map((effect) => effect.to)).toContain(PEER);
+		expect(stressed.effects("tcp-data").length).toBeGreaterThan(3);
+		expect(stressed.effects("nvs").length).toBeGreaterThan(0);
+		expect(stressed.effects("restart").map(({ reason }) => reason)).toEqual(["software"]);
 	});
 });

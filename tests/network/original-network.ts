@@ -2,31 +2,31 @@ import { accessSync } from "node:fs";
 import { describe } from "@jest/globals";
 import type { ConfigurationPatch } from "../../sim/world/provision";
 import type { BoardSpec } from "../../sim/world/world";
-import { deviceSpec, hubSpec } from "./house";
+import { deviceSpec, hubSpec } from "./network";
 
 /** Boards that run the original's own code: the program, and the page of the book with that code. */
-const PROGRAM = "build/seed/board.mjs";
+const PROGRAM = "build/original/board.mjs";
 export const SEED_DOC = process.env.SEED_DOC ?? "";
 
 /** Whether the page is there. It is not part of this repository. */
-export const hasSeed = SEED_DOC !== "" && exists(SEED_DOC);
+export const hasOriginal = SEED_DOC !== "" && exists(SEED_DOC);
 
 /** Tests that need it; without it they are skipped, and the summary says why. */
-export const describeSeed = (name: string, tests: () => void): void => {
-	const title = hasSeed ? name : `${name} - skipped: SEED_DOC does not name the page espcomms.md with the original's code`;
-	(hasSeed ? describe : describe.skip)(title, tests);
+export const describeOriginal = (name: string, tests: () => void): void => {
+	const title = hasOriginal ? name : `${name} - skipped: SEED_DOC does not name the page espcomms.md with the original's code`;
+	(hasOriginal ? describe : describe.skip)(title, tests);
 };
 
-export const seedHub = (config: ConfigurationPatch = {}): BoardSpec => ({ ...hubSpec(config), program: PROGRAM, app: SEED_DOC });
+export const originalHub = (config: ConfigurationPatch = {}): BoardSpec => ({ ...hubSpec(config), program: PROGRAM, app: SEED_DOC });
 
-export const seedDevice = (name: string, config: ConfigurationPatch = {}): BoardSpec => ({
+export const originalDevice = (name: string, config: ConfigurationPatch = {}): BoardSpec => ({
 	...deviceSpec(name, config),
 	program: PROGRAM,
 	app: SEED_DOC,
 });
 
 /** What a board with the original's code says about itself. */
-export interface SeedSnapshot {
+export interface OriginalSnapshot {
 	readonly role: string;
 	readonly channel: number;
 	readonly myMaster?: string;
