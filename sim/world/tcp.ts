@@ -52,7 +52,7 @@ class Lane {
 		this.#alarm ??= this.#clock.at(dueUs, () => this.#pass());
 	}
 
-	clear(): void {
+	drop(): void {
 		this.#queue = [];
 		this.#alarm?.cancel();
 		this.#alarm = undefined;
@@ -152,7 +152,7 @@ export class TcpConnection {
 		if (this.#state === "closed") return;
 		const endpoint = this.#endpoint;
 		this.#handlers = {};
-		this.#toBoard?.clear();
+		this.#toBoard?.drop();
 		if (endpoint)
 			this.#clock.after(LATENCY_US, () => {
 				if (endpoint.up()) endpoint.board.post({ type: "tcp-reset", conn: this.id });
@@ -202,8 +202,8 @@ export class TcpConnection {
 
 	/** The board has stopped without a word. */
 	boardDied(): void {
-		this.#toBoard?.clear();
-		this.#fromBoard?.clear();
+		this.#toBoard?.drop();
+		this.#fromBoard?.drop();
 		this.#toBoard = undefined;
 		this.#fromBoard = undefined;
 		this.#clock.after(RESET_AFTER_DEATH_US, () => this.finish("reset"));
@@ -216,8 +216,8 @@ export class TcpConnection {
 		this.#patience?.cancel();
 		this.#syn?.cancel();
 		// After a regular end the last acknowledgements are still on their way.
-		if (ending !== "closed") this.#toBoard?.clear();
-		this.#fromBoard?.clear();
+		if (ending !== "closed") this.#toBoard?.drop();
+		this.#fromBoard?.drop();
 		this.#net.forget(this);
 		this.#handlers.onClose?.(ending);
 	}
