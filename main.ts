@@ -8,7 +8,8 @@ import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
 import { SelfTest } from "board/self-test";
 import { Channels } from "channels/channels";
-import { HubWatch, Orphans } from "channels/hub-watch";
+import { DeviceReports } from "channels/device-reports";
+import { HubWatch } from "channels/hub-watch";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
@@ -122,15 +123,14 @@ const roles: WiFiRoles = new WiFiRoles({
 	},
 });
 
-/** A hub: devices that look for one. */
-const orphans = new Orphans();
+const reports = role === "hub" ? new DeviceReports() : null;
 
 const handler = new Handler({
 	timers: Timer,
 	trace: say,
 	commands: COMMANDS,
 	context: context({
-		...{ clock: chip, relay, restarter, network: roles, store, orphans, meter, version },
+		...{ clock: chip, relay, restarter, network: roles, store, reports, meter, version },
 		restartedByRadio: words?.cause === "radio",
 	}),
 	hub,
@@ -148,7 +148,7 @@ const comms: Comms = new Comms({
 	handler,
 	hub,
 	limits: LIMITS,
-	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs.answered(sender, request) } : {}),
+	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs?.answered(sender, request) } : {}),
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
 	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
@@ -168,7 +168,8 @@ const comms: Comms = new Comms({
 	trace: say,
 });
 
-const hubs: HubWatch = new HubWatch({ comms, hub, adopt: (sender) => state.setHub(sender), clock: chip });
+const hubs: HubWatch | null =
+	role === "device" ? new HubWatch({ comms, hub, adopt: (sender) => state.setHub(sender), store, clock: chip }) : null;
 
 const channels: Channels = new Channels({
 	role,
@@ -278,7 +279,7 @@ function* parts(): Generator<object> {
 		mac,
 		version,
 		hub: hub(),
-		...(role === "hub" ? { orphans: orphans.view() } : { otherHub: hubs.otherHub }),
+		...(reports ? { orphans: reports.orphans } : { otherHub: hubs?.otherHub }),
 		relay: relay.isFitted ? (relay.isOn ? "ON" : "OFF") : null,
 		reset: { reason: resetReasonName(resetReason), words: words ?? null },
 		...roles.snapshot(),
@@ -287,8 +288,10 @@ function* parts(): Generator<object> {
 	const { lastError: radioError, ...radio } = comms.snapshot();
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
-	const found = lastError || channelTrouble() || hubs.trouble || roles.routerTrouble;
-	const trouble = found || radioError || kept.lastError || startTrouble(resetReason, words);
+	const found = lastError || channelTrouble() || hubs?.trouble || roles.routerTrouble;
+	const known = found || radioError || kept.lastError || startTrouble(resetReason, words);
+	// Last, as anybody on the radio can say it: it hides nothing that the board found itself.
+	const trouble = known || hubs?.countryTrouble || reports?.countryTrouble(store.configuration.country) || "";
 	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree) };
 	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
 }

@@ -30,8 +30,8 @@ export interface ChannelsOptions {
 	confirm(channel: number): void;
 	/** The setup access point: whether people may use it, and how many phones do. */
 	setup: { readonly isSetupOpen: boolean; readonly clients: number };
-	/** Whether the board that we have for our hub is one. */
-	hubs: Pick<HubWatch, "confirm" | "isHubDevice">;
+	/** Whether the board that we have for our hub is one; null on a hub. */
+	hubs: Pick<HubWatch, "confirm" | "isHubDevice" | "tick"> | null;
 	clock: Clock;
 	timers: Timers;
 	random: Random;
@@ -93,7 +93,7 @@ export class Channels {
 	 */
 	onContact(mac: string, how: "answered" | "reply"): void {
 		const { role, clock, hub, hubs } = this.#options;
-		if (role === "hub" || (hubs.isHubDevice && sameBoard(mac, hub()))) return;
+		if (role === "hub" || (hubs?.isHubDevice && sameBoard(mac, hub()))) return;
 		this.#contactAt = clock.now();
 		if (sameBoard(mac, hub())) this.#relay = "";
 		// While there is no hub whoever asks is none's relay: it may be the hub that is about to be adopted.
@@ -129,7 +129,7 @@ export class Channels {
 	/** In clock ms. */
 	get #lastContact(): number {
 		const { comms, hubs } = this.#options;
-		return hubs.isHubDevice ? this.#contactAt : Math.max(this.#contactAt, comms.heardAt(this.#hub));
+		return hubs?.isHubDevice ? this.#contactAt : Math.max(this.#contactAt, comms.heardAt(this.#hub));
 	}
 
 	/** The device that the hub is to be reached through, "" when it reached us itself since. */
@@ -138,7 +138,7 @@ export class Channels {
 	}
 
 	#tick(): void {
-		const { clock, hub, setup } = this.#options;
+		const { clock, hub, hubs, setup } = this.#options;
 		const now = clock.now();
 		if (hub() !== this.#hub) {
 			this.#hub = hub();
@@ -149,6 +149,7 @@ export class Channels {
 		if (open && (!this.#setupOpen || setup.clients > 0)) this.#phoneAt = now;
 		this.#setupOpen = open;
 		if (!this.#active || this.#state === "pinging" || this.#state === "sweeping") return;
+		hubs?.tick(now);
 		// What was heard during a search that failed may have leaked over from a neighbour channel.
 		if (this.#state === "pausing" ? this.#lastContact > this.#pausedAt : now - this.#lastContact < SILENCE_MS) {
 			this.#state = "listening";
@@ -239,8 +240,8 @@ export class Channels {
 		// "Fail (…)" is the relay's word, not the hub's.
 		if (!result.ok || result.reply.startsWith("Fail")) return null;
 		const stated = statedChannel(result.reply);
-		if (stated === 0 || (await this.#options.hubs.confirm((text) => this.#ask(route.via, text, { timeoutMs: STATED_MS })))) return stated;
-		return null;
+		const ask = (text: string) => this.#ask(route.via, text, { timeoutMs: STATED_MS });
+		return stated === 0 || (await this.#options.hubs?.confirm(ask, route.via === "")) ? stated : null;
 	}
 
 	#ask(via: string, text: string, options: AskOptions): Promise<AskResult> {

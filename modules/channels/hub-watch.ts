@@ -1,4 +1,4 @@
-import { isMac, sameBoard } from "common/mac";
+import { sameBoard } from "common/mac";
 import type { Asker, AskResult, Clock } from "./types";
 
 /** Between two questions to the own hub, and between two to anybody else, in ms. */
@@ -7,8 +7,12 @@ const PAUSE_MS = 5_000;
 const ROLE_MS = 2_000;
 /** So long a hub has been silent before another one may take its place, in ms. */
 const ORPHAN_MS = 3_600_000;
-/** A hub that was told of an orphan is told again after this time: it may have restarted. In ms. */
+/** A hub that was told of an orphan, or of another country, is told again after this time: it may have restarted, or be another one's by now. In ms. */
 const TELL_MS = 600_000;
+/** The own hub is asked for its role and country from this clock time on, in ms: when the power comes back to a whole house the air is for other things. */
+const FIRST_ASK_MS = 120_000;
+/** A hub that stated its country is asked again after this time, in ms: people may have changed it. */
+const COUNTRY_MS = 3_600_000;
 
 /** What a board says it is: `original` knows no such question; `silent` did not answer it. */
 type Role = "hub" | "device" | "original" | "silent";
@@ -20,6 +24,8 @@ export interface HubWatchOptions {
 	hub(): string;
 	/** This device has a hub from now on. */
 	adopt(mac: string): void;
+	/** This device's country. */
+	store: { readonly configuration: { readonly country: string } };
 	clock: Clock;
 }
 
@@ -29,8 +35,13 @@ export interface HubWatchOptions {
  */
 export class HubWatch {
 	readonly #options: HubWatchOptions;
-	/** The hub that the next three are about. */
+	/** The hub that the next six are about. */
 	#hub = "";
+	/** The country that it stated, "" when it did not. */
+	#hubCountry = "";
+	/** Clock time in ms from which on it is to be asked at its next request, and whether that has come. */
+	#dueAt = FIRST_ASK_MS;
+	#isDue = false;
 	/** Whether it said that it is a hub (or is an original board, which cannot say), or that it is a device. */
 	#isHub = false;
 	#isDevice = false;
@@ -44,29 +55,31 @@ export class HubWatch {
 
 	constructor(options: HubWatchOptions) {
 		this.#options = options;
+		this.#hub = options.hub();
 	}
 
 	/** Our reply to a request of a board was acknowledged. Only a device asks the board that is to be its hub for its role. */
 	answered(mac: string, request: string): void {
 		// Nearly always it is the own hub that asked. Which that is was looked at before; if it is another one by now, this has time.
-		if (mac === this.#hub && request !== "role") return;
+		if (mac === this.#hub && !this.#isDue && !request.startsWith("role")) return;
 		const { clock } = this.#options;
 		const hub = this.#current();
 		const now = clock.now();
 		if (hub !== "" && sameBoard(mac, hub)) {
-			if (request === "role" && !this.#isHub && now >= this.#nextOwnAt) this.#question(mac, now);
+			if ((this.#isDue || (isRoleQuestion(request) && !this.#isHub)) && now >= this.#nextOwnAt) this.#question(mac, now);
 		} else if (now >= this.#nextAt && (hub === "" || this.#isOrphan(now))) this.#question(mac, now);
 	}
 
 	/**
 	 * The own hub was found, as far as its channel shows: is it one?
 	 * @param ask sends it a request, on whatever way it was found
+	 * @param isDirect whether that is not through a relay, for whose country the hub would take this one's
 	 */
-	async confirm(ask: Ask): Promise<boolean> {
+	async confirm(ask: Ask, isDirect: boolean): Promise<boolean> {
 		const hub = this.#current();
 		if (!this.#isHub) {
-			const role = roleOf(await ask("role"));
-			if (hub === this.#current()) this.#learn(role);
+			const result = await ask(isDirect ? this.#roleQuestion() : "role");
+			if (hub === this.#current()) this.#learn(result, isDirect);
 		}
 		if (!this.#isDevice) this.#metAt = this.#options.clock.now();
 		return !this.#isDevice;
@@ -88,14 +101,37 @@ export class HubWatch {
 		return this.isHubDevice ? `the hub's MAC ${this.#hub} is a device's, not a hub's: set the hub's own` : "";
 	}
 
+	/** The same where the hub has another country. */
+	get countryTrouble(): string {
+		if (!this.#isElsewhere()) return "";
+		return `the hub ${this.#hub} has country ${this.#hubCountry}, this device ${this.#options.store.configuration.country}: set the same country on both`;
+	}
+
+	/** Once a second. */
+	tick(now: number): void {
+		if (now >= this.#dueAt) this.#isDue = true;
+	}
+
+	/** The hub stated another country than this device's. */
+	#isElsewhere(): boolean {
+		return this.#current() !== "" && this.#hubCountry !== "" && this.#hubCountry !== this.#options.store.configuration.country;
+	}
+
+	/** The question to the own hub tells it this device's country. */
+	#roleQuestion(): string {
+		return `role ${this.#options.store.configuration.country}`;
+	}
+
 	#current(): string {
 		const hub = this.#options.hub();
 		if (hub === this.#hub) return hub;
 		this.#hub = hub;
 		this.#isHub = false;
 		this.#isDevice = false;
+		this.#hubCountry = "";
 		this.#other = "";
 		this.#metAt = this.#options.clock.now();
+		this.#askAt(Math.max(FIRST_ASK_MS, this.#metAt));
 		return hub;
 	}
 
@@ -107,17 +143,30 @@ export class HubWatch {
 		return now - this.#lastMet() >= ORPHAN_MS;
 	}
 
-	#learn(role: Role): void {
+	#askAt(dueAt: number): void {
+		this.#dueAt = dueAt;
+		this.#isDue = false;
+	}
+
+	/** What the own hub said to the question for its role. @param isTold whether the question told it this device's country */
+	#learn(result: AskResult, isTold = true): void {
+		const role = roleOf(result);
 		if (role === "silent") return;
 		this.#isDevice = role === "device";
 		this.#isHub = !this.#isDevice;
+		this.#hubCountry = role === "hub" ? countryOf(result) : "";
+		// An original board knows no such question, and no country.
+		if (role === "original") this.#askAt(Number.POSITIVE_INFINITY);
+		else if (isTold) this.#askAt(this.#options.clock.now() + (this.#isElsewhere() ? TELL_MS : COUNTRY_MS));
 	}
 
 	#question(mac: string, now: number): void {
 		if (this.#asking) return;
 		this.#asking = true;
-		if (sameBoard(mac, this.#hub)) this.#nextOwnAt = now + PAUSE_MS;
-		else this.#nextAt = now + PAUSE_MS;
+		if (sameBoard(mac, this.#hub)) {
+			this.#nextOwnAt = now + PAUSE_MS;
+			this.#askAt(now + TELL_MS);
+		} else this.#nextAt = now + PAUSE_MS;
 		void this.#ask(mac).finally(() => {
 			this.#asking = false;
 		});
@@ -126,12 +175,18 @@ export class HubWatch {
 	/** What it calls never rejects. */
 	async #ask(mac: string): Promise<void> {
 		const { comms, adopt, clock } = this.#options;
-		const role = roleOf(await comms.ask(mac, "role", { timeoutMs: ROLE_MS }));
+		const before = this.#current();
+		const isOwn = before === "" || sameBoard(mac, before);
+		const result = await comms.ask(mac, isOwn ? this.#roleQuestion() : "role", { timeoutMs: ROLE_MS });
+		const role = roleOf(result);
 		const hub = this.#current();
 		const now = clock.now();
 		if (hub === "") {
-			if (role === "hub" || role === "original") adopt(mac);
-		} else if (sameBoard(mac, hub)) this.#learn(role);
+			if (role !== "hub" && role !== "original") return;
+			adopt(mac);
+			this.#current();
+			this.#learn(result);
+		} else if (sameBoard(mac, hub)) this.#learn(result, isOwn);
 		else if (role === "hub" && this.#isOrphan(now)) {
 			this.#other = mac;
 			this.#otherAt = now;
@@ -139,6 +194,10 @@ export class HubWatch {
 			await comms.ask(mac, `orphan ${hub}`, { timeoutMs: ROLE_MS });
 		}
 	}
+}
+
+function isRoleQuestion(request: string): boolean {
+	return request === "role" || request.startsWith("role ");
 }
 
 function roleOf(result: AskResult): Role {
@@ -149,25 +208,7 @@ function roleOf(result: AskResult): Role {
 	return reply.startsWith("Unknown message") ? "original" : "silent";
 }
 
-/** So many devices without their hub are remembered, the last ones that said so. */
-const ORPHANS = 8;
-
-/** A hub: devices that asked for another hub's place to be taken. Anybody on the radio can say so: it is shown to people, and nothing follows from it. */
-export class Orphans {
-	readonly #list: { mac: string; hub: string }[] = [];
-
-	/** A device says that its own hub is silent. @returns false when that is no MAC */
-	add(mac: string, hub: string): boolean {
-		if (!isMac(mac) || !isMac(hub)) return false;
-		const index = this.#list.findIndex((each) => each.mac === mac);
-		if (index >= 0) this.#list.splice(index, 1);
-		else if (this.#list.length >= ORPHANS) this.#list.shift();
-		this.#list.push({ mac, hub });
-		return true;
-	}
-
-	/** MAC of each device, and of the hub that it has. */
-	view(): readonly { readonly mac: string; readonly hub: string }[] {
-		return this.#list;
-	}
+/** The country behind `OK hub`, "" when there is none, as older boards say. */
+function countryOf(result: AskResult): string {
+	return (result.ok && /^OK hub ([0-9A-Z]{2})(?: |$)/.exec(result.reply)?.[1]) || "";
 }

@@ -15,12 +15,12 @@ export interface Board {
 	restartedByRadio: boolean;
 	/** The board's address in the house, "" when it has none; the channel on which the radio is at home now: other boards follow what this one says. */
 	network: { readonly address: string; readonly home: number };
-	/** A hub: devices whose own hub is silent. */
-	orphans: { add(mac: string, hub: string): boolean };
+	/** A hub: devices whose own hub is silent, or that have another country; null on a device. */
+	reports: { orphan(mac: string, hub: string): boolean; country(mac: string, country: string, own: string): boolean } | null;
 	/** What work costs in time, in one line. */
 	meter: { line(): string };
 	store: {
-		readonly configuration: { readonly role: string };
+		readonly configuration: { readonly role: string; readonly country: string };
 		update(patch: unknown): Applied;
 		updateText(json: string): Applied;
 		redacted(): { [key: string]: unknown };
@@ -127,10 +127,15 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 		},
 		{
 			name: "role",
-			help: "role tells whether the board is a hub or a device",
+			argument: "optional",
+			help: "role [country] tells whether the board is a hub, and its country, or a device; a device that asks tells its own country",
 			who: "anyone",
-			run(_args, _from, handler) {
-				return `OK ${handler.context.board.store.configuration.role}`;
+			run(country, from, handler) {
+				const { store, reports } = handler.context.board;
+				const { role, country: own } = store.configuration;
+				if (role !== "hub") return `OK ${role}`;
+				if (country !== "" && reports?.country(from.mac, country, own) === false) return "Fail (role [country])";
+				return `OK hub ${own}`;
 			},
 		},
 		{
@@ -139,9 +144,9 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			help: "orphan <mac> tells a hub that the hub of the asking device, of this MAC, has been silent for an hour",
 			who: "anyone",
 			run(hub, from, handler) {
-				const { store, orphans } = handler.context.board;
-				if (store.configuration.role !== "hub") return "Fail (this is no hub)";
-				return orphans.add(from.mac, hub) ? "OK" : "Fail (orphan <mac>)";
+				const { reports } = handler.context.board;
+				if (!reports) return "Fail (this is no hub)";
+				return reports.orphan(from.mac, hub) ? "OK" : "Fail (orphan <mac>)";
 			},
 		},
 		{

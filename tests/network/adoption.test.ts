@@ -61,7 +61,7 @@ describe("adoption", () => {
 			made.advance(50);
 		}
 		expect(hubOf(made, "Kitchen")).toBe("");
-		expect(textsOf(made, "Kitchen", since).filter((text) => text === "role").length).toBeLessThanOrEqual(3);
+		expect(textsOf(made, "Kitchen", since).filter((text) => String(text).startsWith("role")).length).toBeLessThanOrEqual(3);
 	});
 
 	test("a device that was told of its hub adopts nobody", () => {

@@ -214,12 +214,12 @@ describe("a forged address: frames from the own hub's, one after the other for a
 	});
 });
 
-test("strangers are told a board's name, version and relay, and nothing else that people have set", () => {
+test("strangers are told a board's name, version and relay, a hub's country, and nothing else that people have set", () => {
 	const made = network(["Kitchen"]);
 	for (const name of ["Kitchen", "Hub"]) {
 		expect(fromStranger(made, name, "config name")).toMatch(new RegExp(`^OK ${name} -\\d+$`));
 		expect(fromStranger(made, name, "version")).toMatch(/^OK \S+ -\d+$/);
-		expect(fromStranger(made, name, "role")).toMatch(name === "Hub" ? /^OK hub -\d+$/ : /^OK device -\d+$/);
+		expect(fromStranger(made, name, "role")).toMatch(name === "Hub" ? /^OK hub [0-9A-Z]{2} -\d+$/ : /^OK device -\d+$/);
 		for (const key of ["", " router", " router.ssid", " hub", " channel", " country", " setupAP", " pins", " role"])
 			expect(fromStranger(made, name, `config${key}`)).toMatch(/^Fail \(not allowed: /);
 		expect(made.http(name, name === "Hub" ? "lan" : "ap", { path: "/?config%20name" }).body).toBe(`OK ${name}`);

@@ -91,6 +91,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 				return world.isHubDevice;
 			},
 			confirm: async () => !world.isHubDevice,
+			tick: () => {},
 		},
 		clock: time,
 		timers: time,

@@ -1,13 +1,17 @@
 import { expect, test } from "@jest/globals";
-import { HubWatch, Orphans } from "channels/hub-watch";
+import { HubWatch } from "channels/hub-watch";
 import type { AskResult } from "espnow/types";
 import { A, B, C, FakeTime, jobs } from "./espnow-fakes";
 
 const HOUR_MS = 3_600_000;
 
-/** A device with the hub `hub`; the boards that it asks say what `says` holds. */
-function watcher(hub = "") {
+/** Two minutes after the start, when a device asks its hub what it is. */
+const LATER_MS = 120_000;
+
+/** A device with the hub `hub`, so long after its start; the boards that it asks say what `says` holds. */
+function watcher(hub = "", startMs = 0) {
 	const time = new FakeTime();
+	time.ms = startMs;
 	const world = { hub, heardAt: -1, says: new Map<string, string>() };
 	const asked: string[] = [];
 	const watch = new HubWatch({
@@ -23,14 +27,23 @@ function watcher(hub = "") {
 		adopt: (mac) => {
 			world.hub = mac;
 		},
+		store: { configuration: { country: "US" } },
 		clock: time,
 	});
 	/** A request of a board was answered. */
 	const answered = async (mac: string, request = "uptime") => {
+		watch.tick(time.ms);
 		watch.answered(mac, request);
 		await jobs();
 	};
-	return { time, world, asked, watch, answered };
+	/** The own hub's requests are answered, one a second for so long. */
+	const talk = async (seconds: number) => {
+		for (let i = 0; i < seconds; i++) {
+			await answered(A);
+			time.ms += 1_000;
+		}
+	};
+	return { talk, time, world, asked, watch, answered };
 }
 
 test.each([
@@ -52,7 +65,7 @@ test.each([
 test("whoever sends how much, one is asked in five seconds, and a silent one again later", async () => {
 	const { time, world, asked, answered } = watcher();
 	for (let i = 0; i < 100; i++) await answered(i % 2 ? A : B);
-	expect(asked).toEqual([`${B} role`]);
+	expect(asked).toEqual([`${B} role US`]);
 	world.says.set(A, "OK hub -50");
 	time.ms += 4_999;
 	await answered(A);
@@ -90,30 +103,94 @@ test.each(["OK device -50", "Unknown message: role", ""])("a board that says `%s
 test("a hub that said it is a device is none until it says otherwise, or another one is set", async () => {
 	const { world, watch } = watcher(A);
 	const ask = (reply: string) => async (): Promise<AskResult> => ({ ok: true, reply, rssi: -50, ms: 5 });
-	expect(await watch.confirm(ask("OK device -50"))).toBe(false);
+	expect(await watch.confirm(ask("OK device -50"), true)).toBe(false);
 	expect(watch.trouble).toContain(A);
-	expect(await watch.confirm(ask("OK hub -50"))).toBe(true);
+	expect(await watch.confirm(ask("OK hub -50"), true)).toBe(true);
 	expect(watch.trouble).toBe("");
 	world.hub = C;
-	expect(await watch.confirm(ask("OK device -50"))).toBe(false);
+	expect(await watch.confirm(ask("OK device -50"), true)).toBe(false);
 	world.hub = A;
 	expect(watch.isHubDevice).toBe(false);
 });
 
-test("a board whose hub asks it for its role asks back", async () => {
-	const { world, asked, watch, answered } = watcher(A);
-	world.says.set(A, "OK device -50");
-	await answered(A, "uptime");
+test("the own hub is asked from two minutes after the start on, and a silent one every ten minutes", async () => {
+	const { time, asked, talk } = watcher(A);
+	await talk(LATER_MS / 1_000);
 	expect(asked).toEqual([]);
-	await answered(A, "role");
-	expect(watch.isHubDevice).toBe(true);
+	await talk(600);
+	expect(asked).toEqual([`${A} role US`]);
+	await talk(1);
+	expect(asked).toHaveLength(2);
+	expect(time.ms).toBe(LATER_MS + 601_000);
 });
 
-test("of boards that say they are orphans the last eight are kept, each once", () => {
-	const orphans = new Orphans();
-	for (let i = 0; i < 20; i++) expect(orphans.add(`02beef0000${(0x10 + 4 * i).toString(16)}`, A)).toBe(true);
-	orphans.add("02beef00005a", B);
-	expect(orphans.view()).toHaveLength(8);
-	expect(orphans.view().at(-1)).toEqual({ mac: "02beef00005a", hub: B });
-	expect([orphans.add("", A), orphans.add(A, "x"), orphans.view().length]).toEqual([false, false, 8]);
+test("an original board, which knows no such question, is asked once", async () => {
+	const { time, world, asked, talk } = watcher(A, LATER_MS);
+	world.says.set(A, "Unknown message: role US -50");
+	await talk(100);
+	time.ms += 24 * HOUR_MS;
+	await talk(100);
+	expect(asked).toEqual([`${A} role US`]);
+});
+
+test.each([
+	["OK hub DE -50", true],
+	["OK hub DE", true],
+	["OK hub US -50", false],
+	["OK hub -50", false],
+	["OK hub -5", false],
+	["OK device -50", false],
+	["Unknown message: role US", false],
+])("of a hub that says `%s` people are told that its country is another one: %s", async (says, isOther) => {
+	const { world, watch, answered } = watcher(A, LATER_MS);
+	world.says.set(A, says);
+	await answered(A);
+	const told = `the hub ${A} has country DE, this device US: set the same country on both`;
+	expect(watch.countryTrouble).toBe(isOther ? told : "");
+});
+
+test("a hub of the same country is asked again after an hour, one of another country after ten minutes", async () => {
+	const { world, asked, watch, talk } = watcher(A, LATER_MS);
+	world.says.set(A, "OK hub US -50");
+	await talk(3_600);
+	expect(asked).toHaveLength(1);
+	world.says.set(A, "OK hub DE -50");
+	await talk(600);
+	expect([asked.length, watch.countryTrouble !== ""]).toEqual([2, true]);
+	world.says.set(A, "OK hub US -50");
+	await talk(600);
+	expect([asked.length, watch.countryTrouble]).toEqual([3, ""]);
+});
+
+test("a hub that a search has found through a relay is not told this country, which it would take for the relay's, but at its next request", async () => {
+	for (const [isDirect, question, later] of [
+		[true, "role US", []],
+		[false, "role", [`${A} role US`]],
+	] as const) {
+		const { world, asked, watch, answered } = watcher(A, LATER_MS);
+		let heard = "";
+		const ask = async (text: string): Promise<AskResult> => {
+			heard = text;
+			return { ok: true, reply: "OK hub DE -50", rssi: -50, ms: 5 };
+		};
+		await watch.confirm(ask, isDirect);
+		expect([heard, watch.countryTrouble !== ""]).toEqual([question, true]);
+		world.says.set(A, "OK hub DE -50");
+		await answered(A);
+		expect(asked).toEqual(later);
+	}
+});
+
+test("a board whose hub asks it for its role asks back", async () => {
+	for (const question of ["role", "role DE"]) {
+		const { time, world, asked, watch, answered } = watcher(A, LATER_MS);
+		await answered(A);
+		time.ms += 5_000;
+		world.says.set(A, "OK device -50");
+		await answered(A, "uptime");
+		await answered(A, "rolex");
+		expect(asked).toHaveLength(1);
+		await answered(A, question);
+		expect(watch.isHubDevice).toBe(true);
+	}
 });

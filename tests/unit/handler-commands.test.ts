@@ -53,7 +53,9 @@ describe("replies in RBR-Now's newest form", () => {
 		const { ask, store } = fakeBoard();
 		expect(ask("role", stranger)).toBe("OK device");
 		store.update({ role: "hub" });
-		expect(ask("role", stranger)).toBe("OK hub");
+		expect(ask("role", stranger)).toBe("OK hub 01");
+		expect(ask("role US", stranger)).toBe("OK hub 01");
+		expect(ask("role USA", stranger)).toBe("Fail (role [country])");
 	});
 
 	test("reset answers first and tells who ordered the restart", () => {

@@ -66,7 +66,10 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 		restarter: { request: (side) => restarts.push(side) },
 		network,
 		meter: { line: () => "20000 counts 10200 us" },
-		orphans: { add: (mac, hub) => mac !== "" && hub.length === 12 },
+		reports: {
+			orphan: (mac, hub) => mac !== "" && hub.length === 12,
+			country: (mac, country) => mac !== "" && country.length === 2,
+		},
 		store,
 		version: "1.2.3",
 	};

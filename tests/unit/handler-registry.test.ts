@@ -210,6 +210,7 @@ describe("what is harmless", () => {
 		"ipaddr",
 		"channel",
 		"role",
+		"role US",
 		"version",
 		"help",
 		"help on",
