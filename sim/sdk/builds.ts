@@ -155,6 +155,8 @@ export function buildHost(sdk: Sdk, root: string): string {
 		program,
 		...flags,
 		"-ldl",
+		// The program shall find this one's `accept`.
+		"-rdynamic",
 	]);
 	return program;
 }

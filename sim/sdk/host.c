@@ -3,11 +3,13 @@
 	does around the script, less the screen. Ends with 0 on SIGTERM and SIGINT, with 3 when the script ended itself.
 */
 
+#define _GNU_SOURCE /* accept4 */
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <glib.h>
 #include <glib-unix.h>
@@ -88,6 +90,15 @@ static gboolean terminate(gpointer data)
 	(void)data;
 	g_main_loop_quit(gLoop);
 	return G_SOURCE_REMOVE;
+}
+
+/*
+	Takes the place of libc's for the program. The SDK's socket on Linux (lin/modSocket.c) lets an accepted connection block, and
+	after a busy moment it reads twice for one piece of data: the second read stops the whole board until the client says more.
+*/
+int accept(int listener, struct sockaddr *address, socklen_t *length)
+{
+	return accept4(listener, address, length, SOCK_NONBLOCK);
 }
 
 int main(int argc, char **argv)

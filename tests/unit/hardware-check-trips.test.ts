@@ -5,7 +5,7 @@ import type { Line } from "../../tools/hardware-check/lines";
 import { Session } from "../../tools/hardware-check/session";
 
 /** Round trips of a check with two devices, whose n-th (from 0) ends as told; all others are answered in 2 ms. */
-async function checked(ends: Readonly<Record<number, Partial<Outcome> | Error>>, trips = 1000) {
+async function checked(ends: Readonly<Record<number, Partial<Outcome> | Error>>, { trips = 1000, simulated = false } = {}) {
 	let asked = 0;
 	const startedMs = performance.now();
 	const session = new Session({
@@ -24,6 +24,7 @@ async function checked(ends: Readonly<Record<number, Partial<Outcome> | Error>>,
 		devices: [],
 		signedIn: false,
 		trips,
+		simulated,
 		onLine: () => {},
 		progress: () => {},
 	});
@@ -60,7 +61,7 @@ test("three of a thousand fail the line of those that are lost, and no other", a
 });
 
 test("a reply that is another one's counts as lost", async () => {
-	const { line } = await checked({ 7: { text: "OK True -50" } }, 20);
+	const { line } = await checked({ 7: { text: "OK True -50" } }, { trips: 20 });
 	expect(line("trips.lost")).toMatchObject({ verdict: "failed", value: "1 of 20 (OK True -50)" });
 });
 
@@ -68,6 +69,13 @@ test("a hub that cannot be reached for a moment costs those round trips, not the
 	const { asked, line } = await checked({ 400: new Error("the hub cannot be reached") });
 	expect(asked).toBe(1000);
 	expect(line("trips.lost").value).toBe("1 of 1000 (the hub cannot be reached)");
+});
+
+test("late round trips are told, but not judged where a radio is simulated", async () => {
+	const late = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [i, { ms: 40 }]));
+	expect((await checked(late, { trips: 100 })).line("trips.late").verdict).toBe("failed");
+	const { line } = await checked(late, { trips: 100, simulated: true });
+	expect([line("trips.late").verdict, line("trips.times").verdict]).toEqual(["skipped", "passed"]);
 });
 
 test("a network that loses everything is given up after twenty", async () => {

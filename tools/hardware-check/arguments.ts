@@ -7,6 +7,8 @@ export interface Arguments {
 	readonly password: string;
 	readonly trips: number;
 	readonly yes: boolean;
+	/** A board of this network is no board but the SDK's simulator. */
+	readonly simulated: boolean;
 	/** The desk's control API: it does what the owner is asked to do. */
 	readonly world: URL | undefined;
 	readonly out: string;
@@ -18,6 +20,7 @@ export const USAGE = `make hardware-check HUB=http://192.168.1.50 [DEVICES="<mac
   PASSWORD    the house's password, for what is only done signed in
   --yes       relays may be switched on and off and back, a device may be restarted; nobody is asked
   --trips N   round trips, 20 to 10000, default 1000
+  --simulated one of the boards is the SDK's simulator: the times of its radio are not judged
   --world URL the desk's control API (make start): it does what an owner is asked to do
   --out PATH  where the report goes, default build/hardware-report (.json and .md)
   --help      this text`;
@@ -25,7 +28,7 @@ export const USAGE = `make hardware-check HUB=http://192.168.1.50 [DEVICES="<mac
 const OPTIONS = {
 	numbers: { trips: { lowest: 20, highest: 10_000, usual: 1000 } },
 	texts: { hub: "", devices: "", world: "", out: "build/hardware-report" },
-	switches: ["yes", "help"],
+	switches: ["yes", "simulated", "help"],
 } as const;
 
 /**
@@ -51,6 +54,7 @@ export function readArguments(words: readonly string[], environment: NodeJS.Proc
 		password: environment.PASSWORD ?? "",
 		trips: given.number("trips"),
 		yes: given.has("yes"),
+		simulated: given.has("simulated"),
 		world: given.text("world") === "" ? undefined : address(given.text("world"), "--world"),
 		out: given.text("out"),
 	};

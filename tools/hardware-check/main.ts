@@ -25,6 +25,7 @@ async function main(given: Arguments): Promise<void> {
 			devices: given.devices,
 			signedIn: given.password !== "",
 			trips: given.trips,
+			simulated: given.simulated,
 			onLine: (line) => say(`${MARKS[line.verdict]} ${line.subject}: ${line.title}: ${line.value}`),
 			progress: (text) => {
 				if (text !== told) say(`        ${text}`);

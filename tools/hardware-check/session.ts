@@ -26,6 +26,8 @@ export interface SessionOptions {
 	readonly devices: readonly string[];
 	readonly signedIn: boolean;
 	readonly trips: number;
+	/** A radio is played by datagrams, which a machine looks at every 20 ms: its times tell nothing of the air. */
+	readonly simulated: boolean;
 	/** Told of each line when it is done. */
 	onLine(line: Line): void;
 	/** What is being waited for. */
