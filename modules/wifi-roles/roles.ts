@@ -1,8 +1,9 @@
 import type Timer from "timer";
-import { type AccessPointOptions, type Driver, type WiFiEvent, WiFiEventKind, WiFiMode } from "./events";
+import { type Driver, type WiFiEvent, WiFiEventKind, WiFiMode } from "./events";
 import { hostName } from "./host-name";
-import { type RouterCredentials, RouterLink } from "./router-link";
-import { SetupWindow } from "./window";
+import { RouterLink } from "./router-link";
+import { POWER_SAVE_NONE, SetupAP } from "./setup-ap";
+import type { WiFiRolesOptions } from "./types";
 
 /** The hub waits so long for the router before the setup access point comes up without it, in ms. */
 const ROUTER_WAIT_MS = 15_000;
@@ -15,66 +16,12 @@ const DRIVER_WAIT_MS = 2_000;
 /** A router that gives no address for so long after the join is told of, in ms; the driver goes on asking. */
 const LEASE_WAIT_MS = 20_000;
 const TICK_MS = 1_000;
-/** WIFI_PS_NONE: a sleeping radio loses ESP-NOW frames. */
-const POWER_SAVE_NONE = 0;
-const SETUP_ADDRESS = "192.168.9.1";
-/** Where the setup access point goes in a house that uses 192.168.9.0/24 itself. */
-const SETUP_ADDRESS_ELSEWHERE = "192.168.10.1";
-/** Random bytes of a hidden access point's password: 12 characters as hex. */
-const HIDDEN_PASSWORD_BYTES = 6;
-
-/** What a person has set, read anew whenever it is needed. */
-export interface WiFiSettings {
-	name: string;
-	role: "hub" | "device";
-	router: RouterCredentials;
-	setupAP: { password: string; minutes: number; afterwards: "off" | "cloaked" };
-	country: string;
-	channel: number;
-}
-
-export type AccessPointState = "open" | "off" | "hidden";
-
-/** What the rest of the board is told. Each is called from an event of the driver or from the tick, never from within a call of ours. */
-export interface WiFiListener {
-	/** Wi-Fi stands on its channel: ESP-NOW may start. Called again after every full restart of Wi-Fi. */
-	onReady(): void;
-	/** The first join since Wi-Fi started, or one on another channel than ESP-NOW was opened on: it has to be opened again (espressif/esp-idf#18661). */
-	onLateJoin(): void;
-	/** The station is on the router, on this channel. */
-	onJoined(channel: number): void;
-	/** The radio's home channel changed: by our own doing, or because the router moved. */
-	onHomeChannel(from: number, to: number): void;
-	/** The station has an address in the house, or "" when it lost it. */
-	onAddress(address: string): void;
-	/** The setup access point opened (with its own address) or closed (""). */
-	onSetupAP(address: string): void;
-	trace(line: string): void;
-}
-
-export interface WiFiRolesOptions {
-	/** The station's MAC, 12 hex digits. */
-	mac: string;
-	openDriver(options: { country: string; hostName: string; onEvent(): void }): Driver;
-	store: { readonly configuration: WiFiSettings };
-	/** Was the board ever configured, or did it adopt a hub? If not, its setup access point stays open. */
-	isConfigured(): boolean;
-	/** Whether this start opens the setup access point at all. */
-	openWindow: boolean;
-	/** The last confirmed channel, 0 when there is none. */
-	lastChannel(): number;
-	allowed(): readonly number[];
-	clock: { now(): number };
-	timers: Pick<typeof Timer, "repeat" | "clear">;
-	random: { randomHex(bytes: number): string };
-	listener: WiFiListener;
-}
 
 type Step = "down" | "station" | "join" | "address" | "accessPoint" | "up";
 
 /**
- * Owns Wi-Fi: brings it up in the order of the role, holds the router link and the setup access point's window, and is the
- * only one to call `set_channel`, `set_mode` and the access point's configuration.
+ * Owns Wi-Fi: brings it up in the order of the role, holds the router link and the setup access point, and is with
+ * that the only one to call `set_channel`, `set_mode` and the access point's configuration.
  *
  * Order of bring-up, one step per driver event, each with a limit after which the next step is taken all the same:
  * - hub: station -> join (15 s) -> address (3 s) -> access point on the router's channel -> ESP-NOW
@@ -83,16 +30,13 @@ type Step = "down" | "station" | "join" | "address" | "accessPoint" | "up";
 export class WiFiRoles {
 	readonly #options: WiFiRolesOptions;
 	readonly #event: WiFiEvent = { kind: 0, a: 0, b: 0, text: "" };
-	readonly #clients = new Set<string>();
 	readonly #link: RouterLink;
+	readonly #setupAP: SetupAP;
 	readonly #role: "hub" | "device";
 	#driver: Driver | undefined;
 	#ticker: Timer | undefined;
 	#step: Step = "down";
 	#stepEndsMs = 0;
-	#apState: AccessPointState = "off";
-	#ap: AccessPointOptions | undefined;
-	#window: SetupWindow | undefined;
 	#address = "";
 	/** Since when the station is on the router without an address, in clock ms. */
 	#addressWantedMs = 0;
@@ -102,7 +46,6 @@ export class WiFiRoles {
 	#routerAway = false;
 	#eventsLost = 0;
 	#postsRefused = 0;
-	#clientsRefused = 0;
 	#restarts = 0;
 
 	constructor(options: WiFiRolesOptions) {
@@ -113,13 +56,17 @@ export class WiFiRoles {
 			store: options.store,
 			lastChannel: options.lastChannel(),
 		});
+		const { mac, store, isConfigured, clock, random, listener } = options;
+		this.#setupAP = new SetupAP({
+			...{ mac, store, isConfigured, clock, random, listener },
+			driver: () => this.#driver,
+			check: (what, error) => this.#call(what, error),
+		});
 	}
 
 	/** Brings Wi-Fi up. Throws what the driver throws when it cannot even be opened. */
 	start(): void {
-		if (this.#options.openWindow || !this.#options.isConfigured()) {
-			this.#window = new SetupWindow(this.#options.clock.now(), this.#options.store.configuration.setupAP.minutes);
-		}
+		if (this.#options.openWindow || !this.#options.isConfigured()) this.#setupAP.begin();
 		this.#open();
 		this.#ticker = this.#options.timers.repeat(() => this.#tick(), TICK_MS);
 	}
@@ -156,7 +103,7 @@ export class WiFiRoles {
 
 	/** The tuner's only act: moves an unjoined station, and the access point with it. @param channel 1 to 14 */
 	retune(channel: number): "ok" | "busy" {
-		if (this.#role === "hub" || this.#clients.size > 0 || !this.#driver) return "busy";
+		if (this.#role === "hub" || this.#setupAP.clients > 0 || !this.#driver) return "busy";
 		if (this.#driver.setChannel(channel) !== 0) return "busy";
 		this.#home = channel;
 		return "ok";
@@ -164,12 +111,12 @@ export class WiFiRoles {
 
 	/** The channel is confirmed: a running access point takes it into its configuration. */
 	channelConfirmed(channel: number): void {
-		if (this.#ap && this.#ap.channel !== channel && this.#clients.size === 0) this.#setAccessPoint({ ...this.#ap, channel });
+		this.#setupAP.channelConfirmed(channel);
 	}
 
 	/** A request came in through the setup access point: it stays open for another 30 s. */
 	setupUsed(): void {
-		this.#window?.use(this.#options.clock.now());
+		this.#setupAP.use();
 	}
 
 	/** The router's name or password were changed. */
@@ -179,11 +126,11 @@ export class WiFiRoles {
 
 	/** Whether the setup access point is open to people. */
 	get isSetupOpen(): boolean {
-		return this.#apState === "open";
+		return this.#setupAP.isOpen;
 	}
 
 	get clients(): number {
-		return this.#clients.size;
+		return this.#setupAP.clients;
 	}
 
 	/** Whether the station is on the router. */
@@ -193,7 +140,7 @@ export class WiFiRoles {
 
 	/** The first three numbers of the setup access point's addresses. */
 	get setupNetwork(): string {
-		return networkOf(this.#ap?.address ?? SETUP_ADDRESS).slice(0, -1);
+		return this.#setupAP.network;
 	}
 
 	/** The station's address in the house, "" without one. */
@@ -214,21 +161,12 @@ export class WiFiRoles {
 	}
 
 	snapshot() {
-		const now = this.#options.clock.now();
 		return {
 			channel: this.#home,
 			joined: this.#link.joined,
 			address: this.#address,
 			hostName: this.hostName,
-			ap: {
-				state: this.#apState,
-				ssid: this.#ap?.ssid ?? "",
-				secondsLeft: this.#apState === "open" && this.#options.isConfigured() ? Math.ceil((this.#window?.leftMs(now) ?? 0) / 1000) : null,
-				clients: this.#clients.size,
-				// The old name of `clients`, for one version.
-				phones: this.#clients.size,
-				refused: this.#clientsRefused,
-			},
+			ap: this.#setupAP.snapshot(this.#options.clock.now()),
 			router: this.#link.snapshot(),
 			wifi: {
 				step: this.#step,
@@ -245,16 +183,16 @@ export class WiFiRoles {
 		this.#driver = this.#options.openDriver({ country, hostName: this.hostName, onEvent: () => this.#drain() });
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
-			if (this.#window) {
+			if (this.#setupAP.isWanted) {
 				// Told now, since an access point that starts without is an open one under a name of the driver's for a moment.
 				this.#call("set_mode", this.#driver.setMode(WiFiMode.both));
-				this.#setAccessPoint(this.#setupOptions(this.#startChannel()));
+				this.#setupAP.configure(this.#startChannel());
 			}
 			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
 			this.#enter("station", DRIVER_WAIT_MS);
-		} else if (this.#window) {
+		} else if (this.#setupAP.isWanted) {
 			this.#call("set_mode", this.#driver.setMode(WiFiMode.accessPoint));
-			this.#setAccessPoint(this.#setupOptions(this.#startChannel()));
+			this.#setupAP.configure(this.#startChannel());
 			this.#enter("accessPoint", DRIVER_WAIT_MS);
 		} else {
 			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
@@ -265,14 +203,10 @@ export class WiFiRoles {
 	}
 
 	#shut(): void {
-		const { listener } = this.#options;
 		this.#driver?.close();
 		this.#driver = undefined;
 		this.#step = "down";
-		this.#clients.clear();
-		this.#ap = undefined;
-		if (this.#apState !== "off") listener.onSetupAP("");
-		this.#apState = "off";
+		this.#setupAP.down();
 		this.#setAddress("");
 	}
 
@@ -320,13 +254,13 @@ export class WiFiRoles {
 				if (this.#step === "accessPoint") this.#accessPointUp();
 				break;
 			case WiFiEventKind.clientJoined:
-				this.#clients.add(event.text);
+				this.#setupAP.clientJoined(event.text);
 				break;
 			case WiFiEventKind.clientLeft:
-				this.#clients.delete(event.text);
+				this.#setupAP.clientLeft(event.text);
 				break;
 			case WiFiEventKind.clientRefused:
-				this.#clientsRefused += 1;
+				this.#setupAP.clientRefused();
 				break;
 			case WiFiEventKind.homeChannel:
 				this.#home = event.b;
@@ -351,8 +285,7 @@ export class WiFiRoles {
 	#resync(): void {
 		const driver = this.#driver;
 		if (!driver) return;
-		// Who is on the access point cannot be asked: one too many would keep the board from its channel for ever.
-		this.#clients.clear();
+		this.#setupAP.forgetClients();
 		const joined = driver.stationRSSI() !== 0;
 		const channel = driver.getChannel();
 		if (joined !== this.#link.joined) {
@@ -384,7 +317,7 @@ export class WiFiRoles {
 	#accessPointOrUp(): void {
 		const driver = this.#driver;
 		if (!driver) return;
-		if (!this.#window) {
+		if (!this.#setupAP.isWanted) {
 			const channel = this.#startChannel();
 			if (!this.#link.joined && driver.setChannel(channel) === 0) this.#home = channel;
 			this.#ready();
@@ -393,15 +326,13 @@ export class WiFiRoles {
 		this.#enter("accessPoint", DRIVER_WAIT_MS);
 		this.#call("set_mode", driver.setMode(WiFiMode.both));
 		// On a joined hub the station's channel wins over the configured one, which need not be changed for it.
-		const options = this.#setupOptions(this.#startChannel());
-		if (options.address !== this.#ap?.address) this.#setAccessPoint(options);
+		this.#setupAP.configureElsewhere(this.#startChannel());
 	}
 
 	#accessPointUp(): void {
-		this.#apState = "open";
-		this.#options.listener.onSetupAP(this.#ap?.address ?? SETUP_ADDRESS);
+		this.#setupAP.opened();
 		if (this.#role === "hub") {
-			if (!this.#link.joined) this.#home = this.#ap?.channel ?? this.#home;
+			if (!this.#link.joined) this.#home = this.#setupAP.channel ?? this.#home;
 			this.#ready();
 			return;
 		}
@@ -420,15 +351,8 @@ export class WiFiRoles {
 		// The message that tells of events may have found the queue full.
 		this.#drain();
 		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
-		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#isUsed(now));
-		if (this.#apState !== "open") return;
-		if (!this.#options.isConfigured()) this.#window?.begin(now);
-		else if (this.#window?.isOver(now)) this.#closeSetup();
-	}
-
-	/** Whether a client that is on the access point made a request in the last 30 s. */
-	#isUsed(now: number): boolean {
-		return this.#clients.size > 0 && (this.#window?.inUse(now) ?? false);
+		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#setupAP.isUsed(now));
+		this.#setupAP.tick(now, this.#home);
 	}
 
 	#stepLate(now: number): void {
@@ -438,53 +362,11 @@ export class WiFiRoles {
 		else this.#accessPointOrUp();
 	}
 
-	#closeSetup(): void {
-		const driver = this.#driver;
-		if (!driver || !this.#ap) return;
-		this.#window = undefined;
-		this.#options.listener.onSetupAP("");
-		if (this.#options.store.configuration.setupAP.afterwards === "cloaked") {
-			this.#apState = "hidden";
-			this.#setAccessPoint({ ...this.#ap, ssid: "-", hidden: true, password: "", channel: this.#home || this.#ap.channel });
-		} else {
-			this.#apState = "off";
-			this.#call("set_mode", driver.setMode(WiFiMode.station));
-			this.#ap = undefined;
-		}
-		this.#clients.clear();
-		this.#call("set_ps", driver.setPowerSave(POWER_SAVE_NONE));
-	}
-
-	#setupOptions(channel: number): AccessPointOptions {
-		return {
-			ssid: `RBR-Now-${this.#options.mac}`,
-			password: this.#options.store.configuration.setupAP.password,
-			channel,
-			hidden: false,
-			address: this.#setupAddress(),
-		};
-	}
-
-	/** A hidden access point gets a fresh random password each time, which is kept nowhere. */
-	#setAccessPoint(options: AccessPointOptions): void {
-		this.#ap = options;
-		const password = options.hidden ? this.#options.random.randomHex(HIDDEN_PASSWORD_BYTES) : options.password;
-		if (this.#driver) this.#call("access point", this.#driver.setAccessPoint({ ...options, password }));
-	}
-
 	#setAddress(address: string): void {
 		if (address === this.#address) return;
 		this.#address = address;
 		this.#options.listener.onAddress(address);
-		if (this.#apState !== "open" || !this.#ap || !address.startsWith(networkOf(this.#ap.address))) return;
-		const elsewhere = this.#setupAddress();
-		this.#setAccessPoint({ ...this.#ap, address: elsewhere });
-		this.#options.listener.onSetupAP(elsewhere);
-	}
-
-	/** The setup access point's own address: in another network than the house. */
-	#setupAddress(): string {
-		return this.#address.startsWith(networkOf(SETUP_ADDRESS)) ? SETUP_ADDRESS_ELSEWHERE : SETUP_ADDRESS;
+		this.#setupAP.onHouseAddress(address);
 	}
 
 	#enter(step: Step, limitMs: number): void {
@@ -495,9 +377,4 @@ export class WiFiRoles {
 	#call(what: string, error: number): void {
 		if (error !== 0) this.#options.listener.trace(`wifi: ${what} failed, esp_err 0x${error.toString(16)}`);
 	}
-}
-
-/** The first three numbers of an address, with the dot behind them. */
-function networkOf(address: string): string {
-	return address.slice(0, address.lastIndexOf(".") + 1);
 }

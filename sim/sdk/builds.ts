@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { compileOurC, noObjects } from "./objects";
-import { brokenPartitions, brokenSettings } from "./promises";
+import { brokenDefines, brokenPartitions, brokenSettings } from "./promises";
 import { CheckFailed, complaints, ourModules, type Sdk } from "./tools";
 
 /** The chips, in the order they are built; with ESP-IDF at hand the first one is built to its end, and as a release as well. */
@@ -45,18 +45,26 @@ export function* buildForBoards(sdk: Sdk, root: string): Generator<BuildFigures>
 	yield objects(FIRST, "release");
 }
 
-/** What mcconfig writes for every chip, debug and release: settings of ESP-IDF and the partition table, as promised. */
+/** What mcconfig writes for every chip, debug and release: settings of ESP-IDF, the partition table and the message queue, as promised. */
 function settingsAndPartitions(sdk: Sdk, root: string): BuildFigures {
 	const broken: string[] = [];
 	for (const target of [FIRST, ...OTHERS, ...OVER_USB])
 		for (const kind of KINDS) {
 			configure(sdk, root, target, kind);
-			const written = (file: string) => readFileSync(join(madeFor(sdk, root, target, kind), `xsProj-${chipOf(target)}`, file), "utf8");
-			const found = [...brokenSettings(written("sdkconfig.mc")), ...brokenPartitions(written("partitions.csv"))];
+			const written = (file: string) => readFileSync(join(madeFor(sdk, root, target, kind), file), "utf8");
+			const project = `xsProj-${chipOf(target)}`;
+			const found = [
+				...brokenSettings(written(`${project}/sdkconfig.mc`)),
+				...brokenPartitions(written(`${project}/partitions.csv`)),
+				...brokenDefines(written("mc.defines.h")),
+			];
 			broken.push(...found.map((each) => `${target}, ${kind}: ${each}`));
 		}
 	if (broken.length > 0) throw new CheckFailed(`What mcconfig writes is not as promised:\n${broken.join("\n")}`);
-	return { what: "what mcconfig writes for all chips, debug and release: settings of ESP-IDF and partition table as promised", lines: [] };
+	return {
+		what: "what mcconfig writes for all chips, debug and release: settings of ESP-IDF, partition table and message queue as promised",
+		lines: [],
+	};
 }
 
 /** Compiles our C where that can be done. */
@@ -155,7 +163,7 @@ export function buildHost(sdk: Sdk, root: string): string {
 		program,
 		...flags,
 		"-ldl",
-		// The program shall find this one's `accept`.
+		// The program shall find the functions that the host replaces.
 		"-rdynamic",
 	]);
 	return program;

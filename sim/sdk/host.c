@@ -20,6 +20,8 @@
 #define kWidth 240
 #define kHeight 240
 #define kScriptEnded 3
+/* In ms, as lin/modSocket.c has it. */
+#define kSocketTick 20
 
 static GMainLoop *gLoop;
 static int gResult;
@@ -93,12 +95,19 @@ static gboolean terminate(gpointer data)
 }
 
 /*
-	Takes the place of libc's for the program. The SDK's socket on Linux (lin/modSocket.c) lets an accepted connection block, and
-	after a busy moment it reads twice for one piece of data: the second read stops the whole board until the client says more.
+	These two take the place of the libraries' for the program. The SDK's socket on Linux (lin/modSocket.c) looks for data every 20 ms
+	and posts a message for what it finds. After a busy moment it looks before the message of the time before is read: two are on
+	their way then for one piece of data, and the second one stops the whole board in recv, or meets a socket that was freed.
 */
 int accept(int listener, struct sockaddr *address, socklen_t *length)
 {
 	return accept4(listener, address, length, SOCK_NONBLOCK);
+}
+
+guint g_timeout_add(guint interval, GSourceFunc function, gpointer data)
+{
+	gint priority = (interval == kSocketTick) ? G_PRIORITY_DEFAULT + 1 : G_PRIORITY_DEFAULT;
+	return g_timeout_add_full(priority, interval, function, data, NULL);
 }
 
 int main(int argc, char **argv)

@@ -40,6 +40,17 @@ export function brokenSettings(text: string, forced: readonly string[] = []): st
 	});
 }
 
+/** `defines` of the manifest; HARDWARE.md has the sum of all messages that may wait. An SDK manifest for a chip may have its own. */
+export const DEFINES: Readonly<Record<string, string>> = { MODDEF_TASK_QUEUELENGTH: "28", MODDEF_TASK_QUEUEWAIT: "20" };
+
+/** Where `mc.defines.h` is not as promised, in words. */
+export function brokenDefines(text: string): string[] {
+	return Object.entries(DEFINES).flatMap(([name, wanted]) => {
+		const is = new RegExp(`^#define ${name} \\((\\w+)\\)$`, "m").exec(text)?.[1] ?? "none";
+		return is === wanted ? [] : [`${name} is ${is}, not ${wanted}`];
+	});
+}
+
 export interface Partition {
 	readonly name: string;
 	readonly type: string;

@@ -57,7 +57,13 @@ test("the command line takes MACs as people write them, each once, and says what
 	const given = readArguments(["--hub", "192.168.1.50", "--devices", "34:B4:72:0A:10:04, 34b4720a1008 34b4720a1004"], {
 		PASSWORD: "secret-12",
 	});
-	expect(given).toMatchObject({ devices: ["34b4720a1004", "34b4720a1008"], password: "secret-12", trips: 1000, yes: false, simulated: false });
+	expect(given).toMatchObject({
+		devices: ["34b4720a1004", "34b4720a1008"],
+		password: "secret-12",
+		trips: 1000,
+		yes: false,
+		simulated: false,
+	});
 	expect(given?.hub.href).toBe("http://192.168.1.50/");
 	expect(() => readArguments([], {})).toThrow(/HUB is missing/);
 	expect(() => readArguments(["--hub", "https://hub"], {})).toThrow(/must be an address/);

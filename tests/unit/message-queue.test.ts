@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
+import { DEFINES } from "../../sim/sdk/promises";
 
 test("the queue to the engine has a place for each message that HARDWARE.md counts", () => {
 	const section = readFileSync("HARDWARE.md", "utf8").split("### Messages to the engine")[1]?.split("\n#")[0] ?? "";
@@ -9,4 +10,6 @@ test("the queue to the engine has a place for each message that HARDWARE.md coun
 	expect(places.reduce((a, b) => a + b)).toBe(sum);
 	const { defines } = JSON.parse(readFileSync("manifest.json", "utf8"));
 	expect(defines.task.queueLength).toBe(sum);
+	// What sdk-check looks for in what mcconfig writes.
+	expect(DEFINES).toMatchObject({ MODDEF_TASK_QUEUELENGTH: `${sum}`, MODDEF_TASK_QUEUEWAIT: `${defines.task.queueWait}` });
 });

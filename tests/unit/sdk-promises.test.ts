@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { atomicCalls, brokenPartitions, brokenSettings, readPartitions, SETTINGS } from "../../sim/sdk/promises";
+import { atomicCalls, brokenDefines, brokenPartitions, brokenSettings, readPartitions, SETTINGS } from "../../sim/sdk/promises";
 
 const KEPT = Object.entries(SETTINGS).map(([name, value]) => `${name}=${value === "n" ? "" : value}`);
 
@@ -59,6 +59,13 @@ describe("the partition table", () => {
 		]);
 		expect(brokenPartitions(OURS.replace("0x10000,", "0x11000,"))).toContain("nvs ends at 0x1a000, beyond 0x19000");
 	});
+});
+
+test("a message queue that a chip's own manifest makes shorter, or that is not told, is found", () => {
+	const written = "/* WARNING: generated */\n#define MODDEF_TASK_QUEUELENGTH (28)\n#define MODDEF_TASK_QUEUEWAIT (20)\n";
+	expect(brokenDefines(written)).toEqual([]);
+	expect(brokenDefines(written.replace("28", "10"))).toEqual(["MODDEF_TASK_QUEUELENGTH is 10, not 28"]);
+	expect(brokenDefines("")).toEqual(["MODDEF_TASK_QUEUELENGTH is none, not 28", "MODDEF_TASK_QUEUEWAIT is none, not 20"]);
 });
 
 test("atomics that became library calls are found among an object's undefined symbols", () => {

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { type AccessPointOptions, type Driver, WiFiEventKind as Kind, type WiFiEvent } from "wifi-roles/events";
 import { hostName } from "wifi-roles/host-name";
-import { WiFiRoles, type WiFiSettings } from "wifi-roles/roles";
+import { WiFiRoles } from "wifi-roles/roles";
 import { RouterLink } from "wifi-roles/router-link";
+import type { WiFiSettings } from "wifi-roles/types";
 import { IN_USE_MS, LONGEST_WINDOW_MS, SetupWindow } from "wifi-roles/window";
 
 class FakeDriver implements Driver {
