@@ -10,6 +10,7 @@ import { SelfTest } from "board/self-test";
 import { Channels } from "channels/channels";
 import { DeviceReports } from "channels/device-reports";
 import { HubWatch } from "channels/hub-watch";
+import { MemoryBudget } from "common/memory-budget";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
@@ -23,6 +24,7 @@ import config from "mc/config";
 import Timer from "timer";
 import { listen } from "web/listen";
 import { page } from "web/pages";
+import { JSONList } from "web/reply";
 import { Web } from "web/web";
 import { WiFiDriver } from "wifi-roles/driver";
 import { WiFiRoles } from "wifi-roles/roles";
@@ -40,7 +42,7 @@ const FEED_TURNS = 7;
  * Requests beyond it are `busy`. One takes 1 KB with its asker's promise, what a stranger is told as much. What slots have once taken of the engine's
  * static memory (94,208 bytes) they never give back to strings and buffers, of which four web requests at once need 10 KB.
  */
-const LIMITS = Object.freeze({ requests: 26, together: 30 });
+const LIMITS = Object.freeze({ requests: 26, together: 30, bytes: 38_912, webKept: 7_424, webMost: 16_384 });
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
@@ -70,6 +72,7 @@ const relay = new Relay({ chip, pin: store.configuration.pins.relay, trace: comp
 const state = new StateStore({ records, clock: chip, timers: Timer, trace: say });
 state.load();
 const mac = chip.mac();
+const memory = new MemoryBudget(LIMITS);
 const role = store.configuration.role;
 const resetReason = chip.resetReason();
 const words = decodeWords(chip.lastWords());
@@ -147,7 +150,7 @@ const comms: Comms = new Comms({
 	chance: chip,
 	handler,
 	hub,
-	limits: LIMITS,
+	memory,
 	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs?.answered(sender, request) } : {}),
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
@@ -220,6 +223,7 @@ const web: Web = new Web({
 	selfTest: () => selfTest.run(),
 	store,
 	housePassword: () => store.configuration.house.password,
+	memory,
 	handler,
 	comms,
 	setup: roles,
@@ -284,7 +288,7 @@ function* parts(): Generator<object> {
 		reset: { reason: resetReasonName(resetReason), words: words ?? null },
 		...roles.snapshot(),
 	};
-	yield { peers: comms.peers() };
+	yield new JSONList("peers", comms.eachPeer());
 	const { lastError: radioError, ...radio } = comms.snapshot();
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
@@ -293,7 +297,7 @@ function* parts(): Generator<object> {
 	// Last, as anybody on the radio can say it: it hides nothing that the board found itself.
 	const trouble = known || hubs?.countryTrouble || reports?.countryTrouble(store.configuration.country) || "";
 	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree) };
-	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
+	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap: { ...heap, budget: memory.view() }, lastError: trouble };
 }
 
 function line() {
@@ -302,7 +306,12 @@ function line() {
 
 /** The same as one object. */
 export function snapshot(): object {
-	return Object.assign({}, ...parts());
+	const whole: Record<string, unknown> = {};
+	for (const part of parts()) {
+		if (part instanceof JSONList) whole[part.name] = [...part.items];
+		else Object.assign(whole, part);
+	}
+	return whole;
 }
 
 declare global {

@@ -1,5 +1,5 @@
 import { bytes, CONTINUE, head, type Reply, refuse } from "./reply";
-import { type Progress, type RequestHead, RequestReader } from "./request-reader";
+import { HEAD_LIMIT, type Progress, type RequestHead, RequestReader } from "./request-reader";
 import type { Side, Wire } from "./types";
 
 /** Time to receive a request, head and body, and for the peer to take anything that was written, in ms. */
@@ -18,6 +18,10 @@ const LINGER_BYTES = 65_536;
 /** What a connection needs from the server that it belongs to. */
 export interface ConnectionHost {
 	now(): number;
+	/** What a connection holds has grown by so many bytes. */
+	holds(bytes: number): void;
+	/** Whether it may grow by so many. */
+	mayHold(bytes: number): boolean;
 	/** A peer has begun its request. @returns whether there is a place for it; if not, it is told by `start` */
 	isPlaceFor(connection: Connection): boolean;
 	/** Decides on a request by its head. @returns the refusal, or whether a body is to be received, or is to wait for `proceed` */
@@ -35,6 +39,20 @@ export interface ConnectionHost {
 	/** @param announced whether whoever waits for its answer to be out is told */
 	ended(connection: Connection, end: End, announced: boolean): void;
 	fault(error: unknown): void;
+}
+
+/** What a connection takes of the board's memory by itself, in bytes, on boards with 32-bit words: 60 slots. */
+export const CONNECTION_BYTES = 1024;
+/** What it takes more while its request comes in: the reader and the longest head. */
+export const HEAD_BYTES = 640 + HEAD_LIMIT;
+/** What is kept of a request while its answer is found. */
+const WAITING_BYTES = 640;
+/** A body is there as bytes, then as text, for each byte of it. */
+const BODY_TIMES = 2;
+
+/** What the body of a request takes while it comes in and is served, in bytes. */
+export function bodyBytes(head: RequestHead): number {
+	return BODY_TIMES * head.contentLength;
 }
 
 /** `done`: the peer has the whole answer; `slow`: out of time; `left`: the peer went first; `shut`: closed from our side. */
@@ -69,6 +87,9 @@ export class Connection {
 	#announced = false;
 	/** What is still to be written, and how far its first part is. */
 	#parts: Uint8Array[] = [];
+	#inFlash = false;
+	/** What it has told that it holds, in bytes. */
+	#held = 0;
 	#offset = 0;
 	#received = false;
 	#lingered = 0;
@@ -83,6 +104,7 @@ export class Connection {
 		this.#activeMs = nowMs;
 		this.remote = options.wire.get("REMOTE_IP");
 		options.wire.callback = (message) => this.#onMessage(message);
+		this.#account();
 	}
 
 	/** Nothing has come from the peer yet. */
@@ -98,6 +120,11 @@ export class Connection {
 	/** A request with a body waits until the body before it is done with. */
 	get isQueued(): boolean {
 		return this.#state === "queued";
+	}
+
+	/** What its body will take, in bytes, while it waits for that. */
+	get bodyBytes(): number {
+		return this.#reader ? bodyBytes(this.#reader.head) : 0;
 	}
 
 	/** It takes one of the places that its side has. */
@@ -179,6 +206,7 @@ export class Connection {
 			this.#host.fault(error);
 			this.#end("shut");
 		}
+		this.#account();
 	}
 
 	/** Nothing thrown may reach the socket, whose caller is the engine itself. */
@@ -189,6 +217,26 @@ export class Connection {
 			this.#host.fault(error);
 			this.#end("shut");
 		}
+		this.#account();
+	}
+
+	/** What it holds now; it is counted here and nowhere else, whatever has happened to it. */
+	#account(): void {
+		const bytes = this.#bytes();
+		if (bytes === this.#held) return;
+		this.#host.holds(bytes - this.#held);
+		this.#held = bytes;
+	}
+
+	#bytes(): number {
+		if (this.#state === "closed") return 0;
+		if (this.#state === "waiting") return CONNECTION_BYTES + WAITING_BYTES;
+		const reader = this.#reader;
+		if (reader) return CONNECTION_BYTES + HEAD_BYTES + (reader.hasBody ? bodyBytes(reader.head) : 0);
+		if (this.#inFlash) return CONNECTION_BYTES;
+		let bytes = CONNECTION_BYTES - this.#offset;
+		for (const part of this.#parts) bytes += part.length;
+		return bytes;
 	}
 
 	#onReadable(): void {
@@ -272,14 +320,24 @@ export class Connection {
 		);
 	}
 
-	#respond(reply: Reply): void {
+	#respond(answer: Reply): void {
 		if (this.#state === "sending" || this.#state === "sent" || this.#state === "lingering" || this.#state === "closed") return;
 		this.#reader = undefined;
+		const reply = this.#fits(answer) ? answer : this.#host.busy(this.#target);
+		this.#inFlash = reply.inFlash ?? false;
 		this.#announced = reply.announced ?? false;
 		this.#host.answered(reply);
 		this.#parts = this.#wantsHead ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
 		this.#write();
+	}
+
+	/** Whether what the peer cannot take at once of an answer may wait here. */
+	#fits(reply: Reply): boolean {
+		if (reply.inFlash || this.#wantsHead) return true;
+		let bytes = -(this.#wire?.write() ?? 0);
+		for (const part of reply.body) bytes += part.length;
+		return bytes <= 0 || this.#host.mayHold(bytes + CONNECTION_BYTES - this.#held);
 	}
 
 	#write(): void {
@@ -319,6 +377,7 @@ export class Connection {
 		const wire = this.#wire;
 		this.#wire = undefined;
 		this.#parts = [];
+		this.#reader = undefined;
 		if (wire) {
 			try {
 				wire.close();
@@ -326,6 +385,7 @@ export class Connection {
 				this.#host.fault(error);
 			}
 		}
+		this.#account();
 		this.#host.ended(this, end, this.#announced);
 	}
 }

@@ -3,6 +3,8 @@ export interface Reply {
 	readonly status: number;
 	readonly type: string;
 	readonly body: readonly Uint8Array[];
+	/** Its body lies in flash, and takes no memory while it waits to be sent. */
+	readonly inFlash?: boolean;
 	/** Further headers, name and value in turn. */
 	readonly headers?: readonly string[];
 	/** Whether whoever waits for this answer to be out is told. */
@@ -31,6 +33,8 @@ const reasons: Readonly<Record<number, string>> = Object.freeze({
 
 const EMPTY_OBJECT = "{}";
 const COMMA = 0x2c;
+/** Of the pieces in which a list is made, in characters. */
+const PIECE_LENGTH = 500;
 
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -44,22 +48,46 @@ export function json(status: number, value: object): Reply {
 	return { status, type: "application/json", body: [bytes(JSON.stringify(value))] };
 }
 
+/** A part of an object that is a list: its items are made one after another, as they are written. */
+export class JSONList {
+	readonly name: string;
+	readonly items: Iterable<object>;
+
+	constructor(name: string, items: Iterable<object>) {
+		this.name = name;
+		this.items = items;
+	}
+}
+
 /** The JSON of one object that comes in parts: neither the whole object nor its whole text is ever there. */
 export function joinedJSON(parts: Iterable<object>): Reply {
 	const body: Uint8Array[] = [];
-	let last: Uint8Array | undefined;
 	for (const part of parts) {
+		if (part instanceof JSONList) {
+			writeList(body, part);
+			continue;
+		}
 		const piece = bytes(JSON.stringify(part));
 		if (piece.length === EMPTY_OBJECT.length) continue;
-		if (last) {
-			body.push(last.subarray(0, -1));
-			// In place of its opening brace.
-			piece[0] = COMMA;
-		}
-		last = piece;
+		// In place of its opening brace.
+		if (body.length > 0) piece[0] = COMMA;
+		body.push(piece.subarray(0, -1));
 	}
-	body.push(last ?? bytes(EMPTY_OBJECT));
+	body.push(bytes(body.length > 0 ? "}" : EMPTY_OBJECT));
 	return { status: 200, type: "application/json", body };
+}
+
+function writeList(body: Uint8Array[], { name, items }: JSONList): void {
+	let text = `${body.length > 0 ? "," : "{"}"${name}":[`;
+	let separator = "";
+	for (const item of items) {
+		text += separator + JSON.stringify(item);
+		separator = ",";
+		if (text.length < PIECE_LENGTH) continue;
+		body.push(bytes(text));
+		text = "";
+	}
+	body.push(bytes(`${text}]`));
 }
 
 /** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */
@@ -74,7 +102,13 @@ export function refuse(target: string, status: number, sentence: string): Reply 
 export function page(body: Uint8Array): Reply {
 	const policy =
 		"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-	return { status: 200, type: "text/html; charset=utf-8", body: [body], headers: ["Content-Security-Policy", policy, "Vary", "Accept"] };
+	return {
+		status: 200,
+		type: "text/html; charset=utf-8",
+		body: [body],
+		inFlash: true,
+		headers: ["Content-Security-Policy", policy, "Vary", "Accept"],
+	};
 }
 
 /** Status line and headers of an answer as bytes. A text echoed under `nosniff` is never taken for a page. */

@@ -74,6 +74,11 @@ export class RequestReader {
 		return this.#headBytes === 0;
 	}
 
+	/** Whether there is room for the body. */
+	get hasBody(): boolean {
+		return this.#step === "body" || this.#step === "done";
+	}
+
 	/** Takes the next bytes of the connection, which the reader may keep until `acceptBody`. */
 	feed(bytes: Uint8Array<ArrayBuffer>): Progress {
 		if (this.#step === "body") return this.#feedBody(bytes);

@@ -101,6 +101,8 @@ export interface WebOptions {
 		/** A request came through the setup access point, which stays open while it is in use. */
 		setupUsed(): void;
 	};
+	/** What connections may hold. */
+	readonly memory: WebMemory;
 	readonly restarter: {
 		/** Orders a restart, which waits for its reply to go out. */
 		request(cause: Side): void;
@@ -108,6 +110,14 @@ export interface WebOptions {
 		replySent(): void;
 	};
 	readonly trace: (line: string) => void;
+}
+
+/** The web's part of the board's memory, in bytes. */
+export interface WebMemory {
+	/** What connections hold. */
+	web: number;
+	/** Whether they may hold so much more. */
+	takesWeb(bytes: number): boolean;
 }
 
 export type PageName = "setup.html" | "house.html" | "press.html";

@@ -1,5 +1,5 @@
 import type Timer from "timer";
-import { Connection, type ConnectionHost, type End } from "./connection";
+import { bodyBytes, Connection, type ConnectionHost, type End, HEAD_BYTES } from "./connection";
 import { isInNetwork } from "./guard";
 import { type Reply, refuse } from "./reply";
 import type { RequestHead } from "./request-reader";
@@ -101,6 +101,14 @@ export class Web implements ConnectionHost {
 		return this.#options.clock.now();
 	}
 
+	holds(bytes: number): void {
+		this.#options.memory.web += bytes;
+	}
+
+	mayHold(bytes: number): boolean {
+		return this.#options.memory.takesWeb(bytes);
+	}
+
 	isPlaceFor(connection: Connection): boolean {
 		// Others were here first.
 		if (
@@ -122,7 +130,7 @@ export class Web implements ConnectionHost {
 		// A phone that lies about asks the portal now and then, which is no use of it.
 		if (side === "setup" && !(typeof admitted === "object" && admitted.status === 302)) setup.setupUsed();
 		if (admitted !== "body" || head.contentLength === 0) return admitted;
-		if (this.#bodyOf[side]) return "later";
+		if (this.#bodyOf[side] || !this.mayHold(bodyBytes(head))) return "later";
 		this.#bodyOf[side] = connection;
 		return admitted;
 	}
@@ -239,7 +247,7 @@ export class Web implements ConnectionHost {
 	#proceedOne(side: Side): boolean {
 		if (this.#bodyOf[side]) return false;
 		const next = this.#connections.find((connection) => connection.side === side && connection.isQueued);
-		if (!next) return false;
+		if (!next || !this.mayHold(next.bodyBytes)) return false;
 		this.#bodyOf[side] = next;
 		next.proceed();
 		return true;
@@ -272,7 +280,8 @@ export class Web implements ConnectionHost {
 			ofAddress += 1;
 			if (isSlow) slowOfAddress ??= other;
 		}
-		if (onSide < PLACES[side] && ofAddress < PLACES_FOR_ADDRESS) return true;
+		// One on each side there may always be.
+		if (onSide < PLACES[side] && ofAddress < PLACES_FOR_ADDRESS && (onSide === 0 || this.mayHold(HEAD_BYTES))) return true;
 		const leaving = ofAddress < PLACES_FOR_ADDRESS ? slow : slowOfAddress;
 		if (!leaving) return false;
 		this.#timedOut += 1;
@@ -288,14 +297,16 @@ export class Web implements ConnectionHost {
 			if (connection.isRefused) told ??= connection;
 			else kept += 1;
 		}
-		if (kept > KEPT) {
+		const isTight = !this.mayHold(0);
+		if (kept > KEPT || (isTight && kept > 1)) {
 			const leaving = this.#leastUrgent();
 			if (leaving) {
 				leaving.turnAway(this.busy(""));
 				return true;
 			}
 		}
-		if (this.#connections.length <= OPEN || !told) return false;
+		// Where memory is short only one is told at a time.
+		if (!told || (this.#connections.length <= OPEN && !(isTight && this.#connections.length > kept + 1))) return false;
 		told.close();
 		return true;
 	}

@@ -1,10 +1,10 @@
 import { isMac, stationMac } from "common/mac";
+import { MemoryBudget } from "common/memory-budget";
 import { askSelf } from "./ask-self";
 import { Counters } from "./counters";
 import { Dispatch } from "./dispatch";
 import { FaultLog } from "./fault-log";
 import { Link } from "./link";
-import { MemoryBudget } from "./memory-budget";
 import { NextDeadline } from "./next-deadline";
 import { Outbox } from "./outbox";
 import { type Peer, Peers } from "./peers";
@@ -97,7 +97,7 @@ export class Comms {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
 		this.#log = new FaultLog(this.#counters, options.trace);
-		const room = new MemoryBudget(options.limits);
+		const room = options.memory ?? new MemoryBudget();
 		const outbox = new Outbox(room, this.#wake);
 		const counters = this.#counters;
 		const peers = new Peers(options.hub);
@@ -134,6 +134,7 @@ export class Comms {
 			peers,
 			requests,
 			replyCache,
+			room,
 			counters,
 			log,
 			onReplied: this.#pull,
@@ -227,7 +228,12 @@ export class Comms {
 
 	/** The boards this one knows. */
 	peers(): PeerView[] {
-		return this.#peers.view(this.#options.clock.now());
+		return [...this.eachPeer()];
+	}
+
+	/** The same one after another: a list of all takes more memory than all else that the status page does. */
+	eachPeer(): Iterable<PeerView> {
+		return this.#peers.each(this.#options.clock.now());
 	}
 
 	/** When a board was last heard, in clock ms; -1: never, or it has been forgotten. */

@@ -1,4 +1,5 @@
 import { isGroup, stationMac } from "common/mac";
+import type { MemoryBudget } from "common/memory-budget";
 import type { Frame } from "espnow/radio";
 import { type Counters, Outcome } from "./counters";
 import type { FaultLog } from "./fault-log";
@@ -23,6 +24,7 @@ export interface DispatchOptions {
 	outbox: Outbox;
 	requests: Requests;
 	replyCache: ReplyCache;
+	room: MemoryBudget;
 	counters: Counters;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
@@ -38,6 +40,7 @@ export class Dispatch {
 	readonly #outbox: Outbox;
 	readonly #requests: Requests;
 	readonly #replyCache: ReplyCache;
+	readonly #room: MemoryBudget;
 	readonly #counters: Counters;
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
@@ -54,6 +57,7 @@ export class Dispatch {
 		this.#outbox = options.outbox;
 		this.#requests = options.requests;
 		this.#replyCache = options.replyCache;
+		this.#room = options.room;
 		this.#counters = options.counters;
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
@@ -215,9 +219,16 @@ export class Dispatch {
 
 	/** Apart from the usual way, which needs no closures. */
 	#await(answer: InboundRequest, reply: Promise<string>): void {
+		this.#room.awaited++;
 		Promise.resolve(reply).then(
-			(text) => this.#late(answer, text),
-			(error) => this.#failed(answer, error),
+			(text) => {
+				this.#room.awaited--;
+				this.#late(answer, text);
+			},
+			(error) => {
+				this.#room.awaited--;
+				this.#failed(answer, error);
+			},
 		);
 	}
 

@@ -1,4 +1,4 @@
-import { KEPT_FOR_OTHERS, MemoryBudget } from "./memory-budget";
+import { KEPT_FOR_OTHERS, MemoryBudget } from "common/memory-budget";
 import { NextDeadline } from "./next-deadline";
 import type { Peer } from "./peers";
 import type { InboundRequest } from "./reply-cache";

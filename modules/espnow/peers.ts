@@ -164,12 +164,11 @@ export class Peers {
 		return this.#known.size;
 	}
 
-	view(now: number): PeerView[] {
-		const views: PeerView[] = [];
+	/** All that are known, one after another. */
+	*each(now: number): Generator<PeerView> {
 		for (const { mac, rssi, seenAt } of this.#known.values()) {
-			views.push({ mac, rssi, lastSeenS: seenAt < 0 ? null : Math.floor((now - seenAt) / 1000) });
+			yield { mac, rssi, lastSeenS: seenAt < 0 ? null : Math.floor((now - seenAt) / 1000) };
 		}
-		return views;
 	}
 
 	#readdress(peer: Peer, address: string): void {

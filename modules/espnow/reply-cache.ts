@@ -1,4 +1,4 @@
-import type { MemoryBudget } from "./memory-budget";
+import type { MemoryBudget } from "common/memory-budget";
 import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";

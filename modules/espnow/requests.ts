@@ -1,6 +1,6 @@
+import { type MemoryBudget, requestBytes } from "common/memory-budget";
 import type { Counters } from "./counters";
 import { DueList, removeFrom } from "./due-list";
-import type { MemoryBudget } from "./memory-budget";
 import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
@@ -72,8 +72,9 @@ export class Requests {
 	/** Takes a request, whose asker is told its result later. @returns false when too many wait: busy */
 	add(peer: Peer, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): boolean {
 		const forwarded = typeof asker !== "function";
-		if (this.#unsent >= UNSENT_LIMIT || !this.#room.takesRequest(forwarded)) return false;
+		if (this.#unsent >= UNSENT_LIMIT || !this.#room.takesRequest(text, forwarded)) return false;
 		this.#room.requests++;
+		this.#room.requestBytes += requestBytes(text, forwarded);
 		if (forwarded) this.#room.forwarded++;
 		const request = newRequest(peer, text, now, limits, asker);
 		this.#unsent++;
@@ -306,6 +307,7 @@ export class Requests {
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
 		else removeFrom(this.#all, request);
 		this.#room.requests--;
+		this.#room.requestBytes -= requestBytes(request.text, typeof request.asker !== "function");
 		if (request.sends === 0) this.#unsent--;
 		else if (!result.ok || request.sends > 1 || request.held) doubt(request);
 		if (peer.open === request) {

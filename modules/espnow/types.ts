@@ -1,5 +1,5 @@
+import type { MemoryBudget } from "common/memory-budget";
 import type { Radio } from "espnow/radio";
-import type { MemoryLimits } from "./memory-budget";
 
 /** Milliseconds since boot; never goes back. */
 export interface Clock {
@@ -89,7 +89,7 @@ export interface CommsOptions {
 	/** Restarts the board; `reason` is for the last words. */
 	restartBoard(reason: string): void;
 	/** What the board's memory holds. Requests beyond it are `busy`, frames beyond it are dropped. No limit but that of the lists unless given. */
-	limits?: MemoryLimits;
+	memory?: MemoryBudget;
 	/** True when the last restart was the recovery's own: there is none again in the first 10 minutes. */
 	restartedByRecovery?: boolean;
 	/** One line without its end. */

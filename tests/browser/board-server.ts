@@ -97,6 +97,7 @@ export class BoardServer {
 			],
 			store: this.store,
 			handler: { handle: (text) => `Unknown message: ${text}`, isCommand: () => false, isHarmless: () => true },
+			memory: { web: 0, takesWeb: () => true },
 			housePassword: () => this.store.configuration.house.password,
 			comms: { ask: (mac, text) => this.ask(mac, text) },
 			setup: { isSetupOpen: true, setupNetwork: "192.168.9", setupUsed: () => {} },

@@ -1,3 +1,4 @@
+import { MemoryBudget, type MemoryLimits } from "common/memory-budget";
 import { Comms } from "espnow/comms";
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
 import type { AskResult, CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/types";
@@ -198,10 +199,12 @@ export const COMMANDS = ["uptime", "on", "off", "channel", "slow", "throw", "rej
 interface Handling {
 	answer?: CommsOptions["handler"]["handle"];
 	isCommand?: CommsOptions["handler"]["isCommand"];
+	memory?: MemoryLimits;
 }
 
 /** A board's engine with its context faked. */
-export function makeBoard({ answer, isCommand, ...overrides }: Partial<CommsOptions> & Handling = {}) {
+export function makeBoard({ answer, isCommand, memory: limits, ...overrides }: Omit<Partial<CommsOptions>, "memory"> & Handling = {}) {
+	const memory = new MemoryBudget(limits);
 	const time = new FakeTime();
 	const radios: FakeRadio[] = [];
 	const ran: { text: string; from: RadioCaller }[] = [];
@@ -248,11 +251,12 @@ export function makeBoard({ answer, isCommand, ...overrides }: Partial<CommsOpti
 		},
 		restartBoard: (reason) => calls.restartBoard.push(reason),
 		trace: (line) => traces.push(line),
+		memory,
 		...overrides,
 	});
 	comms.start();
 	return {
-		...{ time, radios, ran, answered, repliesSent, contacts, traces, calls, slow, setup, comms },
+		...{ time, radios, memory, ran, answered, repliesSent, contacts, traces, calls, slow, setup, comms },
 		/** The radio that is open now. */
 		get radio(): FakeRadio {
 			const radio = radios.at(-1);

@@ -1,11 +1,11 @@
 import { expect, test } from "@jest/globals";
-import { MemoryBudget } from "espnow/memory-budget";
+import { MemoryBudget } from "common/memory-budget";
 import { A, B, board, C, makeBoard, reason, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
 function most(requests: number, others: number) {
 	const room = new MemoryBudget({ requests: 26, together: 30 });
-	const [counts, grow] = [room, { requests: () => room.takesRequest(false), others: () => room.takesAnswer }];
+	const [counts, grow] = [room, { requests: () => room.takesRequest("x", false), others: () => room.takesAnswer }];
 	Object.assign(counts, { requests, answers: others });
 	while (grow.requests()) room.requests++;
 	const mostRequests = room.requests;
@@ -31,13 +31,13 @@ test("frames that wait for others count like their requests", () => {
 });
 
 test("without limits there is room for everything", () => {
-	expect(new MemoryBudget().takesRequest(true)).toBe(true);
+	expect(new MemoryBudget().takesRequest("x", true)).toBe(true);
 	const room = new MemoryBudget();
 	Object.assign(room, { requests: 300, forwarded: 300, answers: 300 });
-	expect([room.takesRequest(false), room.takesRequest(true), room.takesAnswer]).toEqual([true, true, true]);
+	expect([room.takesRequest("x", false), room.takesRequest("x", true), room.takesAnswer]).toEqual([true, true, true]);
 });
 
-const small = { limits: { requests: 10, together: 12 } };
+const small = { memory: { requests: 10, together: 12 } };
 
 test.each([
 	["have been sent", 200],
@@ -117,7 +117,7 @@ test("an answer is kept for its request to come again as long as there is room",
 });
 
 test("what it forwards takes nothing of what is kept for its own requests", async () => {
-	const { time, radio, comms } = makeBoard({ limits: { requests: 26, together: 30 } });
+	const { time, radio, comms } = makeBoard({ memory: { requests: 26, together: 30 } });
 	for (let n = 20; n < 33; n++) radio.hear(board(n), `!${board(99)},x`);
 	await time.advance(10);
 	for (let n = 40; n < 60; n++) radio.hear(board(n), "slow");
@@ -174,7 +174,7 @@ test.each(["settled", "answered", "given up", "closed with the radio", "gone"])(
 });
 
 test("a board with little memory takes so many requests at once; those too many are `busy`, and room is again when one is settled", async () => {
-	const { comms, radio, time } = makeBoard({ limits: { requests: 3, together: 30 } });
+	const { comms, radio, time } = makeBoard({ memory: { requests: 3, together: 30 } });
 	const asked = Array.from({ length: 4 }, (_, n) => watch(comms.ask(board(n), "x")));
 	await time.advance(20);
 	expect(asked.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, undefined, "busy"]);
@@ -188,7 +188,7 @@ test("a board with little memory takes so many requests at once; those too many 
 });
 
 test("requests on others' behalf take at most half of that", async () => {
-	const { comms, radio, time } = makeBoard({ limits: { requests: 4, together: 30 } });
+	const { comms, radio, time } = makeBoard({ memory: { requests: 4, together: 30 } });
 	for (const asker of [A, B, C]) radio.hear(asker, `!${board(9)},x`);
 	await time.advance(50);
 	expect([A, B, C].map((asker) => radio.texts(asker))).toEqual([[], [], ["Fail (busy)"]]);

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { MemoryBudget } from "espnow/memory-budget";
+import { MemoryBudget } from "common/memory-budget";
 import { OUTBOX_LIMIT, Outbox } from "espnow/outbox";
 import { Peer } from "espnow/peers";
 import { newRequest } from "espnow/request";

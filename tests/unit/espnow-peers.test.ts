@@ -191,7 +191,7 @@ test("the view shows how well and when a board was last heard", () => {
 	const { peers } = setup();
 	peers.heard(peers.get(A), A, -61, 1000);
 	peers.get(board(1));
-	expect(peers.view(4900)).toEqual([
+	expect([...peers.each(4900)]).toEqual([
 		{ mac: A, rssi: -61, lastSeenS: 3 },
 		{ mac: board(1), rssi: 0, lastSeenS: null },
 	]);

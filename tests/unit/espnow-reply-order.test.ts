@@ -392,7 +392,7 @@ test("a word between two tries is none too early", async () => {
 });
 
 test("what a board said last is known however many strangers ping meanwhile", async () => {
-	const { time, radio, comms } = makeBoard({ limits: { requests: 26, together: 30 } });
+	const { time, radio, comms } = makeBoard({ memory: { requests: 26, together: 30 } });
 	comms.ask(A, "1");
 	await time.advance(3);
 	radio.hear(A, "OK 1");

@@ -1,3 +1,4 @@
+import { MemoryBudget, type MemoryLimits } from "common/memory-budget";
 import type { AskOutcome, HTTPCaller, UpdateOutcome, WebOptions, Wire } from "web/types";
 import { Web } from "web/web";
 import { type HttpResponse, ResponseReader } from "../../sim/world/http";
@@ -107,6 +108,7 @@ export function parseResponse(bytes: Buffer, method = "GET"): HttpResponse | und
 export class Desk {
 	nowMs = 1000;
 	readonly web: Web;
+	readonly memory: MemoryBudget;
 	readonly accept: Record<string, (wire: Wire) => void> = {};
 	/** Addresses that were listened on, with a minus in front when closed. */
 	readonly listened: string[] = [];
@@ -137,7 +139,8 @@ export class Desk {
 	#tick: (() => void) | undefined;
 	#soon: (() => void)[] = [];
 
-	constructor() {
+	constructor(limits: MemoryLimits = {}) {
+		this.memory = new MemoryBudget(limits);
 		const timers = {
 			set: (callback: () => void, _delayMs: number, repeatMs?: number) => {
 				if (repeatMs === undefined) {
@@ -198,6 +201,7 @@ export class Desk {
 				},
 			},
 			housePassword: () => this.password,
+			memory: this.memory,
 			setup,
 			restarter: {
 				request: (cause) => this.ordered.push(`restart ${cause}`),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { head, joinedJSON } from "web/reply";
+import { head, JSONList, joinedJSON } from "web/reply";
 import "./web-fakes";
 
 const text = (body: readonly Uint8Array[]) => Buffer.concat(body).toString();
@@ -13,6 +13,15 @@ describe("an object that comes in parts", () => {
 		["nothing but empty ones", [{}, {}]],
 	])("is one object: %s", (_, parts) => {
 		expect(JSON.parse(text(joinedJSON(parts).body))).toEqual(Object.assign({}, ...parts));
+	});
+
+	test.each([0, 1, 40])("holds a list of %d items, made in pieces, wherever it stands", (count) => {
+		const items = Array.from({ length: count }, (_, n) => ({ n, name: "é".repeat(20) }));
+		for (const parts of [[new JSONList("list", items)], [{ a: 1 }, new JSONList("list", items), { b: 2 }]]) {
+			const { body } = joinedJSON(parts);
+			expect(JSON.parse(text(body))).toEqual(Object.assign({ list: items }, ...parts.filter((part) => !(part instanceof JSONList))));
+			for (const piece of body) expect(piece.length).toBeLessThan(1_500);
+		}
 	});
 
 	test("has the length that its head says", () => {

@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { boardMac } from "../../sim/world/mac";
+import type { TcpConnection } from "../../sim/world/tcp";
+import type { World } from "../../sim/world/world";
+import { ask, events, macOf, network } from "./network";
+import { appWithCommands } from "./test-app";
+
+const machine = "chip";
+const SLOT_BYTES = 16;
+/** With the chip's words, where 32-bit programs run: `make test` builds it. */
+const M32 = "build/board-m32/board";
+const words = process.env.BOARD === undefined && existsSync(M32) ? { program: M32 } : {};
+
+describe("every part of the hub full at once", () => {
+	const DEVICES = 34;
+	const COMMS = `
+		import * as shipped from "espnow/comms-shipped";
+		export class Comms extends shipped.Comms {
+			constructor(options) { super(options); globalThis.comms = this; }
+		}`;
+	const ALL = `
+		for (const mac of args.split(",")) comms.ask(mac, "x".repeat(240)).then((result) => trace(mac + " " + (result.ok ? "ok" : result.reason) + "\\n"));
+		return "OK";`;
+
+	/** A client of the house, each with an address of its own. */
+	function client(made: World, from: number): TcpConnection {
+		const connection = made.tcp.create({});
+		const { mac } = made.board("Hub");
+		const board = made.board("Hub");
+		const local = made.routers.addressOf(mac) ?? "";
+		connection.connect({ board, local, port: 80, remote: made.router.addressIn(from), up: () => made.routers.reaches(mac) });
+		return connection;
+	}
+
+	/** Pages and statuses that nobody takes, bodies that stall, heads that are not complete: on both sides, as many as there are places, and more. */
+	function clients(made: World): TcpConnection[] {
+		const head = (line: string, more = "") => `${line} HTTP/1.1\r\nHost: 192.168.1.50\r\n${more}`;
+		const status = `${head("GET /api/status")}\r\n`;
+		const body = (line: string) =>
+			`${head(line, `Content-Type: application/json\r\nContent-Length: 4096\r\nX: ${"x".repeat(1_800)}\r\n`)}\r\n${"[".repeat(4_000)}`;
+		const half = head("GET /?uptime", `X-Filler: ${"x".repeat(1_900)}`);
+		const open: TcpConnection[] = [];
+		const begin = (connection: TcpConnection, text: string, takes = false) => {
+			connection.send(text);
+			if (!takes) connection.pause();
+			open.push(connection);
+		};
+		for (const text of [status, body("PUT /api/config"), half]) begin(made.connect(made.board("Hub"), "ap", {}), text);
+		for (const [i, text] of [status, status, status, body("POST /api/send"), half, half, status, half].entries())
+			begin(client(made, 20 + i), text);
+		return open;
+	}
+
+	test.each([1])("requests, strangers, uploads, pages, bodies: it goes on, %d times over", (times) => {
+		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload: ["espnow/comms-shipped"] });
+		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
+		const made = network(names, { app, machine, ...words, hub: { setupAP: { minutes: 10 } } });
+		for (const name of names) ask(made, name, "channel");
+		for (const name of names) made.fault(name, "mute", -1);
+		const macs = names.map((name) => macOf(made, name));
+		for (let n = 0; n < times; n++) {
+			for (let part = 0; part < 10; part++)
+				expect(made.http("Hub", "ap", { path: `/?part:${part},text:${"7b".repeat(190)}` }).body).toBe(`${part} 190`);
+			for (let first = 0; first < 32; first += 8)
+				expect(made.http("Hub", "lan", { path: `/?all:${macs.slice(first, first + 8).join(",")}` }).body).toBe("OK");
+			const open = clients(made);
+			for (let i = 0; i < 300; i++) {
+				const inner = i % 3 === 0 ? `!${macs[i % macs.length]},${"y".repeat(200)}${i}` : `environ-6-${"x".repeat(180)}${i}`;
+				made.sendFrame({ from: boardMac(500 + (i % 100)), to: macOf(made, "Hub"), payload: Buffer.from(inner) }, () => {});
+				if (i % 4 === 3) made.advance(8);
+			}
+			expect(events(made, "restart")).toEqual([]);
+			// It is really full, garbage apart.
+			const { slots, chunks } = made.board("Hub").collect();
+			if (n === 0) expect(slots * SLOT_BYTES + chunks).toBeGreaterThan(64_000);
+			made.advance(15_000);
+			for (const connection of open) connection.close();
+			made.advance(2_000);
+		}
+		expect(events(made, "restart")).toEqual([]);
+		expect(made.http("Hub", "lan", { path: "/api/status" }).status).toBe(200);
+		made.fault("Room 0", "mute", 0);
+		expect(ask(made, "Room 0", "uptime")).toMatch(/^OK/);
+	});
+});
