@@ -6,6 +6,8 @@ import type { Side, Wire } from "./types";
 export const SLOW_MS = 10_000;
 /** While others wait, a request has so long to come in whole, and a peer to take some of its answer, in ms. */
 export const PATIENCE_MS = 2000;
+/** While others wait, a peer has so long to take all of its answer, in ms: who takes a byte now and then would keep its place for hours. */
+export const TAKING_MS = 5000;
 /** While others wait, a request of which nothing came for so long gives way, in ms. */
 export const STALLED_MS = 1000;
 /** Time for an answer to be found, in ms: a request by radio settles within 10 s, a command within 8 s. */
@@ -145,7 +147,8 @@ export class Connection {
 	/** Whether others need not wait for it any longer: it sends or reads too slowly. */
 	isSlow(nowMs: number): boolean {
 		if (this.#state === "receiving") return nowMs - this.#sinceMs >= PATIENCE_MS || nowMs - this.#activeMs >= STALLED_MS;
-		return (this.#state === "sending" || this.#state === "sent") && nowMs - this.#activeMs >= PATIENCE_MS;
+		if (this.#state !== "sending" && this.#state !== "sent") return false;
+		return nowMs - this.#activeMs >= PATIENCE_MS || nowMs - this.#sinceMs >= TAKING_MS;
 	}
 
 	/** Gives the request its place: it is read from here on. */
@@ -329,6 +332,7 @@ export class Connection {
 		this.#host.answered(reply);
 		this.#parts = this.#wantsHead ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
+		this.#sinceMs = this.#host.now();
 		this.#write();
 	}
 

@@ -72,11 +72,11 @@ export class FakeWire implements Wire {
 		this.#tell(2, this.#readable.length);
 	}
 
-	/** The peer acknowledges all that was written. False when there was nothing. */
-	acknowledge(): boolean {
+	/** The peer acknowledges all that was written, or so many bytes of it. False when there was nothing. */
+	acknowledge(bytes = this.#unacked): boolean {
 		if (this.#unacked === 0 || this.closed) return false;
-		this.#unacked = 0;
-		this.#tell(3, this.#sendBuffer);
+		this.#unacked -= Math.min(bytes, this.#unacked);
+		this.#tell(3, this.#sendBuffer - this.#unacked);
 		return true;
 	}
 

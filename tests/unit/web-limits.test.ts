@@ -147,6 +147,22 @@ describe("limits", () => {
 		expect(readers.filter((wire) => wire.closed)).toHaveLength(1);
 	});
 
+	test("one that takes a little now and then gives way after five seconds when others wait", () => {
+		desk.pages["house.html"] = new Uint8Array(20000).fill(46);
+		const readers = Array.from({ length: 4 }, (_, i) => desk.connect("10.0.0.7", new FakeWire(), `10.0.0.${60 + i}`));
+		for (const wire of readers) wire.receive(get("/devices"));
+		const owner = desk.connect("10.0.0.7");
+		owner.receive(get("/?on"));
+		for (let i = 0; i < 4; i++) {
+			for (const wire of readers) wire.acknowledge(100);
+			desk.advance(1000);
+		}
+		expect(readers.some((wire) => wire.closed)).toBe(false);
+		for (const wire of readers) wire.acknowledge(100);
+		desk.advance(1000);
+		expect(status(owner)).toBe(200);
+	});
+
 	test("idle connections are freed after ten seconds", () => {
 		const idle = Array.from({ length: KEPT }, () => desk.connect());
 		desk.advance(SLOW_MS - 500);
