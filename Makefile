@@ -84,6 +84,7 @@ nightly: test
 	@$(MAKE) soak ARGS="--minutes 60"
 	@$(MAKE) fuzz ARGS="--seconds 300"
 	@$(MAKE) attacks
+	@ROUNDS=1000 jest -w 2 tests/attacks/inputs
 	@$(MAKE) bench
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.

@@ -84,15 +84,16 @@ export function frames(boards: readonly string[]): Buffer[] {
 	return [...texts.map((text) => Buffer.from(text)), ...bytes];
 }
 
-/** Every address, every command and every message in the ways that HTTP has for them. */
-export function requests(mac: string): HttpRequest[] {
+const names = (count: number) => Array.from({ length: count }, (_, i) => `"name${i}":0`).join(",");
+
+/** Every address, every command and every message in the ways that HTTP has for them in the house. */
+export function lanRequests(mac: string): HttpRequest[] {
 	const json = (body: string): HttpRequest => ({
 		method: "POST",
 		path: "/api/send",
 		headers: { "content-type": "application/json" },
 		body,
 	});
-	const names = Array.from({ length: 300 }, (_, i) => `"name${i}":0`).join(",");
 	return [
 		...ROUTES,
 		...["&", "=", "%26", "&=", "+", "%00", "%"].map((mark) => ({ path: sized("/?", mark, TARGET_BYTES) })),
@@ -104,10 +105,87 @@ export function requests(mac: string): HttpRequest[] {
 		...commandTexts(240).map((text) => ({ path: `/?${encodeURIComponent(text)}` })),
 		...[...MESSAGES, ...commandTexts(200)].map((text) => ({ path: `/?mac=${mac}&msg=${encodeURIComponent(text)}` })),
 		...MESSAGES.map((msg) => json(JSON.stringify({ mac, msg }))),
-		json(`{${names.slice(0, 1_600)}}`),
+		json(`{${names(300).slice(0, 1_600)}}`),
 		json(sized('{"mac":"', "a", BODY_BYTES)),
 		json("[".repeat(BODY_BYTES)),
 		json(`\ufeff{"mac":"${mac}","msg":"uptime"}`),
 		{ ...json(""), body: Buffer.alloc(BODY_BYTES, 0xff) },
+	];
+}
+
+/** What of the setup side restarts the board. */
+export const RESTARTS: readonly HttpRequest[] = [
+	{ method: "POST", path: "/api/restart", body: {} },
+	{ path: "/?reset" },
+	{ method: "POST", path: "/api/send", body: { mac: HUB, msg: "reset" } },
+];
+
+/** A request and the status that is right for it. */
+interface Judged {
+	readonly request: HttpRequest;
+	readonly status: number;
+}
+
+/** Names under which phones ask whether they are in the internet, and longer and odder ones. */
+const FOREIGN_HOSTS: readonly string[] = [
+	"connectivitycheck.gstatic.com",
+	"captive.apple.com",
+	"www.msftconnecttest.com",
+	"192.168.9.1.example",
+	"x".repeat(1_800),
+	"a.".repeat(900),
+	"[::",
+	"ü",
+];
+
+/** What the setup side may, and what it may not: it ends with the configuration that it began with. */
+export function setupRequests(mac: string): Judged[] {
+	const gives = (status: number, request: HttpRequest): Judged => ({ status, request });
+	const put = (status: number, body: string | object) =>
+		gives(status, {
+			method: "PUT",
+			path: "/api/config",
+			headers: { "content-type": "application/json" },
+			body: typeof body === "string" ? body : JSON.stringify(body),
+		});
+	const unknown = (count: number, bytes: number) =>
+		Object.fromEntries(Array.from({ length: count }, (_, i) => [`unknown${i}`, "x".repeat(bytes)]));
+	// Each of its bytes may take three in an address.
+	const own = [...commandTexts(TARGET_BYTES / 3 - 50), ...MESSAGES].filter((text) => text !== "reset");
+	return [
+		gives(200, { path: "/" }),
+		gives(200, { path: "/", headers: { accept: "text/html" } }),
+		gives(200, { path: "/", headers: { accept: "text/html", "accept-language": "de", cookie: sized("", "a=b;", 1_700) } }),
+		gives(200, { path: "/devices" }),
+		gives(200, { path: "/api/status" }),
+		gives(200, { path: "/api/config" }),
+		gives(200, { method: "HEAD", path: "/" }),
+		gives(405, { method: "HEAD", path: "/?reset" }),
+		gives(204, { method: "OPTIONS", path: "/api/config" }),
+		gives(405, { method: "DELETE", path: "/api/config" }),
+		gives(404, { path: sized("/", "x", TARGET_BYTES) }),
+		gives(431, { path: "/", headers: { "x-filler": "y".repeat(3_000) } }),
+		...FOREIGN_HOSTS.flatMap((host) => [
+			gives(302, { path: "/generate_204", headers: { host } }),
+			gives(421, { method: "POST", path: "/api/restart", headers: { host }, body: {} }),
+		]),
+		gives(302, { path: sized("http://captive.apple.com/", "x", TARGET_BYTES), headers: { host: "captive.apple.com" } }),
+		...FILLERS.map((filler) => gives(200, { path: sized("/?", encodeURIComponent(filler), TARGET_BYTES) })),
+		...own.map((text) => gives(200, { path: `/?${encodeURIComponent(text)}` })),
+		...MESSAGES.map((msg) => gives(200, { path: `/?mac=${mac}&msg=${encodeURIComponent(msg)}` })),
+		...MESSAGES.map((msg) => gives(200, { method: "POST", path: "/api/send", body: { mac: HUB, msg } })),
+		...FILLERS.map((filler) => put(400, sized("", filler, BODY_BYTES))),
+		put(413, sized("", "x", BODY_BYTES + 1)),
+		put(400, sized('{"name":"', "😀", BODY_BYTES)),
+		put(400, `{${names(300)}}`),
+		put(400, { name: "x".repeat(33), setupAP: { minutes: 99 } }),
+		put(400, unknown(9, 10)),
+		put(200, { name: "😀".repeat(8), ...unknown(4, 200) }),
+		put(200, { pins: { relay: { pin: 5, invert: true } }, setupAP: { minutes: 1, afterwards: "cloaked" }, country: "US" }),
+		// As it was.
+		put(200, {
+			...{ name: "Hub", pins: { relay: null }, setupAP: { minutes: 10, afterwards: "off" }, country: "01" },
+			...{ unknown0: null, unknown1: null, unknown2: null, unknown3: null },
+		}),
 	];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Board } from "../../sim/world/board";
 import type { World } from "../../sim/world/world";
-import { deviceSpec, HUB, house, settle, snapshot, world } from "./house";
+import { deviceSpec, HUB, network, settle, snapshot, world } from "./network";
 
 /** Radios of a stranger, each of which can say that it is a hub. */
 const FORGED = Array.from({ length: 20 }, (_, i) => (0x02f0f0000000 + 16 * i).toString(16).padStart(12, "0"));
@@ -122,7 +122,7 @@ describe("flash is written a few times a minute, whatever a stranger says in a l
 	});
 
 	test("a router that moves all the time takes its hub along: three channels at once, then one a minute", () => {
-		const made = house([]);
+		const made = network([]);
 		made.advance(61_000);
 		const before = made.board(HUB).flashWrites;
 		for (let i = 0; i < 60 * 3; i++) {
