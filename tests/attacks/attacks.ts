@@ -103,7 +103,7 @@ export class Attacks {
 			const means = new Means(this.#network, new Random(seed, kind.name));
 			return { kind, means, from: 0, to: 0, active: false, due: 0 };
 		});
-		const victim = chosen.some(({ name }) => name === "forged orders") ? (this.#network.devices.at(-1)?.mac ?? "") : "";
+		const victim = chosen.some(({ inHubsName }) => inHubsName) ? (this.#network.devices.at(-1)?.mac ?? "") : "";
 		this.#watch = new Watch(this.#network, this.#owner, victim);
 	}
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { HUB } from "./network";
 import { frames, RESTARTS, setupRequests } from "./inputs";
 import { STRANGER } from "./means";
+import { HUB } from "./network";
 import { compare, makeNetwork, ROUNDS } from "./rounds";
 
 /** Frames of one sender come this far apart, in ms: what one of them begins has its end before the next. */

@@ -28,7 +28,7 @@ export function faultsOf(result: AttackResult, minutes: number): string[] {
 		);
 	}
 	for (const [reason, count] of Object.entries(restarts)) faults.push(`${count} restarts: ${reason}`);
-	claim(orderedRestarts <= minutes * RESTARTS_A_MINUTE, `forged orders: ${orderedRestarts} restarts of one device`);
+	claim(orderedRestarts <= minutes * RESTARTS_A_MINUTE, `orders in the hub's name: ${orderedRestarts} restarts of one device`);
 	for (const [name, count] of Object.entries(changed)) faults.push(`${name}: its configuration was changed ${count} times`);
 	claim(!keptAway, "a phone that did nothing kept the hub from its router");
 	claim(switched === 0, `${switched} relays were switched by others`);

@@ -11,6 +11,8 @@ export interface Kind {
 	readonly what: string;
 	/** Attempts a second while it goes on. */
 	readonly perSecond: number;
+	/** It uses the hub's address, which one device obeys. */
+	readonly inHubsName?: true;
 	readonly attempt: (means: Means) => void;
 	/** Called when it pauses. */
 	readonly rest?: () => void;

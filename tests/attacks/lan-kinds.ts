@@ -35,20 +35,49 @@ export const ROUTES: readonly HttpRequest[] = [
 	{ path: "/", headers: { "transfer-encoding": "chunked" } },
 ];
 
-/** Keeps some connections and lets the rest of an attack do with them what it wants. */
-function holding(most: number, open: (means: Means) => TcpConnection, tend: (connection: TcpConnection, means: Means) => void = () => {}) {
-	let held: TcpConnection[] = [];
+/** A connection that an attack holds, and what it does with it now and then. */
+interface Held {
+	readonly connection: TcpConnection;
+	readonly tend?: () => void;
+	tendedMs: number;
+}
+
+/** So often, in ms: less than the 2 s after which a board takes a connection for slow. */
+const TEND_MS = 1_800;
+
+/** Keeps some connections; one that ends is made anew at the next attempt. */
+function holding(most: number, open: (means: Means) => Pick<Held, "connection" | "tend">) {
+	let held: Held[] = [];
 	return {
 		attempt(means: Means): void {
-			held = held.filter((connection) => connection.open);
-			for (const connection of held) tend(connection, means);
-			if (held.length < most) held.push(open(means));
+			const now = means.network.world.timeMs;
+			held = held.filter(({ connection }) => connection.open);
+			for (const each of held) {
+				if (now - each.tendedMs < TEND_MS) continue;
+				each.tendedMs = now;
+				each.tend?.();
+			}
+			while (held.length < most) held.push({ ...open(means), tendedMs: now });
 		},
 		rest(): void {
-			for (const connection of held) connection.close();
+			for (const { connection } of held) connection.close();
 			held = [];
 		},
 	};
+}
+
+/** A request that never ends. */
+function drip(means: Means): Pick<Held, "connection" | "tend"> {
+	const connection = means.connect({});
+	connection.send("GET /?uptime HTTP/1.1\r\nX-Slow: ");
+	return { connection, tend: () => connection.send("s") };
+}
+
+/** Asks for a page and takes it segment by segment. */
+function sip(means: Means): Pick<Held, "connection" | "tend"> {
+	const connection = means.connect({ onData: () => connection.pause() });
+	connection.send(`GET / HTTP/1.1\r\nHost: ${means.network.address}\r\nAccept: text/html\r\n\r\n`);
+	return { connection, tend: () => connection.resume() };
 }
 
 /** In the house's network: a guest's phone, a television, the page of another site in somebody's browser. */
@@ -148,26 +177,13 @@ export function lanKinds(): readonly Kind[] {
 			name: "idle connections",
 			what: "connections that never say anything",
 			perSecond: 4,
-			...holding(8, (means) => means.connect({})),
+			...holding(8, (means) => ({ connection: means.connect({}) })),
 		},
 		{
 			name: "slow clients",
-			what: "requests of a byte every second, and pages that nobody takes",
-			perSecond: 4,
-			...holding(
-				8,
-				(means) => {
-					const connection = means.connect({});
-					if (means.random.below(2) === 0) {
-						connection.send(`GET / HTTP/1.1\r\nHost: ${means.network.address}\r\nAccept: text/html\r\n\r\n`);
-						connection.pause();
-					} else connection.send("GET /?uptime HTTP/1.1\r\nX-Slow: ");
-					return connection;
-				},
-				(connection, means) => {
-					if (means.random.below(4) === 0) connection.send("s");
-				},
-			),
+			what: "eight connections, each at once made anew: requests of a byte every two seconds, and pages that are taken a segment in that time",
+			perSecond: 20,
+			...holding(8, (means) => (means.random.below(4) === 0 ? drip(means) : sip(means))),
 		},
 		{
 			name: "stalled bodies",
@@ -177,7 +193,7 @@ export function lanKinds(): readonly Kind[] {
 				const connection = means.connect({});
 				const head = `POST /api/send HTTP/1.1\r\nHost: ${means.network.address}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n`;
 				connection.send(`${head}{"mac":"${means.device().mac}","msg":"`);
-				return connection;
+				return { connection };
 			}),
 		},
 		{

@@ -2,7 +2,8 @@ import type { Board } from "../../sim/world/board";
 import type { HttpExchange, HttpRequest } from "../../sim/world/http";
 import type { Random } from "../../sim/world/random";
 import type { Handlers, TcpConnection } from "../../sim/world/tcp";
-import { type Network, SECRETS } from "./network";
+import { type Network, OWNER, SECRETS } from "./network";
+import { OWNER_ADDRESS } from "./owner";
 
 /** The stranger's own radio. */
 export const STRANGER = "02beef000000";
@@ -24,6 +25,7 @@ export class Means {
 	readonly ends: Record<string, number> = {};
 	/** Responses that gave a secret away, or told another site's page what only the house may know. */
 	told = 0;
+	#ordered = false;
 	readonly #open: { readonly exchange: HttpExchange; readonly foreign: boolean; readonly sinceMs: number }[] = [];
 
 	constructor(network: Network, random: Random) {
@@ -56,6 +58,13 @@ export class Means {
 	/** A radio that nobody has heard of before, or not lately. */
 	forged(): string {
 		return (0x02f0f0000000 + 16 * this.random.below(FORGED)).toString(16).padStart(12, "0");
+	}
+
+	/** The owner restarts the victim, once in all that time: what a stranger has heard then. */
+	haveOwnerRestart(): void {
+		if (this.#ordered) return;
+		this.#ordered = true;
+		this.network.request(OWNER_ADDRESS, { path: `/?mac=${this.victim.mac}&msg=reset`, headers: OWNER });
 	}
 
 	/** One frame on the air. */

@@ -24,13 +24,22 @@ export interface NetworkOptions {
 	readonly engineNsPerMeter: number;
 }
 
+/** A frame as a stranger hears it. */
+interface Heard {
+	readonly from: string;
+	readonly to: string;
+	readonly text: string;
+}
+
 /** A hub and its devices, a router, and computers with addresses of their own in the router's network. */
 export class Network {
 	readonly world: World;
 	readonly hub: Board;
 	readonly devices: readonly Board[];
 	/** What was on the air lately between the boards of the house, as a stranger hears it. */
-	readonly heard: { readonly from: string; readonly to: string; readonly text: string }[] = [];
+	readonly heard: Heard[] = [];
+	/** Of that, orders of the owner's: they are not forgotten. */
+	readonly orders: Heard[] = [];
 
 	constructor(options: NetworkOptions) {
 		const { boards, seed, app, program, routerOff, engineNsPerMeter } = options;
@@ -65,6 +74,9 @@ export class Network {
 		return this.world.router.addressOf(this.hub.mac) ?? "192.168.1.50";
 	}
 }
+
+/** What the owner signs in with. */
+export const OWNER = { authorization: `Basic ${Buffer.from(`owner:${HOUSE_PASSWORD}`).toString("base64")}` };
 
 /** Whether a device's relay is on, as its pin says. */
 export function relayLevel(board: Board): boolean {

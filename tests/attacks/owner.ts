@@ -11,8 +11,8 @@ const AT_ONCE = 2;
 const RETRY_MS = 1_000;
 /** Then the owner has given up, in ms: a request has 10 s on the hub. */
 const PATIENCE_MS = 15_000;
-/** A computer in the house. */
-const ADDRESS = 2;
+/** A computer in the house: last number of its address. */
+export const OWNER_ADDRESS = 2;
 const UPTIME = /^OK (ON|OFF) \d+\+ -?\d+$/;
 
 interface Question {
@@ -129,7 +129,7 @@ export class Owner {
 		question.tries++;
 		const { post, path, mac, message } = question;
 		const request = post ? { method: "POST", path, body: { mac, msg: message } } : { path };
-		question.exchange = this.#network.request(ADDRESS, request);
+		question.exchange = this.#network.request(OWNER_ADDRESS, request);
 	}
 
 	#judge(question: Question, status: number, reply: string): void {

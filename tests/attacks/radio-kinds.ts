@@ -52,6 +52,7 @@ export const RADIO_KINDS: readonly Kind[] = [
 	},
 	{
 		name: "forged orders",
+		inHubsName: true,
 		what: "in the hub's name tells one device another channel, again and again, and to restart",
 		perSecond: 20,
 		attempt(means) {
@@ -94,12 +95,15 @@ export const RADIO_KINDS: readonly Kind[] = [
 	},
 	{
 		name: "replays",
-		what: "sends again what boards of the house have sent, from their addresses, but `on` and `off`: anybody may say these",
+		inHubsName: true,
+		what: "sends again what boards of the house have sent, from their addresses, but `on` and `off`, which anybody may say; half of it the `reset` that the owner once gave one device",
 		perSecond: 40,
 		attempt(means) {
-			const heard = means.network.heard.filter(({ text }) => !/^(!\w+,)*(on|off)$/.test(text));
-			if (heard.length === 0) return;
-			const { from, to, text } = means.pick(heard);
+			const { heard, orders } = means.network;
+			if (orders.length === 0) means.haveOwnerRestart();
+			const choice = means.random.below(2) === 0 ? orders : heard.filter(({ text }) => !/^(!\w+,)*(on|off)$/.test(text));
+			if (choice.length === 0) return;
+			const { from, to, text } = means.pick(choice);
 			means.send(from, to, text);
 		},
 	},

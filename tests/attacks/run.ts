@@ -46,7 +46,7 @@ function conclude(result: AttackResult): string {
 		"",
 		`owner: ${owner.asked} asked, ${owner.answered} answered (${share} %), ${owner.atOnce} of them at once, p95 ${Math.round(owner.p95Ms)} ms`,
 		`lost: ${most(owner.lost)}`,
-		`restarts: ${most(result.restarts)}; by forged orders, of the one device that gets them: ${result.orderedRestarts}`,
+		`restarts: ${most(result.restarts)}; by orders in the hub's name, of the one device that gets them: ${result.orderedRestarts}`,
 		`configurations changed: ${most(result.changed)}`,
 		`relays switched: ${result.switched}; secrets told: ${result.told}; frames of boards that are no text: ${result.spoilt}`,
 		`flash writes, most: ${writes.map(([name, count]) => `${name}: ${count}`).join(", ")}`,

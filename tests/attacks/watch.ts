@@ -1,6 +1,6 @@
 import type { CountersView } from "../../modules/espnow/types";
 import type { Board } from "../../sim/world/board";
-import { type Network, SECRETS } from "./network";
+import { HUB, type Network, SECRETS } from "./network";
 import type { Owner } from "./owner";
 
 /** Of what is heard, as much is kept for the one who replays it. */
@@ -112,7 +112,8 @@ export class Watch {
 		if (text === undefined) this.spoilt++;
 		else if (SECRETS.some((secret) => text.includes(secret))) this.told++;
 		else if (this.#network.world.find(to)) {
-			const { heard } = this.#network;
+			const { heard, orders } = this.#network;
+			if (text === "reset" && from === HUB && orders.length === 0) orders.push({ from, to, text });
 			heard.push({ from, to, text });
 			if (heard.length > HEARD) heard.shift();
 		}
