@@ -5,6 +5,8 @@ import { deviceSpec, HUB, network, settle, snapshot, world } from "./network";
 
 /** Radios of a stranger, each of which can say that it is a hub. */
 const FORGED = Array.from({ length: 20 }, (_, i) => (0x02f0f0000000 + 16 * i).toString(16).padStart(12, "0"));
+/** It is in another country each time. */
+const COUNTRIES = ["GB", "US", "01"];
 const LAST = 11;
 const MINUTES = 10;
 /** Changes that are ordered: four at once, then one in 20 s; channels: three at once, then one a minute; and the hub that is adopted. */
@@ -18,6 +20,7 @@ class FalseHub {
 	readonly #made: World;
 	readonly #device: Board;
 	#seen: number;
+	#roles = 0;
 
 	constructor(made: World, device: Board) {
 		this.#made = made;
@@ -48,7 +51,7 @@ class FalseHub {
 	#replyTo(text: string, home: number): string {
 		const { channel } = this.#device.radio;
 		if (text === "ping") return "pong";
-		if (text === "role") return "OK hub -40";
+		if (text.startsWith("role")) return `OK hub ${COUNTRIES[this.#roles++ % COUNTRIES.length]} -40`;
 		// Elsewhere than at home it states the truth: the device has found its hub there.
 		if (text === "channel") return `OK ${channel === home ? (home % LAST) + 1 : channel} -40`;
 		return "";
