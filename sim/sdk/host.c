@@ -21,7 +21,7 @@
 #define kHeight 240
 #define kScriptEnded 3
 /* In ms, as lin/modSocket.c has it. */
-#define kSocketTick 20
+#define kMessageDelay 1
 
 static GMainLoop *gLoop;
 static int gResult;
@@ -97,7 +97,8 @@ static gboolean terminate(gpointer data)
 /*
 	These two take the place of the libraries' for the program. The SDK's socket on Linux (lin/modSocket.c) looks for data every 20 ms
 	and posts a message for what it finds. After a busy moment it looks before the message of the time before is read: two are on
-	their way then for one piece of data, and the second one stops the whole board in recv, or meets a socket that was freed.
+	their way then for one piece of data, and the second one stops the whole board in recv, or meets a socket that was freed. So messages
+	come first, and nothing blocks.
 */
 int accept(int listener, struct sockaddr *address, socklen_t *length)
 {
@@ -106,7 +107,7 @@ int accept(int listener, struct sockaddr *address, socklen_t *length)
 
 guint g_timeout_add(guint interval, GSourceFunc function, gpointer data)
 {
-	gint priority = (interval == kSocketTick) ? G_PRIORITY_DEFAULT + 1 : G_PRIORITY_DEFAULT;
+	gint priority = (interval == kMessageDelay) ? G_PRIORITY_DEFAULT - 1 : G_PRIORITY_DEFAULT;
 	return g_timeout_add_full(priority, interval, function, data, NULL);
 }
 
