@@ -206,17 +206,19 @@ export function lanKinds(): readonly Kind[] {
 		},
 		{
 			name: "both floods",
-			what: "80 connections a second while the radio is flooded, too",
+			what: "80 connections a second with long queries, while 80 frames a second have the hub ask its devices long texts, too",
 			perSecond: 80,
 			attempt(means) {
+				const { mac } = means.device();
 				means.http(
 					means.pick([
 						{ path: "/api/status" },
-						{ path: "/", headers: { accept: "text/html" } },
-						{ path: through(means.device().mac, "uptime") },
+						{ path: through(mac, "x".repeat(240)) },
+						{ path: `/?${"x".repeat(1_900)}` },
+						{ method: "POST", path: "/api/send", body: { mac, msg: "y".repeat(240) } },
 					]),
 				);
-				means.send(means.forged(), HUB, means.pick(["uptime", "help", `environ-6-${"x".repeat(180)}`, `!${means.device().mac},uptime`]));
+				means.send(means.forged(), HUB, means.pick([`!${means.device().mac},${"x".repeat(200)}`, `environ-6-${"x".repeat(180)}`, "help"]));
 			},
 		},
 		{
