@@ -104,7 +104,7 @@ export type Effect =
 	| { readonly do: "tcp-listen"; readonly port: number; readonly address: string }
 	| {
 			readonly do: "nvs";
-			readonly op: "set" | "erase" | "erase-all";
+			readonly op: "set" | "erase";
 			readonly ns: string;
 			readonly key?: string;
 			readonly type?: NvsEntry["type"];

@@ -205,19 +205,3 @@ void onClientLeave(const Json *event)
 		if (gClients[i].here && !memcmp(gClients[i].mac, mac, MAC_BYTES))
 			clientGone(&gClients[i], REASON_ASSOC_LEAVE, false);
 }
-
-esp_err_t esp_wifi_deauth_sta(uint16_t aid)
-{
-	if (wifiNotInit())
-		return ESP_ERR_WIFI_NOT_INIT;
-	if (wifiNotStarted())
-		return ESP_ERR_WIFI_NOT_STARTED;
-	if (aid > CLIENTS && ruleHolds("deauth-range"))
-		return ESP_ERR_INVALID_ARG;
-	if (!modeHas(gWiFi.mode, WIFI_IF_AP) && ruleHolds("deauth-mode"))
-		return ESP_ERR_WIFI_MODE;
-	for (int i = 0; i < CLIENTS; i++)
-		if (gClients[i].here && ((!aid && ruleHolds("deauth-all")) || aid == i + 1))
-			clientGone(&gClients[i], REASON_AUTH_LEAVE, true);
-	return ESP_OK;
-}

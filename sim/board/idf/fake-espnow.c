@@ -32,7 +32,6 @@ static esp_now_recv_cb_t gReceive;
 static esp_now_send_cb_t gSent;
 static esp_now_peer_info_t gPeers[PEERS];
 static int gPeerCount;
-static int gFetch;
 static Sending gSendings[OUTSTANDING];
 static uint32_t gNextId = 1;
 
@@ -95,7 +94,6 @@ esp_err_t esp_now_deinit(void)
 	gSent = NULL;
 	if (ruleHolds("now-deinit-peers"))
 		gPeerCount = 0;
-	gFetch = 0;
 	return ESP_OK;
 }
 
@@ -139,13 +137,6 @@ esp_err_t esp_now_get_version(uint32_t *version)
 	return ESP_OK;
 }
 
-esp_err_t esp_now_set_pmk(const uint8_t *pmk)
-{
-	if (notInit())
-		return ESP_ERR_ESPNOW_NOT_INIT;
-	return missing(pmk) ? ESP_ERR_ESPNOW_ARG : ESP_OK;
-}
-
 esp_err_t esp_now_register_recv_cb(esp_now_recv_cb_t cb)
 {
 	if (notInit())
@@ -164,19 +155,6 @@ esp_err_t esp_now_register_send_cb(esp_now_send_cb_t cb)
 		return ESP_ERR_ESPNOW_INTERNAL;
 	gSent = cb;
 	return ESP_OK;
-}
-
-esp_err_t esp_now_unregister_recv_cb(void)
-{
-	if (ruleHolds("now-unregister"))
-		gReceive = NULL;
-	return notInit() ? ESP_ERR_ESPNOW_NOT_INIT : ESP_OK;
-}
-
-esp_err_t esp_now_unregister_send_cb(void)
-{
-	gSent = NULL;
-	return notInit() ? ESP_ERR_ESPNOW_NOT_INIT : ESP_OK;
 }
 
 /* Peers ----------------------------------------------------------------------------------------------------------- */
@@ -230,25 +208,6 @@ esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer)
 	return ESP_OK;
 }
 
-esp_err_t esp_now_mod_peer(const esp_now_peer_info_t *peer)
-{
-	if (notInit())
-		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (missing(peer))
-		return ESP_ERR_ESPNOW_ARG;
-	esp_now_peer_info_t *known = findPeer(peer->peer_addr);
-	if (!known)
-		return ruleHolds("peer-mod-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
-	if (peer->encrypt && !known->encrypt && encryptedCount() >= ENCRYPTED_MAX && ruleHolds("peer-mod-encrypted-limit"))
-		return ESP_ERR_ESPNOW_FULL;
-	checkStrict(peer);
-	bool encrypted = known->encrypt;
-	*known = *peer;
-	if (!ruleHolds("peer-mod-decrypts"))
-		known->encrypt |= encrypted;
-	return ESP_OK;
-}
-
 esp_err_t esp_now_del_peer(const uint8_t *peer_addr)
 {
 	if (notInit())
@@ -261,54 +220,12 @@ esp_err_t esp_now_del_peer(const uint8_t *peer_addr)
 	int index = (int)(known - gPeers);
 	gPeerCount--;
 	memmove(known, known + 1, (size_t)(gPeerCount - index) * sizeof(*known));
-	if (gFetch > index && ruleHolds("peer-del-fetch"))
-		gFetch--;
-	return ESP_OK;
-}
-
-esp_err_t esp_now_get_peer(const uint8_t *peer_addr, esp_now_peer_info_t *peer)
-{
-	if (notInit())
-		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (missing(peer_addr) || missing(peer))
-		return ESP_ERR_ESPNOW_ARG;
-	const esp_now_peer_info_t *known = findPeer(peer_addr);
-	if (!known)
-		return ruleHolds("peer-get-known") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
-	*peer = *known;
-	return ESP_OK;
-}
-
-esp_err_t esp_now_fetch_peer(bool from_head, esp_now_peer_info_t *peer)
-{
-	if (notInit())
-		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (missing(peer))
-		return ESP_ERR_ESPNOW_ARG;
-	if (from_head)
-		gFetch = 0;
-	while (gFetch < gPeerCount && (gPeers[gFetch].peer_addr[0] & 1) && ruleHolds("peer-fetch-unicast"))
-		gFetch++;
-	if (gFetch >= gPeerCount)
-		return ruleHolds("peer-fetch-end") ? ESP_ERR_ESPNOW_NOT_FOUND : ESP_OK;
-	*peer = gPeers[gFetch++];
 	return ESP_OK;
 }
 
 bool esp_now_is_peer_exist(const uint8_t *peer_addr)
 {
 	return (gInit || !ruleHolds("now-not-init")) && !missing(peer_addr) && findPeer(peer_addr);
-}
-
-esp_err_t esp_now_get_peer_num(esp_now_peer_num_t *num)
-{
-	if (notInit())
-		return ESP_ERR_ESPNOW_NOT_INIT;
-	if (missing(num))
-		return ESP_ERR_ESPNOW_ARG;
-	num->total_num = gPeerCount;
-	num->encrypt_num = ruleHolds("peer-count-encrypted") ? encryptedCount() : 0;
-	return ESP_OK;
 }
 
 /* Sending --------------------------------------------------------------------------------------------------------- */

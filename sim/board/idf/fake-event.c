@@ -86,15 +86,6 @@ esp_err_t esp_event_loop_create_default(void)
 	return ESP_OK;
 }
 
-esp_err_t esp_event_loop_delete_default(void)
-{
-	if (!gLoop)
-		return ESP_ERR_INVALID_STATE;
-	gLoop = false;
-	memset(gHandlers, 0, sizeof(gHandlers));
-	return ESP_OK;
-}
-
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg,
 	esp_event_handler_instance_t *instance)
 {
@@ -124,17 +115,4 @@ esp_err_t esp_event_handler_instance_unregister(esp_event_base_t base, int32_t i
 		return ESP_ERR_NOT_FOUND;
 	memset(handler, 0, sizeof(*handler));
 	return ESP_OK;
-}
-
-esp_err_t esp_event_handler_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg)
-{
-	return esp_event_handler_instance_register(base, id, handler, arg, NULL);
-}
-
-esp_err_t esp_event_handler_unregister(esp_event_base_t base, int32_t id, esp_event_handler_t handler)
-{
-	for (int i = 0; i < HANDLERS; i++)
-		if (gHandlers[i].handler == handler && gHandlers[i].base == base && gHandlers[i].id == id)
-			return esp_event_handler_instance_unregister(base, id, &gHandlers[i]);
-	return ESP_ERR_NOT_FOUND;
 }

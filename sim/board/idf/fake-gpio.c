@@ -66,12 +66,6 @@ esp_err_t gpio_config(const gpio_config_t *config)
 	return ESP_OK;
 }
 
-esp_err_t gpio_reset_pin(gpio_num_t pin)
-{
-	gpio_config_t config = {.pin_bit_mask = pin < 0 || pin >= PINS ? 0 : 1ULL << pin, .mode = GPIO_MODE_DISABLE, .pull_up_en = GPIO_PULLUP_ENABLE};
-	return gpio_config(&config);
-}
-
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level)
 {
 	if (pin < 0 || pin >= PINS)

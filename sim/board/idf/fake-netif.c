@@ -83,12 +83,6 @@ esp_netif_t *esp_netif_create_default_wifi_ap(void)
 	return &gAccessPoint;
 }
 
-void esp_netif_destroy_default_wifi(void *netif)
-{
-	if (netif)
-		((esp_netif_t *)netif)->exists = false;
-}
-
 esp_netif_t *esp_netif_get_handle_from_ifkey(const char *if_key)
 {
 	bool absent = !ruleHolds("netif-absent");
@@ -229,14 +223,6 @@ esp_err_t esp_netif_set_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, 
 	if (type >= (netif == &gAccessPoint && ruleHolds("dns-two") ? ESP_NETIF_DNS_FALLBACK : ESP_NETIF_DNS_MAX))
 		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
 	netif->dns[type] = *dns;
-	return ESP_OK;
-}
-
-esp_err_t esp_netif_get_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns)
-{
-	if (!netif || !dns || type >= ESP_NETIF_DNS_MAX)
-		return ESP_ERR_ESP_NETIF_INVALID_PARAMS;
-	*dns = netif->dns[type];
 	return ESP_OK;
 }
 

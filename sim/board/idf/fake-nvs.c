@@ -140,20 +140,6 @@ void nvsDown(void)
 		removeEntry(&gEntries);
 }
 
-esp_err_t nvs_flash_init(void)
-{
-	return ESP_OK;
-}
-
-esp_err_t nvs_flash_erase(void)
-{
-	while (gEntries)
-		removeEntry(&gEntries);
-	flashStep();
-	tell("erase-all", "", "", NULL);
-	return ESP_OK;
-}
-
 /* Handles --------------------------------------------------------------------------------------------------------- */
 
 esp_err_t nvs_open(const char *name, nvs_open_mode_t mode, nvs_handle_t *out)
@@ -271,23 +257,6 @@ esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key)
 	flashStep();
 	removeEntry(find(space, key));
 	tell("erase", space, key, NULL);
-	return ESP_OK;
-}
-
-esp_err_t nvs_erase_all(nvs_handle_t handle)
-{
-	const char *space;
-	esp_err_t err = check(handle, NULL, true, &space);
-	if (err)
-		return err;
-	flashStep();
-	for (Entry **link = &gEntries; *link;) {
-		if (strcmp((*link)->space, space) && ruleHolds("nvs-erase-space"))
-			link = &(*link)->next;
-		else
-			removeEntry(link);
-	}
-	tell("erase-all", space, "", NULL);
 	return ESP_OK;
 }
 

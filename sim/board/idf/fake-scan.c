@@ -271,22 +271,6 @@ esp_err_t esp_wifi_scan_get_ap_record(wifi_ap_record_t *record)
 	return ESP_OK;
 }
 
-esp_err_t esp_wifi_scan_get_ap_records(uint16_t *number, wifi_ap_record_t *records)
-{
-	esp_err_t err = recordsState();
-	if (err)
-		return err;
-	if (wifiMissing(number) || wifiMissing(records))
-		return ESP_ERR_INVALID_ARG;
-	if (*number > gRecordCount)
-		*number = (uint16_t)gRecordCount;
-	for (int i = 0; i < *number; i++)
-		fillRecord(&gRecords[i], &records[i]);
-	if (ruleHolds("scan-records-freed"))
-		gRecordCount = 0;
-	return ESP_OK;
-}
-
 esp_err_t esp_wifi_clear_ap_list(void)
 {
 	esp_err_t err = recordsState();

@@ -12,7 +12,6 @@
 #include "internal.h"
 #include "rules.h"
 
-#define SHUTDOWN_HANDLERS 5
 /* What a C3 with Wi-Fi and a setup access point has left; in bytes. */
 #define FREE_HEAP 120000
 #define LEAST_HEAP 104000
@@ -29,7 +28,6 @@ uint8_t gAccessPointMac[MAC_BYTES];
 static esp_reset_reason_t gReset;
 static uint64_t gRandom;
 static bool gUp;
-static shutdown_handler_t gHandlers[SHUTDOWN_HANDLERS];
 
 /* Text ------------------------------------------------------------------------------------------------------------ */
 
@@ -156,25 +154,9 @@ void powerCut(void)
 	boardRestart("power-cut", "");
 }
 
-esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler)
-{
-	for (int i = 0; i < SHUTDOWN_HANDLERS; i++) {
-		if (gHandlers[i] == handler && ruleHolds("restart-handler-once"))
-			return ESP_ERR_INVALID_STATE;
-		if (!gHandlers[i]) {
-			gHandlers[i] = handler;
-			return ESP_OK;
-		}
-	}
-	return ESP_ERR_NO_MEM;
-}
-
 void esp_restart(void)
 {
 	const char *timer = timerRunning();
-	for (int i = SHUTDOWN_HANDLERS - 1; i >= 0; i--)
-		if (gHandlers[i] && ruleHolds("restart-handlers"))
-			(*gHandlers[i])();
 	/* The driver registers its stop as such a handler. */
 	if (ruleHolds("restart-stops-wifi"))
 		esp_wifi_stop();

@@ -157,18 +157,6 @@ esp_err_t esp_wifi_get_ps(wifi_ps_type_t *type)
 	return ESP_OK;
 }
 
-esp_err_t esp_wifi_get_mac(wifi_interface_t ifx, uint8_t mac[6])
-{
-	if (wifiNotInit())
-		return ESP_ERR_WIFI_NOT_INIT;
-	if (wifiMissing(mac))
-		return ESP_ERR_INVALID_ARG;
-	if (ifx > WIFI_IF_AP && ruleHolds("wifi-interface"))
-		return ESP_ERR_WIFI_IF;
-	memcpy(mac, ifx == WIFI_IF_AP ? gAccessPointMac : gStationMac, MAC_BYTES);
-	return ESP_OK;
-}
-
 /* Configuration --------------------------------------------------------------------------------------------------- */
 
 static bool isKey(const uint8_t *password)

@@ -105,17 +105,6 @@ RULE(nvsArguments, "nvs: NULL is INVALID_ARG, an empty key INVALID_NAME")
 	CHECK_IS(nvs_set_u8(handle, "", 1), ESP_ERR_NVS_INVALID_NAME);
 }
 
-RULE(nvsEraseAll, "nvs: erase_all empties its own name space only")
-{
-	uint8_t value = 0;
-	nvs_handle_t handle = open(), other;
-	CHECK_IS(nvs_open("other", NVS_READWRITE, &other), ESP_OK);
-	CHECK_IS(nvs_set_u8(other, "u", 7), ESP_OK);
-	CHECK_IS(nvs_erase_all(handle), ESP_OK);
-	CHECK_IS(nvs_get_u8(other, "u", &value), ESP_OK);
-	CHECK_IS(value, 7);
-}
-
 RULE(powerCutFirst, "fault power-cut-in-flash-write 1: nothing is written")
 {
 	give("fault", "'kind':'power-cut-in-flash-write','count':1");
@@ -141,8 +130,6 @@ RULE(nvsKeys, "nvs: the entries of a name space can be walked through")
 	CHECK_IS(nvs_entry_next(&it), ESP_ERR_NVS_NOT_FOUND);
 	CHECK(it == NULL);
 	CHECK_IS(nvs_entry_find("nvs", "nobody", NVS_TYPE_ANY, &it), ESP_ERR_NVS_NOT_FOUND);
-	CHECK_IS(nvs_erase_all(handle), ESP_OK);
-	CHECK_IS(nvs_entry_find("nvs", "rbrnow", NVS_TYPE_ANY, &it), ESP_ERR_NVS_NOT_FOUND);
 }
 
 static int gTicks;
@@ -310,28 +297,4 @@ RULE(watchdogRestart, "a restart out of a timer bears the timer's name")
 {
 	const char *reason = endOf(waitForTimer);
 	CHECK(reason && !strcmp(reason, "heartbeat"));
-}
-
-static char gOrder[16];
-
-static void first(void)
-{
-	strcat(gOrder, "1");
-}
-
-static void second(void)
-{
-	wifi_mode_t mode;
-	/* The driver goes down last. */
-	strcat(gOrder, esp_wifi_get_mode(&mode) == ESP_OK && !said("{'do':'radio','on':false") ? "2" : "?");
-}
-
-RULE(restartHandlers, "esp_restart calls the shutdown handlers, the last registered first; one cannot be registered twice")
-{
-	startWiFi(WIFI_MODE_STA);
-	CHECK_IS(esp_register_shutdown_handler(first), ESP_OK);
-	CHECK_IS(esp_register_shutdown_handler(second), ESP_OK);
-	CHECK_IS(esp_register_shutdown_handler(first), ESP_ERR_INVALID_STATE);
-	endOf(esp_restart);
-	CHECK(!strcmp(gOrder, "21"));
 }

@@ -157,21 +157,6 @@ RULE(openNetwork, "an open access point asks for no password")
 	CHECK(said("'joined':true"));
 }
 
-RULE(deauth, "deauth_sta: 0 puts all clients out, a number that one; too high INVALID_ARG, without an access point MODE")
-{
-	openAccessPoint(WIFI_AUTH_WPA2_PSK, 4);
-	for (int i = 1; i <= 3; i++)
-		client(i, "00000000");
-	CHECK_IS(esp_wifi_deauth_sta(11), ESP_ERR_INVALID_ARG);
-	CHECK_IS(esp_wifi_deauth_sta(2), ESP_OK);
-	CHECK_IS(timesSaid("{'do':'client-kicked'"), 1);
-	CHECK(said("{'do':'client-kicked','client':'020000000002'}"));
-	CHECK_IS(esp_wifi_deauth_sta(0), ESP_OK);
-	CHECK_IS(timesSaid("{'do':'client-kicked'"), 3);
-	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_STA), ESP_OK);
-	CHECK_IS(esp_wifi_deauth_sta(0), ESP_ERR_WIFI_MODE);
-}
-
 RULE(apWhileJoined, "an access point that starts while the station is joined goes to the router's channel")
 {
 	wifi_config_t config;

@@ -52,18 +52,13 @@ static void frame(void)
 
 RULE(nowArguments, "esp_now: a callback of NULL is INTERNAL, any other NULL is ARG; the version is 2")
 {
-	esp_now_peer_info_t info;
 	uint32_t version = 0;
 	open(WIFI_MODE_STA);
 	CHECK_IS(esp_now_register_recv_cb(NULL), ESP_ERR_ESPNOW_INTERNAL);
 	CHECK_IS(esp_now_register_send_cb(NULL), ESP_ERR_ESPNOW_INTERNAL);
 	CHECK_IS(esp_now_get_version(&version), ESP_OK);
 	CHECK_IS(version, 2);
-	CHECK_IS(esp_now_set_pmk(NULL), ESP_ERR_ESPNOW_ARG);
 	CHECK_IS(esp_now_del_peer(NULL), ESP_ERR_ESPNOW_ARG);
-	CHECK_IS(esp_now_get_peer(NULL, &info), ESP_ERR_ESPNOW_ARG);
-	CHECK_IS(esp_now_mod_peer(NULL), ESP_ERR_ESPNOW_ARG);
-	CHECK_IS(esp_now_fetch_peer(true, NULL), ESP_ERR_ESPNOW_ARG);
 	CHECK(!esp_now_is_peer_exist(NULL));
 }
 
@@ -75,40 +70,7 @@ RULE(peerChannelCountry, "esp_now_add_peer: a fixed channel outside the country 
 	CHECK_IS(esp_now_add_peer(&info), ESP_ERR_ESPNOW_ARG);
 }
 
-RULE(peerModify, "esp_now_mod_peer: unknown NOT_FOUND, no 8th encrypted one, encryption taken away frees its place")
-{
-	esp_now_peer_info_t plain = peer(8);
-	esp_now_peer_num_t num;
-	open(WIFI_MODE_STA);
-	CHECK_IS(esp_now_mod_peer(&plain), ESP_ERR_ESPNOW_NOT_FOUND);
-	for (int i = 1; i <= 7; i++) {
-		esp_now_peer_info_t info = peer(i);
-		info.encrypt = true;
-		CHECK_IS(esp_now_add_peer(&info), ESP_OK);
-	}
-	CHECK_IS(esp_now_add_peer(&plain), ESP_OK);
-	CHECK_IS(esp_now_get_peer_num(&num), ESP_OK);
-	CHECK_IS(num.total_num, 8);
-	CHECK_IS(num.encrypt_num, 7);
-	plain.encrypt = true;
-	CHECK_IS(esp_now_mod_peer(&plain), ESP_ERR_ESPNOW_FULL);
-	esp_now_peer_info_t first = peer(1);
-	CHECK_IS(esp_now_mod_peer(&first), ESP_OK);
-	CHECK_IS(esp_now_mod_peer(&plain), ESP_OK);
-}
-
-RULE(peerGet, "esp_now_get_peer: the peer as it was added, NOT_FOUND for another")
-{
-	esp_now_peer_info_t info = peer(1), found;
-	open(WIFI_MODE_STA);
-	info.ifidx = WIFI_IF_AP;
-	CHECK_IS(esp_now_add_peer(&info), ESP_OK);
-	CHECK_IS(esp_now_get_peer(info.peer_addr, &found), ESP_OK);
-	CHECK_IS(found.ifidx, WIFI_IF_AP);
-	CHECK_IS(esp_now_get_peer(peer(2).peer_addr, &found), ESP_ERR_ESPNOW_NOT_FOUND);
-}
-
-RULE(sendFixedChannel, "esp_now_send: a peer fixed to another channel than home is CHAN, adding it again EXIST; mod_peer to 0 cures it")
+RULE(sendFixedChannel, "esp_now_send: a peer fixed to another channel than home is CHAN, adding it again EXIST")
 {
 	esp_now_peer_info_t info = peer(1);
 	ruleBreak("strict-peer-channel");
@@ -120,9 +82,6 @@ RULE(sendFixedChannel, "esp_now_send: a peer fixed to another channel than home 
 	CHECK_IS(sendTo(1), ESP_ERR_ESPNOW_CHAN);
 	info.channel = 6;
 	CHECK_IS(esp_now_add_peer(&info), ESP_ERR_ESPNOW_EXIST);
-	info.channel = 0;
-	CHECK_IS(esp_now_mod_peer(&info), ESP_OK);
-	CHECK_IS(sendTo(1), ESP_OK);
 }
 
 RULE(sendDuringScan, "esp_now_send: a fixed channel is compared with home, not with where a scan has taken the radio")

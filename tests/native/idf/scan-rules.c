@@ -71,23 +71,6 @@ RULE(scanCut, "SCAN_DONE comes too when a scan is stopped, or another one takes 
 	CHECK(!strcmp(gSeen, "scan_done:0 scan_done:0"));
 }
 
-RULE(scanRecordsFreed, "scan_get_ap_records gives the list away: it is empty afterwards")
-{
-	wifi_scan_config_t config = {.channel = 6};
-	wifi_ap_record_t records[4];
-	uint16_t count = 4;
-	startWiFi(WIFI_MODE_STA);
-	CHECK_IS(esp_wifi_scan_start(&config, false), ESP_OK);
-	beacon(6, 1, -50, "wpa2");
-	beacon(6, 2, -40, "wpa2");
-	pass(120);
-	CHECK_IS(esp_wifi_scan_get_ap_records(&count, records), ESP_OK);
-	CHECK_IS(count, 2);
-	CHECK_IS(records[0].rssi, -40);
-	CHECK_IS(esp_wifi_scan_get_ap_num(&count), ESP_OK);
-	CHECK_IS(count, 0);
-}
-
 RULE(scanHears, "what is sent while a scan has come home in between is not heard by it")
 {
 	wifi_scan_config_t config = {.show_hidden = true};

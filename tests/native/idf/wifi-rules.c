@@ -261,19 +261,17 @@ RULE(wifiArguments, "esp_wifi: NULL, a mode, a storage or an interface that ther
 {
 	wifi_init_config_t config = WIFI_INIT_CONFIG_DEFAULT();
 	wifi_config_t conf;
-	uint8_t mac[6], primary;
+	uint8_t primary;
 	CHECK_IS(esp_wifi_init(NULL), ESP_ERR_INVALID_ARG);
 	config.magic = 0;
 	CHECK_IS(esp_wifi_init(&config), ESP_ERR_INVALID_ARG);
 	startWiFi(WIFI_MODE_APSTA);
 	CHECK_IS(esp_wifi_get_mode(NULL), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_get_channel(&primary, NULL), ESP_ERR_INVALID_ARG);
-	CHECK_IS(esp_wifi_get_mac(WIFI_IF_STA, NULL), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_get_config(WIFI_IF_AP, NULL), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_set_mode((wifi_mode_t)(WIFI_MODE_NAN + 1)), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_set_storage((wifi_storage_t)(WIFI_STORAGE_RAM + 1)), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_wifi_set_storage(WIFI_STORAGE_RAM), ESP_OK);
-	CHECK_IS(esp_wifi_get_mac((wifi_interface_t)(WIFI_IF_AP + 1), mac), ESP_ERR_WIFI_IF);
 	CHECK_IS(esp_wifi_get_config((wifi_interface_t)(WIFI_IF_AP + 1), &conf), ESP_ERR_WIFI_IF);
 }
 

@@ -9,9 +9,6 @@
 #include "freertos/task.h"
 
 esp_err_t esp_event_loop_create_default(void);
-esp_err_t esp_event_loop_delete_default(void);
-esp_err_t esp_event_handler_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg);
-esp_err_t esp_event_handler_unregister(esp_event_base_t base, int32_t id, esp_event_handler_t handler);
 esp_err_t esp_event_handler_instance_register(esp_event_base_t base, int32_t id, esp_event_handler_t handler, void *arg,
 	esp_event_handler_instance_t *instance);
 esp_err_t esp_event_handler_instance_unregister(esp_event_base_t base, int32_t id, esp_event_handler_instance_t instance);

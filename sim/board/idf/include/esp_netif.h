@@ -16,4 +16,3 @@ esp_err_t esp_netif_dhcps_start(esp_netif_t *netif);
 esp_err_t esp_netif_dhcps_stop(esp_netif_t *netif);
 esp_err_t esp_netif_dhcps_get_status(esp_netif_t *netif, esp_netif_dhcp_status_t *status);
 esp_err_t esp_netif_set_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns);
-esp_err_t esp_netif_get_dns_info(esp_netif_t *netif, esp_netif_dns_type_t type, esp_netif_dns_info_t *dns);

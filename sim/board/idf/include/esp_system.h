@@ -22,9 +22,7 @@ typedef enum {
 	ESP_RST_USB
 } esp_reset_reason_t;
 
-typedef void (*shutdown_handler_t)(void);
 
-esp_err_t esp_register_shutdown_handler(shutdown_handler_t handler);
 void esp_restart(void) __attribute__((__noreturn__));
 esp_reset_reason_t esp_reset_reason(void);
 uint32_t esp_get_free_heap_size(void);

@@ -6,4 +6,3 @@
 
 esp_netif_t *esp_netif_create_default_wifi_ap(void);
 esp_netif_t *esp_netif_create_default_wifi_sta(void);
-void esp_netif_destroy_default_wifi(void *netif);

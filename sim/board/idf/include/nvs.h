@@ -57,7 +57,6 @@ esp_err_t nvs_get_i32(nvs_handle_t handle, const char *key, int32_t *out);
 esp_err_t nvs_get_str(nvs_handle_t handle, const char *key, char *out, size_t *length);
 esp_err_t nvs_get_blob(nvs_handle_t handle, const char *key, void *out, size_t *length);
 esp_err_t nvs_erase_key(nvs_handle_t handle, const char *key);
-esp_err_t nvs_erase_all(nvs_handle_t handle);
 esp_err_t nvs_entry_find(const char *part, const char *name, nvs_type_t type, nvs_iterator_t *out);
 esp_err_t nvs_entry_next(nvs_iterator_t *iterator);
 esp_err_t nvs_entry_info(const nvs_iterator_t iterator, nvs_entry_info_t *out);

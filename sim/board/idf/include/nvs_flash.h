@@ -3,5 +3,3 @@
 
 #include "nvs.h"
 
-esp_err_t nvs_flash_init(void);
-esp_err_t nvs_flash_erase(void);

@@ -30,6 +30,5 @@ typedef struct {
 } gpio_config_t;
 
 esp_err_t gpio_config(const gpio_config_t *config);
-esp_err_t gpio_reset_pin(gpio_num_t pin);
 esp_err_t gpio_set_level(gpio_num_t pin, uint32_t level);
 int gpio_get_level(gpio_num_t pin);
