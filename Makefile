@@ -5,8 +5,8 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_OPTIONS := --experimental-vm-modules --no-warnings
-MAKEFLAGS += --no-print-directory
-JOBS := $(shell nproc 2>/dev/null || echo 2)
+# As many at once as there are cores, and no more over all makes that this one starts.
+MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 2)
 
 PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
@@ -30,7 +30,11 @@ ENTRY_bench := bench/bench.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
-.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench properties sdk-check soak attacks hardware-check hardware-reference clean tools
+# Types are checked of the firmware, its desktop build, the desk and the stand-ins for the SDK.
+PROJECTS := tsconfig.json tsconfig.desktop.json tsconfig.desk.json sim/shim
+
+.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench \
+	properties sdk-check soak attacks hardware-check hardware-reference clean tools $(PROJECTS:%=types-of-%)
 
 help:
 	@echo "make start [ARGS=\"--port 8000 --devices 3 --seed 1 --json\"]   the desk: a router, a hub and its devices, in real time"
@@ -51,13 +55,15 @@ start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
 test: board asan gc-stress fuzz-board board-m32 app original
-	@jest --json --outputFile=build/test-results.json $(ARGS)
+	@PROPERTY_RUNS=$${PROPERTY_RUNS:-30} jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types
 	@biome check .
 
-types: $(PACKAGES)
-	@tsc -p tsconfig.json && tsc -p tsconfig.desktop.json && tsc -p tsconfig.desk.json && tsc -p sim/shim
+types: $(PROJECTS:%=types-of-%)
+
+$(PROJECTS:%=types-of-%): types-of-%: $(PACKAGES)
+	@tsc -p $*
 
 format: $(PACKAGES)
 	@biome check --write .
@@ -79,6 +85,7 @@ mutants: board asan gc-stress fuzz-board app original
 
 # Everything large, for the night: what CI does in small.
 nightly: test
+	@PROPERTY_RUNS=1000 jest tests/unit/espnow-properties.test.ts
 	@node tests/mutants/run.mjs
 	@$(MAKE) properties ARGS="--runs 2000"
 	@$(MAKE) soak ARGS="--minutes 60"
@@ -107,14 +114,14 @@ hardware-reference: board app $(DESK)/start.mjs $(DESK)/hardware-check.mjs $(DES
 
 # The board program, and the same under AddressSanitizer and UBSan. On the engine from npm, also where an SDK is at hand.
 board: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board/board build/board-xsbug/board >&2
+	@$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board/board build/board-xsbug/board >&2
 
 asan: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-asan/board >&2
+	@$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-asan/board >&2
 
 # The board program that collects garbage at every allocation.
 gc-stress: tools $(PACKAGES)
-	@$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-gc-stress/board >&2
+	@$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-gc-stress/board >&2
 
 # libFuzzer over what the radio hears and over configurations (tests/fuzz): five minutes, or as ARGS="--seconds 60 --seed 2" says.
 FUZZER := command -v clang >/dev/null && [ -f "$$(clang -print-runtime-dir)/libclang_rt.fuzzer-$$(uname -m).a" ]
@@ -125,7 +132,7 @@ fuzz: fuzz-board app
 
 # Without clang there is nothing to build, and the other tests run.
 fuzz-board: $(DESK)/fuzz.mjs $(PACKAGES)
-	@if $(FUZZER); then $(MAKE) -s -j$(JOBS) -f tests/fuzz/fuzz.mk >&2; \
+	@if $(FUZZER); then $(MAKE) -s -f tests/fuzz/fuzz.mk >&2; \
 		else echo "No clang with its runtime here: fuzzing will be skipped." >&2; fi
 
 $(DESK)/%.mjs: $(TOOL_SOURCES) $(PACKAGES)
@@ -143,7 +150,7 @@ M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; 
 # Where 32-bit programs run, tests of memory have the chip's words; elsewhere the desk's.
 board-m32: tools $(PACKAGES)
 	@mkdir -p build; if $(M32_PROBE) && build/m32-probe 2>/dev/null; then \
-		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
+		$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
 		else echo "No 32-bit programs here (Debian: gcc-multilib): memory is tested with 64-bit words." >&2; fi
 
 sizes: app $(DESK)/sizes.mjs
@@ -153,7 +160,7 @@ MEASURE = $(DESK)/heap.mjs
 
 heap: app $(DESK)/heap.mjs
 	@if $(M32_PROBE) && { build/m32-probe 2>/dev/null || qemu-i386 build/m32-probe 2>/dev/null; }; then \
-		$(MAKE) -s -j$(JOBS) -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
+		$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
 		program=build/board-m32/board; \
 		build/m32-probe 2>/dev/null || { program=build/board-m32/under-qemu; \
 			printf '#!/bin/sh\nexec qemu-i386 build/board-m32/board "$$@"\n' > $$program && chmod +x $$program; }; \

@@ -15,6 +15,8 @@ export default {
 	},
 	testMatch: ["<rootDir>/tests/**/*.test.ts"],
 	modulePathIgnorePatterns: ["<rootDir>/build"],
+	// A world waits for its board programs, one process at a time: with Jest's usual one core less, one would idle.
+	maxWorkers: "100%",
 	testTimeout: 120000,
 	reporters: ["default"],
 };

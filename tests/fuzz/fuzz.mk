@@ -4,7 +4,7 @@
 BOARD_CC := clang
 BOARD_NATIVES := $(wildcard modules/*/esp32/*.c) tests/fuzz/fuzz.c
 FUZZ_BUILD := build/board-fuzz
-FUZZ_FLAGS := -O1 -g -DBOARD_FUZZ -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_FLAGS := -O1 -g1 -DBOARD_FUZZ -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 # Which parts of the engine ran says little; which way the firmware's bytecode went says all (fuzzBranch).
 FUZZ_FLAGS_XS := -fno-sanitize=fuzzer-no-link,undefined
 

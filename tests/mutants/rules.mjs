@@ -27,7 +27,7 @@ function verdict(program, root, rule, test) {
 export async function breakRules(root, wanted, report) {
 	const rules = readRules(root).filter(({ rule }) => rule.includes(wanted));
 	if (rules.length === 0) return;
-	const program = join(root, "build/tests-native/idf-rules-mutants");
+	const program = join(root, "build/tests-native/idf-rules");
 	execFileSync("tests/native/idf/build.sh", [program], { cwd: root, stdio: "inherit" });
 	const whole = execFileSync(program, { cwd: root, encoding: "utf8" }).split("\n");
 	const passing = new Set(whole.filter((line) => line.startsWith("ok\t")).map((line) => line.split("\t")[1]));

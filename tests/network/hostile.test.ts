@@ -69,12 +69,12 @@ describe("hostile frames", () => {
 		const names = Array.from({ length: 20 }, (_, i) => `D${i}`);
 		const made = network(names);
 		const frame = { to: BROADCAST, from: STRANGER, payload: Buffer.from("on") };
-		for (let s = 0; s < 60; s++) {
+		for (let s = 0; s < 20; s++) {
 			for (let i = 0; i < 50; i++) {
 				made.sendFrame(frame);
 				made.advance(20);
 			}
-			if (s % 15 === 0) expect(ask(made, names[s % 20] ?? "", "uptime")).toMatch(/^OK OFF /);
+			if (s % 5 === 0) expect(ask(made, names[s % 20] ?? "", "uptime")).toMatch(/^OK OFF /);
 		}
 		expect(made.boards.map(({ bootCount }) => bootCount)).toEqual(Array(21).fill(1));
 		expect(made.boards.map(({ name }) => snapshot(made, name).recovery)).toEqual(Array(21).fill({ espnow: 0, wifi: 0, board: 0 }));
