@@ -1,43 +1,50 @@
+import { type Cell, columns } from "../tools/table";
 import { Apps } from "./apps";
 import { type Amount, type AtRest, atRest, bytes, modules, requests, SLOT_BYTES } from "./measure";
 
-const LABEL = 40;
-const CELL = 9;
-
 const thousands = (n: number) => n.toLocaleString("en-US");
-const amount = (each: Amount | undefined) =>
-	each === undefined ? " ".repeat(3 * CELL) : [each.slots, each.chunks, bytes(each)].map((n) => thousands(n).padStart(CELL)).join("");
-const line = (label: string, ...groups: string[]) => console.log(label.padEnd(LABEL) + groups.join("   "));
+const amount = (each: Amount | undefined): Cell[] =>
+	each === undefined ? ["", "", ""] : [each.slots, each.chunks, bytes(each)].map((n) => thousands(n));
 
-/** Title lines of a table with so many groups of three figures. */
-function head(title: string, ...groups: string[]): void {
-	console.log();
-	line(title, ...groups.map((group) => group.padStart(3 * CELL)));
-	line("", ...groups.map(() => ["slots", "chunks", "bytes"].map((each) => each.padStart(CELL)).join("")));
+/** @param groups what the columns of slots, chunks and bytes are of */
+function print(title: string, groups: readonly string[], rows: readonly (readonly Cell[])[]): void {
+	const head = [title, ...groups.flatMap((group) => [`${group}: slots`, "chunks", "bytes"])];
+	console.log(`\n${columns([head, ...rows], { right: true })}`);
 }
 
 function printRest(hub: AtRest, device: AtRest, room: { static: number; stack: number }): void {
-	head("HEAP AT REST, what main makes", "hub", "device");
-	for (const label of new Set([...hub.parts.keys(), ...device.parts.keys()]))
-		line(label, amount(hub.parts.get(label)), amount(device.parts.get(label)));
-	line("at rest", amount(hub.rest), amount(device.rest));
-	const both = (text: (each: AtRest) => string) => [text(hub), text(device)].map((each) => each.padStart(3 * CELL));
+	const parts = [...new Set([...hub.parts.keys(), ...device.parts.keys()])];
+	const both = (text: (each: AtRest) => string) => [hub, device].flatMap((each) => ["", "", text(each)]);
 	const stack = room.stack * SLOT_BYTES;
-	line("JavaScript stack", ...both(() => thousands(stack)));
-	line(`free of ${thousands(room.static)}`, ...both(({ rest }) => thousands(room.static - stack - bytes(rest))));
-	line("the stack at its deepest", ...both(({ stack }) => `${stack} of ${room.stack} slots`));
+	print(
+		"HEAP AT REST, what main makes",
+		["hub", "device"],
+		[
+			...parts.map((label) => [label, ...amount(hub.parts.get(label)), ...amount(device.parts.get(label))]),
+			["at rest", ...amount(hub.rest), ...amount(device.rest)],
+			["JavaScript stack", ...both(() => thousands(stack))],
+			[`free of ${thousands(room.static)}`, ...both(({ rest }) => thousands(room.static - stack - bytes(rest)))],
+			[`slots of the stack at its deepest, of ${room.stack}`, ...both(({ stack: deepest }) => thousands(deepest))],
+		],
+	);
 }
 
 function printModules(costs: ReadonlyMap<string, Amount>): void {
-	head("A MODULE IN RAM", "not preloaded");
-	for (const [specifier, cost] of [...costs].sort(([a], [b]) => (a < b ? -1 : 1))) line(specifier, amount(cost));
+	const sorted = [...costs].sort(([a], [b]) => (a < b ? -1 : 1));
 	const sum = [...costs.values()].reduce((a, b) => ({ slots: a.slots + b.slots, chunks: a.chunks + b.chunks }));
-	line("all, which preloading keeps in flash", amount(sum));
+	print(
+		"A MODULE IN RAM",
+		["not preloaded"],
+		[...sorted.map(([specifier, cost]) => [specifier, ...amount(cost)]), ["all, which preloading keeps in flash", ...amount(sum)]],
+	);
 }
 
 function printRequests(costs: ReturnType<typeof requests>): void {
-	head("A REQUEST, and its cost to a board", "taken, garbage included", "left after a collection");
-	for (const { request, board, taken, left } of costs) line(`${request}: ${board}`, amount(taken), amount(left));
+	print(
+		"A REQUEST, and its cost to a board",
+		["taken with its garbage", "left behind"],
+		costs.map(({ request, board, taken, left }) => [`${request}: ${board}`, ...amount(taken), ...amount(left)]),
+	);
 }
 
 const [program = "build/board-m32/board", app = "build/virtual/app.json"] = process.argv.slice(2);

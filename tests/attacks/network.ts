@@ -98,7 +98,10 @@ function specs(boards: number): BoardSpec[] {
 	const device = (name: string): BoardSpec => ({
 		name,
 		config: {
-			...{ name, role: "device", hub: HUB, channel: CHANNEL },
+			name,
+			role: "device",
+			hub: HUB,
+			channel: CHANNEL,
 			setupAP: { minutes: 1 },
 			pins: { relay: { pin: RELAY_PIN, invert: false } },
 		},

@@ -61,8 +61,11 @@ try {
 		const only = options.text("only");
 		const minutes = options.number("minutes");
 		const common = {
-			...{ minutes, boards: options.number("boards"), seed: options.number("seed") },
-			...{ app: options.text("app"), program: options.text("board") },
+			minutes,
+			boards: options.number("boards"),
+			seed: options.number("seed"),
+			app: options.text("app"),
+			program: options.text("board"),
 			report: (line: string) => process.stderr.write(`${line}\n`),
 		};
 		const harm: Record<string, string> = {};

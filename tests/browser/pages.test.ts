@@ -149,9 +149,16 @@ inBrowser("the pages in a browser", () => {
 	])("%s: set, saved, shown again, and nothing else changes", async (name, typed, shown) => {
 		const role = /^(router|house)/.test(name) ? "hub" : "device";
 		const before = {
-			...{ name: " two  blanks ", role, hub: "a0b1c2d3e4fc", channel: 7, country: "DE", path: "kept", nested: { also: [1, 2] } },
-			...{ router: { ssid: "old ", password: "old password", note: "kept" }, house: { password: "old house" } },
-			...{ setupAP: { password: "12345678", minutes: 4, afterwards: "off" } },
+			name: " two  blanks ",
+			role,
+			hub: "a0b1c2d3e4fc",
+			channel: 7,
+			country: "DE",
+			path: "kept",
+			nested: { also: [1, 2] },
+			router: { ssid: "old ", password: "old password", note: "kept" },
+			house: { password: "old house" },
+			setupAP: { password: "12345678", minutes: 4, afterwards: "off" },
 			pins: { led: { pin: 3, invert: false, note: "kept" }, relay: { pin: 5, invert: false }, button: 8, dht22: 2 },
 		};
 		expect(board.store.update(before)).toMatchObject({ ok: true });

@@ -65,8 +65,11 @@ describe("what comes while the engine is busy", () => {
 		const [radio, wifi] = [said("radio"), said("wifi")];
 		const hex = Buffer.from("hello").toString("hex");
 		const come = (conn: number, port: number): BoardEvent => ({
-			...{ type: "tcp-open", conn, port },
-			...{ local: "192.168.9.1", remote: "192.168.9.2" },
+			type: "tcp-open",
+			conn,
+			port,
+			local: "192.168.9.1",
+			remote: "192.168.9.2",
 		});
 		made.board("Board").post({
 			type: "busy",

@@ -4,7 +4,10 @@ import { SEED } from "./network";
 
 /** Five minutes of virtual time; `make soak` is the long one. */
 const OPTIONS = {
-	...{ looks: [2, 5], boards: 8, seed: SEED, loss: 0.3 },
+	looks: [2, 5],
+	boards: 8,
+	seed: SEED,
+	loss: 0.3,
 	app: "build/virtual/app.json",
 	program: process.env.BOARD ?? "build/board/board",
 };

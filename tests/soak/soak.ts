@@ -127,7 +127,10 @@ export class Soak {
 		});
 		const { made, answered, failed, cut, wrong } = this.#conversation;
 		return {
-			...{ made, answered, failed, cut },
+			made,
+			answered,
+			failed,
+			cut,
 			ledger: sum([...this.#ledgers.values()]),
 			troubles: this.#troubles.counts,
 			restarts: this.#restarts,

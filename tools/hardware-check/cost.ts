@@ -18,8 +18,12 @@ export function readCost(text: string): Cost | undefined {
 	if (!found) return undefined;
 	const [, counts, us, assumed, turnsUs, radioMs, frameMs] = found;
 	return {
-		...{ counts: Number(counts), us: Number(us), assumed: assumed !== undefined },
-		...{ turnsUs: Number(turnsUs), radioMs: Number(radioMs), frameMs: Number(frameMs) },
+		counts: Number(counts),
+		us: Number(us),
+		assumed: assumed !== undefined,
+		turnsUs: Number(turnsUs),
+		radioMs: Number(radioMs),
+		frameMs: Number(frameMs),
 	};
 }
 

@@ -61,7 +61,12 @@ async function times(session: Session, trips: readonly Trip[]): Promise<void> {
 		const [p50 = 0, p95 = 0, p99 = 0] = spread(answered.map(({ ms }) => ms));
 		const [http50 = 0, http95 = 0, http99 = 0] = spread(answered.map(({ httpMs }) => httpMs));
 		return passed(`radio p50/p95/p99 ${p50}/${p95}/${p99} ms; HTTP ${http50}/${http95}/${http99} ms`, {
-			...{ p50, p95, p99, http50, http95, http99 },
+			p50,
+			p95,
+			p99,
+			http50,
+			http95,
+			http99,
 			httpRetries: session.options.hub.retries,
 		});
 	});
