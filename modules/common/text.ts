@@ -1,5 +1,5 @@
 /**
- * Texts as bytes of UTF-8, for all parts of the firmware: lengths, what can be encoded, checksums, how deep JSON nests.
+ * Texts as bytes of UTF-8, for all parts of the firmware: lengths, what can be encoded, checksums.
  */
 
 /** Whether a text has code units below space or DEL to U+009F: nothing that a name, an SSID or a password may hold. */
@@ -78,33 +78,3 @@ export function fletcher32(text: string): string {
 	}
 	return sum.toString(16).padStart(4, "0") + weighted.toString(16).padStart(4, "0");
 }
-
-/**
- * How deep objects and arrays nest in a JSON text, found without parsing it: a parser on a small stack must never meet
- * 2,000 brackets. What is no JSON gets some number, and is the parser's affair.
- */
-export function jsonDepth(text: string): number {
-	const units = text.length;
-	let depth = 0;
-	let deepest = 0;
-	let quoted = false;
-	for (let index = 0; index < units; index++) {
-		const unit = text.charCodeAt(index);
-		if (quoted) {
-			if (unit === BACKSLASH) index += 1;
-			else if (unit === QUOTE) quoted = false;
-		} else if (unit === QUOTE) quoted = true;
-		else if (unit === OPEN_BRACE || unit === OPEN_BRACKET) {
-			depth += 1;
-			if (depth > deepest) deepest = depth;
-		} else if (unit === CLOSE_BRACE || unit === CLOSE_BRACKET) depth -= 1;
-	}
-	return deepest;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { buttonPin, FactoryButton } from "board/button";
-import { FakePins, FakeRepeatTimers } from "./board-fakes";
+import { FakePins } from "./board-fakes";
+import { FakeTimers } from "./fake-timers";
 
 function made() {
 	const chip = new FakePins();
-	const timers = new FakeRepeatTimers();
+	const timers = new FakeTimers();
 	const counts = { held: 0 };
 	const button = new FactoryButton({ chip, timers, pin: 9, onHeld: () => (counts.held += 1) });
 	const hold = (ms: number) => {
@@ -65,10 +66,10 @@ describe("the factory button", () => {
 	test("is pulled up, polled only when started, and not after it was closed", () => {
 		const { chip, timers, counts, button, hold } = made();
 		expect(chip.log).toEqual(["input 9"]);
-		expect(timers.running).toBe(0);
+		expect(timers.pending).toBe(0);
 		button.start();
 		button.start();
-		expect(timers.running).toBe(1);
+		expect(timers.pending).toBe(1);
 		timers.advance(1000);
 		button.close();
 		button.close();
@@ -78,7 +79,7 @@ describe("the factory button", () => {
 
 	test("may be closed by its own callback", () => {
 		const chip = new FakePins();
-		const timers = new FakeRepeatTimers();
+		const timers = new FakeTimers();
 		let held = 0;
 		const button: FactoryButton = new FactoryButton({
 			chip,
@@ -93,19 +94,19 @@ describe("the factory button", () => {
 		timers.advance(200);
 		chip.levels.set(9, 0);
 		timers.advance(30000);
-		expect([held, timers.running]).toEqual([1, 0]);
+		expect([held, timers.pending]).toEqual([1, 0]);
 	});
 
 	test("that is not fitted, or on a pin that the chip lacks, needs no timer", () => {
 		const chip = new FakePins();
-		const timers = new FakeRepeatTimers();
+		const timers = new FakeTimers();
 		new FactoryButton({ chip, timers, onHeld: () => {} }).start();
 		expect(chip.log).toEqual([]);
 		chip.error = 0x102;
 		const lines: string[] = [];
 		new FactoryButton({ chip, timers, pin: 48, onHeld: () => {}, trace: (line) => lines.push(line) }).start();
 		expect(lines).toEqual(["button: pin 48 is no input (258)"]);
-		expect(timers.running).toBe(0);
+		expect(timers.pending).toBe(0);
 	});
 });
 

@@ -1,35 +1,3 @@
-/** Timers that a test advances; they repeat until cleared. */
-export class FakeRepeatTimers {
-	#timers = new Map<object, { callback: () => void; intervalMs: number; dueMs: number }>();
-	nowMs = 0;
-
-	repeat(callback: () => void, intervalMs: number): object {
-		const timer = {};
-		this.#timers.set(timer, { callback, intervalMs, dueMs: this.nowMs + intervalMs });
-		return timer;
-	}
-
-	/** One that is gone is no error, in the SDK neither. */
-	clear(timer: unknown): void {
-		this.#timers.delete(timer as object);
-	}
-
-	get running(): number {
-		return this.#timers.size;
-	}
-
-	advance(ms: number): void {
-		for (let end = this.nowMs + ms; this.nowMs < end; ) {
-			this.nowMs += 1;
-			for (const timer of [...this.#timers.values()]) {
-				if (timer.dueMs > this.nowMs) continue;
-				timer.dueMs += timer.intervalMs;
-				timer.callback();
-			}
-		}
-	}
-}
-
 /** The chip's pins, with all that was done to them in order. */
 export class FakePins {
 	readonly levels = new Map<number, number>();

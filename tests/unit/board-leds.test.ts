@@ -1,10 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { type LedPattern, Leds } from "board/leds";
-import { FakePins, FakeRepeatTimers } from "./board-fakes";
+import { FakePins } from "./board-fakes";
+import { FakeTimers } from "./fake-timers";
 
 function made(pattern: LedPattern, invert = false) {
 	const chip = new FakePins();
-	const timers = new FakeRepeatTimers();
+	const timers = new FakeTimers();
 	const shown = { pattern };
 	const leds = new Leds({ chip, timers, pin: { pin: 3, invert }, pattern: () => shown.pattern });
 	/** The times at which the LED changes within so many ms, each with on or off. */
@@ -63,7 +64,7 @@ describe("the LED", () => {
 		leds.start();
 		timers.advance(4900);
 		expect(chip.log).toEqual(["output 3 0", "write 3 1", "write 3 0"]);
-		expect(timers.running).toBe(1);
+		expect(timers.pending).toBe(1);
 	});
 
 	test("goes out when closed, and may be started again", () => {
@@ -72,20 +73,20 @@ describe("the LED", () => {
 		leds.close();
 		leds.close();
 		expect(chip.levels.get(3)).toBe(0);
-		expect(timers.running).toBe(0);
+		expect(timers.pending).toBe(0);
 		leds.start();
 		expect(chip.levels.get(3)).toBe(1);
 	});
 
 	test("that is not fitted, or on a pin that the chip lacks, needs no timer", () => {
 		const chip = new FakePins();
-		const timers = new FakeRepeatTimers();
+		const timers = new FakeTimers();
 		new Leds({ chip, timers, pattern: () => "hub" }).start();
 		expect(chip.log).toEqual([]);
 		chip.error = 0x102;
 		const lines: string[] = [];
 		new Leds({ chip, timers, pin: { pin: 48, invert: false }, pattern: () => "hub", trace: (line) => lines.push(line) }).start();
 		expect(lines).toEqual(["led: pin 48 is no output (258)"]);
-		expect(timers.running).toBe(0);
+		expect(timers.pending).toBe(0);
 	});
 });

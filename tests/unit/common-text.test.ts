@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { fitsBytes, fletcher32, hasControlCharacters, isWellFormed, jsonDepth, utf8Length } from "common/text";
+import { fitsBytes, fletcher32, hasControlCharacters, isWellFormed, utf8Length } from "common/text";
 import fc from "fast-check";
 
 describe("text", () => {
@@ -29,23 +29,6 @@ describe("text", () => {
 	test("control characters are those below space and from DEL to U+009F", () => {
 		for (const text of ["\0", "a\n", "\x1f", "\x7f", "\x80", "b\x9f"]) expect(hasControlCharacters(text)).toBe(true);
 		for (const text of ["", " ~", "\u00a0", "\u00fc"]) expect(hasControlCharacters(text)).toBe(false);
-	});
-
-	test("the depth of JSON is found without parsing it", () => {
-		const depthOf = (value: unknown): number =>
-			typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
-		fc.assert(
-			fc.property(fc.jsonValue(), (value) => {
-				expect(jsonDepth(JSON.stringify(value))).toBe(depthOf(value));
-			}),
-		);
-	});
-
-	test("brackets inside a text do not nest, nor does an escaped quote end it", () => {
-		expect(jsonDepth('{"a":"[[[[{{{"}')).toBe(1);
-		expect(jsonDepth('{"a":"\\"[[["}')).toBe(1);
-		expect(jsonDepth('{"a":"\\\\","b":[[]]}')).toBe(3);
-		expect(jsonDepth("[".repeat(4096))).toBe(4096);
 	});
 
 	test("the checksum notices any one changed character", () => {

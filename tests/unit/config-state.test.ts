@@ -3,7 +3,7 @@ import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { TwoCopies } from "config/two-copies";
 import { FakeRecords } from "./config-fakes";
-import { FakeTimers } from "./handler-fakes";
+import { FakeTimers } from "./fake-timers";
 
 const HUB = "24dcc3a1b2c0";
 

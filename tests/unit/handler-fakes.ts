@@ -2,36 +2,7 @@ import { ConfigStore } from "config/store";
 import { type Board, COMMANDS, context } from "handler/commands";
 import { type Caller, type Command, Handler } from "handler/handler";
 import { FakeRecords } from "./config-fakes";
-
-/** Timers that go off when told. */
-export class FakeTimers {
-	#pending = new Map<object, { callback: () => void; atMs: number }>();
-	#nowMs = 0;
-
-	set(callback: () => void, delayMs: number): object {
-		const timer = {};
-		this.#pending.set(timer, { callback, atMs: this.#nowMs + delayMs });
-		return timer;
-	}
-
-	/** One that is gone is no error, in the SDK neither. */
-	clear(timer: unknown): void {
-		this.#pending.delete(timer as object);
-	}
-
-	get pending(): number {
-		return this.#pending.size;
-	}
-
-	advance(ms: number): void {
-		this.#nowMs += ms;
-		for (const [timer, { callback, atMs }] of this.#pending) {
-			if (atMs > this.#nowMs) continue;
-			this.#pending.delete(timer);
-			callback();
-		}
-	}
-}
+import { FakeTimers } from "./fake-timers";
 
 export const HUB = "24dcc3a1b2c0";
 export const setup: Caller = { side: "setup", mac: "", rssi: 0 };
