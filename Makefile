@@ -5,8 +5,11 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_OPTIONS := --experimental-vm-modules --no-warnings
-# As many at once as there are cores, and no more over all makes that this one starts.
-MAKEFLAGS += --no-print-directory -j$(shell nproc 2>/dev/null || echo 2)
+MAKEFLAGS += --no-print-directory
+# As many at once as there are cores, over all makes that the first one starts.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
 
 PACKAGES := node_modules/.package-lock.json
 DESK := build/desk
