@@ -455,3 +455,9 @@ describe("host name", () => {
 		expect(label).toMatch(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/);
 	});
 });
+
+test("a request counts as use of the setup window for 30 s, long after the start, too", () => {
+	const setup = new SetupWindow(0, 2);
+	setup.use(3_600_000);
+	expect([setup.inUse(3_600_000 + IN_USE_MS - 1), setup.inUse(3_600_000 + IN_USE_MS)]).toEqual([true, false]);
+});
