@@ -7,6 +7,7 @@ export default {
 	transform: { "^.+\\.ts$": swc },
 	moduleNameMapper: {
 		"^board/chip$": "<rootDir>/modules/board/esp32/board-esp32.ts",
+		"^common/utf8$": "<rootDir>/modules/common/esp32/utf8-esp32.ts",
 		"^board/figures$": "<rootDir>/modules/board/esp32/figures-esp32.ts",
 		"^wifi-roles/driver$": "<rootDir>/modules/wifi-roles/esp32/wifi-roles-esp32.ts",
 		"^espnow/radio$": "<rootDir>/modules/espnow/esp32/espnow-esp32.ts",

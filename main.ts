@@ -11,12 +11,14 @@ import { Channels } from "channels/channels";
 import { DeviceReports } from "channels/device-reports";
 import { HubWatch } from "channels/hub-watch";
 import { MemoryBudget } from "common/memory-budget";
+import { decode, encode } from "common/utf8";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
 import type { Configuration } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Comms, type Contact } from "espnow/comms";
+import { PlainText } from "espnow/plain-text";
 import { Radio } from "espnow/radio";
 import { COMMANDS, context } from "handler/commands";
 import { Handler } from "handler/handler";
@@ -146,6 +148,9 @@ const handler = new Handler({
 	hub,
 });
 
+/** All boards are spoken to in the original's texts. */
+const plainText = new PlainText({ decode, encode });
+
 const comms: Comms = new Comms({
 	mac,
 	openRadio: (onActivity) => {
@@ -154,7 +159,8 @@ const comms: Comms = new Comms({
 	},
 	clock: chip,
 	timers: Timer,
-	chance: chip,
+	random: chip,
+	codecOf: () => plainText,
 	handler,
 	hub,
 	memory,

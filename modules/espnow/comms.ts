@@ -5,13 +5,16 @@ import { Counters } from "./counters";
 import { Dispatch } from "./dispatch";
 import { FaultLog } from "./fault-log";
 import { Link } from "./link";
+import { Kind } from "./message";
 import { NextDeadline } from "./next-deadline";
 import { Outbox } from "./outbox";
 import { type Peer, Peers } from "./peers";
-import { failure, parseRelay, unsendable } from "./plain-text";
+import { failure, parseRelay, requestKind, unsendable } from "./plain-text";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
 import { ReplyCache } from "./reply-cache";
+import { ReplyIds } from "./reply-ids";
+import { ReplyOrder } from "./reply-order";
 import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
 import { Transmitter } from "./transmitter";
@@ -20,7 +23,6 @@ import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } fro
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./types";
 
 const TURN_MS = 100;
-const BANG = 0x21;
 const ASK_MS = 10_000;
 const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
@@ -100,16 +102,20 @@ export class Comms {
 		const room = options.memory ?? new MemoryBudget();
 		const outbox = new Outbox(room, this.#wake);
 		const counters = this.#counters;
-		const peers = new Peers(options.hub);
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
 		const port = new Link(options, this.#pull);
 		const requests = new Requests({
 			outbox,
 			counters,
-			chance: options.chance,
+			random: options.random,
 			room,
 			wake: this.#wake,
-			onForwarded: (answer, result, now) => this.#dispatch.reply(answer, result.ok ? result.reply : failure(result.reason), now),
+			onForwarded: (inbound, result, now) => this.#dispatch.reply(inbound, result.ok ? result.reply : failure(result.reason), now),
+		});
+		const peers = new Peers({
+			...(options.hub ? { hub: options.hub } : {}),
+			codecOf: (mac) => options.codecOf(mac),
+			replyMatching: (codec) => (codec.hasIds ? new ReplyIds(requests) : new ReplyOrder(requests)),
 		});
 		const replyCache = new ReplyCache(outbox, requests, room, this.#wake);
 		const log = this.#log;
@@ -202,14 +208,16 @@ export class Comms {
 	ask(mac: string, text: string, options?: AskOptions): Promise<AskResult> {
 		const limits = options ? { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES } : LIMITS;
 		const known = this.#peers.find(mac);
-		const refusal = this.#refusal(known, mac, text);
+		const kind = requestKind(text);
+		const refusal = this.#refusal(known, mac, kind, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
 		if (options?.mayChange === false && !this.#options.handler.isHarmless(text)) {
 			return Promise.resolve({ ok: false, reason: "not allowed", ms: 0 });
 		}
 		if (!known && stationMac(mac) === this.#mac) return this.#askSelf(text, limits);
 		const promise = new Promise(this.#executor);
-		if (!this.#requests.add(known ?? this.#peers.get(mac), onAir(text), this.#options.clock.now(), limits, this.#resolve)) {
+		const peer = known ?? this.#peers.get(mac);
+		if (!this.#requests.add(peer, kind, onAir(kind, text), this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
 		} else if (this.#room.failed > 0) this.#replyCache.makeRoom();
@@ -220,8 +228,10 @@ export class Comms {
 	/** Sends a text one way: no reply is waited for, none is matched to it. */
 	espSend(mac: string, text: string): void {
 		const known = this.#peers.find(mac);
-		if (this.#refusal(known, mac, text) || stationMac(mac) === this.#mac) return;
-		const entry = this.#outbox.put("oneWay", known ?? this.#peers.get(mac), onAir(text), this.#options.clock.now(), null, null);
+		const kind = requestKind(text);
+		if (this.#refusal(known, mac, kind, text) || stationMac(mac) === this.#mac) return;
+		const peer = known ?? this.#peers.get(mac);
+		const entry = this.#outbox.put(kind, null, peer, onAir(kind, text), this.#options.clock.now(), null, null);
 		if (!entry) this.#counters.event("busy");
 		this.#pull();
 	}
@@ -340,12 +350,12 @@ export class Comms {
 	}
 
 	/** Why a text cannot be sent to a board, "" when it can. */
-	#refusal(known: Peer | undefined, mac: string, text: string): string {
+	#refusal(known: Peer | undefined, mac: string, kind: Kind, text: string): string {
 		if (this.#closed) return "cancelled";
 		if (!known && !isMac(mac)) return "adding peer";
-		const trouble = unsendable(text);
+		const trouble = unsendable(text, (known?.codec ?? this.#options.codecOf(mac)).maxTextBytes);
 		if (trouble) return trouble === "not text" ? "malformed" : trouble;
-		if (text.charCodeAt(0) !== BANG) return "";
+		if (kind !== Kind.relay) return "";
 		const path = parseRelay(text);
 		if (!path) return "malformed";
 		const to = stationMac(mac);
@@ -362,6 +372,6 @@ export class Comms {
 }
 
 /** A text as it is sent: MACs of a relay path in the one form that all boards understand. */
-function onAir(text: string): string {
-	return text.charCodeAt(0) === BANG ? (parseRelay(text)?.text ?? text) : text;
+function onAir(kind: Kind, text: string): string {
+	return kind === Kind.relay ? (parseRelay(text)?.text ?? text) : text;
 }

@@ -4,9 +4,10 @@ import type { Frame } from "espnow/radio";
 import { type Counters, Outcome } from "./counters";
 import type { FaultLog } from "./fault-log";
 import type { Link } from "./link";
+import { Kind, type Message } from "./message";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
-import { buildReply, classify, failure, Kind, parseRelay, type RelayPath } from "./plain-text";
+import { buildReply, failure, parseRelay, type RelayPath, requestKind } from "./plain-text";
 import { isLoop, relayDeadlineMs } from "./relay";
 import type { InboundRequest, ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
@@ -14,10 +15,12 @@ import type { CommsOptions } from "./types";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
+/** Longest frame that is read, in bytes. */
+const FRAME_BYTES = 250;
 const RELAY_TRIES = 3;
 
 export interface DispatchOptions {
-	host: Pick<CommsOptions, "handler" | "onContact" | "clock">;
+	host: Pick<CommsOptions, "handler" | "onContact" | "clock" | "codecOf">;
 	mac: string;
 	port: Link;
 	peers: Peers;
@@ -45,7 +48,8 @@ export class Dispatch {
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
 	readonly #mac: string;
-	readonly #frame: Frame = { from: "", rssi: 0, bytes: 0, text: null };
+	readonly #frame: Frame = { from: "", rssi: 0, length: 0, bytes: new Uint8Array(FRAME_BYTES) };
+	readonly #message: Message = { kind: Kind.request, id: null, text: "" };
 	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
 	#at: Frame | InboundRequest | null = null;
 
@@ -96,8 +100,8 @@ export class Dispatch {
 	}
 
 	/** The reply to another board's request is there: from the far board it goes back as it came. */
-	reply(answer: InboundRequest, reply: string, now: number): void {
-		if (!this.#replyCache.reply(answer, reply, now)) this.#counters.event("replyLost");
+	reply(inbound: InboundRequest, reply: string, now: number): void {
+		if (!this.#replyCache.reply(inbound, reply, now)) this.#counters.event("replyLost");
 	}
 
 	#receive(now: number): Outcome {
@@ -105,20 +109,17 @@ export class Dispatch {
 		const known = this.#peers.find(frame.from) ?? this.#stranger(frame.from);
 		if (known === null) return Outcome.malformed;
 		if (known) this.#peers.heard(known, frame.from, frame.rssi, now);
-		const text = frame.text;
-		if (text === null) return Outcome.notText;
-		if (text === "") return Outcome.empty;
-		const kind = classify(text);
-		if (kind === Kind.pong) return this.#pong(known, frame.rssi, now);
+		const codec = known ? known.codec : this.#host.codecOf(frame.from);
+		const dropped = codec.decode(frame.bytes, frame.length, this.#message);
+		if (dropped !== null) return dropped;
+		const kind = this.#message.kind;
+		if (kind === Kind.pong) return this.#pong(known, now);
 		if (kind >= Kind.reply) {
-			// What is not said to be a reply may be one all the same, from a board that owes us one.
-			if (known && (known.open !== null || known.needsResync)) {
-				const outcome = this.#owed(known, text, kind, frame.rssi, now);
-				if (outcome !== null) return outcome;
-			}
+			const outcome = known ? this.#matchReply(known, now) : null;
+			if (outcome !== null) return outcome;
 			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
-		return this.#serve(known, text, kind, now);
+		return this.#serve(known, kind, now);
 	}
 
 	/**
@@ -130,41 +131,44 @@ export class Dispatch {
 		return this.#peers.meetHub(from);
 	}
 
-	#pong(peer: Peer | undefined, rssi: number, now: number): Outcome {
-		if (!peer || !this.#requests.pong(peer, rssi, now)) return Outcome.strayPong;
+	#pong(peer: Peer | undefined, now: number): Outcome {
+		if (!peer?.replies.pong(this.#message, this.#frame.rssi, now)) return Outcome.strayPong;
 		this.#host.onContact?.(peer.mac, "reply");
 		return Outcome.reply;
 	}
 
-	/** A text from a board that may owe us a reply. @returns null when it is none */
-	#owed(peer: Peer, text: string, kind: Kind, rssi: number, now: number): Outcome | null {
-		if (kind === Kind.request && this.#handler.isCommand(text)) return null;
-		if (peer.needsResync) return Outcome.unclear;
-		const reply = this.#requests.reply(peer, text, rssi, now);
-		if (reply === "none") return null;
-		if (reply === "early") return Outcome.unclear;
+	/** A message that can be a reply to a request of ours. @returns null when it is none */
+	#matchReply(peer: Peer, now: number): Outcome | null {
+		const replies = peer.replies;
+		const expected = replies.expects(this.#message, this.#handler);
+		if (expected === "no") return null;
+		if (expected === "unclear") return Outcome.unclear;
+		const match = replies.reply(this.#message, this.#frame.rssi, now);
+		if (match === "none") return null;
+		if (match === "early") return Outcome.unclear;
 		this.#host.onContact?.(peer.mac, "reply");
 		return Outcome.reply;
 	}
 
-	/** What wants an answer: a ping, or a request for this board or another. */
-	#serve(known: Peer | undefined, text: string, kind: Kind, now: number): Outcome {
-		const path = kind === Kind.relay ? parseRelay(text) : null;
+	/** What wants a reply: a ping, or a request for this board or another. */
+	#serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
+		const message = this.#message;
+		const path = kind === Kind.relay ? parseRelay(message.text) : null;
 		if (kind === Kind.relay && !path) return Outcome.malformed;
-		// Without room for an answer it is not even run.
-		if (!this.#outbox.takesAnswer(known)) return Outcome.outboxFull;
+		// Without room for a reply it is not even run.
+		if (!this.#outbox.takesReply(known)) return Outcome.outboxFull;
 		const peer = known ?? this.#meet(now);
 		if (kind === Kind.ping) {
 			this.#replyCache.giveUp(peer, now);
-			this.#outbox.put("pong", peer, "pong", now, null, null);
+			this.#outbox.put(Kind.pong, message.id, peer, "", now, null, null);
 			return Outcome.pong;
 		}
 		const outcome = path ? Outcome.relayed : Outcome.command;
-		if (peer.answers > 0 && this.#isRepeated(peer, text, now)) return outcome;
-		const answer = this.#replyCache.open(peer, text, this.#frame.rssi, now);
-		if (!answer) this.#refuse(peer, now);
-		else if (path) this.#relay(answer, path, now);
-		else this.#run(answer, now);
+		if (peer.inbound > 0 && this.#isRepeated(peer, now)) return outcome;
+		const inbound = this.#replyCache.open(peer, message, this.#frame.rssi, now);
+		if (!inbound) this.#refuse(peer, now);
+		else if (path) this.#relay(inbound, path, now);
+		else this.#run(inbound, now);
 		return outcome;
 	}
 
@@ -175,8 +179,8 @@ export class Dispatch {
 		return peer;
 	}
 
-	#isRepeated(peer: Peer, text: string, now: number): boolean {
-		const earlier = this.#replyCache.find(peer, text);
+	#isRepeated(peer: Peer, now: number): boolean {
+		const earlier = this.#replyCache.find(peer, this.#message);
 		if (!earlier) return false;
 		this.#counters.event("repeated");
 		this.#replyCache.repeat(earlier, now);
@@ -185,56 +189,56 @@ export class Dispatch {
 
 	#refuse(peer: Peer, now: number): void {
 		this.#counters.event("busy");
-		this.#outbox.put("oneWay", peer, failure("busy"), now, null, null);
+		this.#outbox.put(Kind.reply, this.#message.id, peer, failure("busy"), now, null, null);
 	}
 
 	/** A request on another's behalf; its result comes back through {@link reply}. */
-	#relay(answer: InboundRequest, path: RelayPath, now: number): void {
+	#relay(inbound: InboundRequest, path: RelayPath, now: number): void {
 		const next = path.macs[0];
-		if (!next || isLoop([answer.peer.mac, this.#mac], path)) {
-			this.reply(answer, failure("loop"), now);
+		if (!next || isLoop([inbound.peer.mac, this.#mac], path)) {
+			this.reply(inbound, failure("loop"), now);
 			return;
 		}
 		// In a plain network nobody can tell on whose behalf a change would be made here: the far board would take it for this one's.
 		if (!this.#handler.isHarmless(path.inner)) {
 			this.#counters.event("notAllowed");
-			this.reply(answer, failure("not allowed: a change is not relayed"), now);
+			this.reply(inbound, failure("not allowed: a change is not relayed"), now);
 			return;
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
-		if (this.#requests.add(this.#peers.get(next), path.inner, now, limits, answer)) {
+		if (this.#requests.add(this.#peers.get(next), requestKind(path.inner), path.inner, now, limits, inbound)) {
 			this.#replyCache.makeRoom();
 			return;
 		}
 		this.#counters.event("busy");
-		this.reply(answer, failure("busy"), now);
+		this.reply(inbound, failure("busy"), now);
 	}
 
-	#run(answer: InboundRequest, now: number): void {
-		this.#at = answer;
-		const reply = this.#handler.handle(answer.text, { side: "radio", mac: answer.peer.mac, rssi: answer.rssi });
-		if (typeof reply === "string") this.reply(answer, buildReply(reply, answer.rssi), now);
-		else this.#await(answer, reply);
+	#run(inbound: InboundRequest, now: number): void {
+		this.#at = inbound;
+		const reply = this.#handler.handle(inbound.text, { side: "radio", mac: inbound.peer.mac, rssi: inbound.rssi });
+		if (typeof reply === "string") this.reply(inbound, buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes), now);
+		else this.#await(inbound, reply);
 	}
 
 	/** Apart from the usual way, which needs no closures. */
-	#await(answer: InboundRequest, reply: Promise<string>): void {
+	#await(inbound: InboundRequest, reply: Promise<string>): void {
 		this.#room.awaited++;
 		Promise.resolve(reply).then(
 			(text) => {
 				this.#room.awaited--;
-				this.#late(answer, text);
+				this.#late(inbound, text);
 			},
 			(error) => {
 				this.#room.awaited--;
-				this.#failed(answer, error);
+				this.#failed(inbound, error);
 			},
 		);
 	}
 
-	#late(answer: InboundRequest, reply: string): void {
+	#late(inbound: InboundRequest, reply: string): void {
 		try {
-			this.reply(answer, buildReply(reply, answer.rssi), this.#host.clock.now());
+			this.reply(inbound, buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes), this.#host.clock.now());
 			this.#onReplied();
 		} catch (error) {
 			this.#log.fault("answer", error);
@@ -242,9 +246,9 @@ export class Dispatch {
 	}
 
 	/** A request ended in an error of ours: its asker is told. */
-	#failed(answer: InboundRequest, error: unknown): void {
+	#failed(inbound: InboundRequest, error: unknown): void {
 		this.#log.fault("answer", error);
-		this.#late(answer, failure(message(error)));
+		this.#late(inbound, failure(message(error)));
 	}
 }
 

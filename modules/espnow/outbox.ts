@@ -1,4 +1,5 @@
 import { KEPT_FOR_OTHERS, MemoryBudget } from "common/memory-budget";
+import type { Kind, Message } from "./message";
 import { NextDeadline } from "./next-deadline";
 import type { Peer } from "./peers";
 import type { InboundRequest } from "./reply-cache";
@@ -15,16 +16,12 @@ const SPARE = 8;
 /** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
 const PATIENCE_MS = 1_000;
 
-export type OutgoingKind = "pong" | "reply" | "request" | "resyncPing" | "oneWay";
-
-/** A frame that waits for the radio. Its objects are used over and over. */
-export interface Outgoing {
-	kind: OutgoingKind;
+/** A message that waits for the radio. Its objects are used over and over. */
+export interface Outgoing extends Message {
 	peer: Peer | null;
-	text: string;
-	/** What it belongs to: a request (kinds `request`, and `clear` for the ping before it) or a reply. */
+	/** What it belongs to: a request of ours, whose message it is or the ping before it; another board's request, to which it is the reply; or neither. */
 	request: Request | null;
-	answer: InboundRequest | null;
+	inbound: InboundRequest | null;
 	/** Clock time at which it came, in ms. */
 	since: number;
 	/** The one behind it for the same peer. */
@@ -59,8 +56,8 @@ export class Outbox {
 		return this.#size;
 	}
 
-	/** Whether an answer to this board may wait here; undefined is one that is not known yet. */
-	takesAnswer(peer: Peer | undefined): boolean {
+	/** Whether a reply to this board may wait here; undefined is one that is not known yet. */
+	takesReply(peer: Peer | undefined): boolean {
 		const room = this.#room;
 		// Nearly always.
 		if (this.#size < KEPT_FOR_OTHERS && room.answers < KEPT_FOR_OTHERS) return true;
@@ -81,14 +78,23 @@ export class Outbox {
 	 * Puts a frame behind those for the same peer.
 	 * @returns the entry, null when 32 wait already
 	 */
-	put(kind: OutgoingKind, peer: Peer, text: string, now: number, request: Request | null, answer: InboundRequest | null): Outgoing | null {
+	put(
+		kind: Kind,
+		id: number | null,
+		peer: Peer,
+		text: string,
+		now: number,
+		request: Request | null,
+		inbound: InboundRequest | null,
+	): Outgoing | null {
 		if (this.#size >= OUTBOX_LIMIT) return null;
-		const entry = this.#free.pop() ?? { kind, peer, text, request, answer, since: now, next: null };
+		const entry = this.#free.pop() ?? { kind, id, peer, text, request, inbound, since: now, next: null };
 		entry.kind = kind;
+		entry.id = id;
 		entry.peer = peer;
 		entry.text = text;
 		entry.request = request;
-		entry.answer = answer;
+		entry.inbound = inbound;
 		entry.since = now;
 		if (request === null) this.#room.frames++;
 		if (this.#size++ === 0) {
@@ -169,7 +175,7 @@ export class Outbox {
 	release(entry: Outgoing): void {
 		entry.peer = null;
 		entry.request = null;
-		entry.answer = null;
+		entry.inbound = null;
 		entry.text = "";
 		entry.next = null;
 		if (this.#free.length < SPARE) this.#free.push(entry);
@@ -207,12 +213,12 @@ export class Outbox {
 	#place({ peer, request }: Outgoing): void {
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
 		if (!peer || peer.ring === "responsive") return;
-		const patient = request !== null && (peer.absent || request.tries > 0);
-		const ring = patient ? "deferred" : "responsive";
+		const mayWait = request !== null && (peer.absent || request.tries > 0);
+		const ring = mayWait ? "deferred" : "responsive";
 		if (peer.ring === ring) return;
 		this.#leave(peer);
 		peer.ring = ring;
-		(patient ? this.#deferred : this.#responsive).push(peer);
+		(mayWait ? this.#deferred : this.#responsive).push(peer);
 	}
 
 	#leave(peer: Peer): void {

@@ -1,13 +1,14 @@
 import { sameBoard, stationMac } from "common/mac";
+import type { Codec } from "./message";
 import type { Outgoing } from "./outbox";
-import type { Request } from "./request";
+import type { ReplyMatching } from "./request";
 import type { PeerView, RadioLink } from "./types";
 
 /** ESP_NOW_MAX_TOTAL_PEER_NUM of esp_now.h. */
 export const DRIVER_PEERS = 20;
 /** Boards remembered without need: those that are waited for are kept beyond this. */
 const REMEMBERED = 32;
-/** Boards of which only this is remembered: their next words are doubtful. */
+/** Boards of which only this is remembered: they need a resync. */
 const NEED_RESYNC = 256;
 
 const ESP_OK = 0;
@@ -20,6 +21,9 @@ const ESPNOW_EXIST = 0x306b;
 export class Peer {
 	/** Station MAC: the key. */
 	readonly mac: string;
+	readonly codec: Codec;
+	/** requests: how its replies find theirs. */
+	readonly replies: ReplyMatching;
 	/** Where frames for it go: its station, unless only an odd address of it was ever heard. */
 	address: string;
 
@@ -32,34 +36,32 @@ export class Peer {
 	frames: Outgoing | null = null;
 	ring: "none" | "responsive" | "deferred" = "none";
 
-	/** requests: the open one, those behind it, and what makes its words doubtful. */
-	open: Request | null = null;
-	queue: Request[] | null = null;
-	/** What it says next may belong to an earlier request: it is pinged first. */
-	needsResync = false;
-	/** Its radio did not acknowledge the last frame: others go first. */
+	/** transmitter: its radio did not acknowledge the last frame: others go first. */
 	absent = false;
-	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
-	lastReply = "";
-	lastReplyAt = 0;
-	lastAsked = "";
-	/** It may still answer {@link lastAsked} once more. */
-	mayReplyAgain = false;
-	/** Until then (ms) its link is one on which frames are lost, and so sent again and again. */
-	lossyUntil = 0;
 
-	/** answers: how many requests of it are kept. */
-	answers = 0;
+	/** reply cache: how many requests of it are kept. */
+	inbound = 0;
 
-	constructor(mac: string) {
+	constructor(mac: string, codec: Codec, replies: ReplyMatching) {
 		this.mac = mac;
 		this.address = mac;
+		this.codec = codec;
+		this.replies = replies;
 	}
 
 	/** Nothing of it is under way. */
-	get idle(): boolean {
-		return this.open === null && this.answers === 0 && this.frames === null;
+	get isIdle(): boolean {
+		return this.replies.isIdle && this.inbound === 0 && this.frames === null;
 	}
+}
+
+export interface PeersOptions {
+	/** MAC of the board that is remembered whatever happens, "" for none. */
+	hub?(): string;
+	/** The codec that a board is spoken to with, by its station MAC. */
+	codecOf(mac: string): Codec;
+	/** Made once for each peer. */
+	replyMatching(codec: Codec): ReplyMatching;
 }
 
 /**
@@ -72,12 +74,11 @@ export class Peers {
 	readonly #needResync = new Set<string>();
 	/** Addresses that the driver still holds although their board is now written to at its other one, or has been forgotten. */
 	readonly #unlisted: string[] = [];
-	readonly #hub: (() => string) | undefined;
+	readonly #options: PeersOptions;
 	#uses = 0;
 
-	/** @param hub MAC of the board that is remembered whatever happens, "" for none */
-	constructor(hub?: () => string) {
-		this.#hub = hub;
+	constructor(options: PeersOptions) {
+		this.#options = options;
 	}
 
 	/** The peer of a station or access point MAC, if it is known. */
@@ -91,15 +92,17 @@ export class Peers {
 		const found = this.find(mac);
 		if (found) return found;
 		while (this.#known.size >= REMEMBERED && this.#forgetOne());
-		const peer = new Peer(stationMac(mac));
-		peer.needsResync = this.#needResync.delete(peer.mac);
-		this.#known.set(peer.mac, peer);
+		const station = stationMac(mac);
+		const codec = this.#options.codecOf(station);
+		const peer = new Peer(station, codec, this.#options.replyMatching(codec));
+		if (this.#needResync.delete(station)) peer.replies.needsResync = true;
+		this.#known.set(station, peer);
 		return peer;
 	}
 
 	/** The peer of an address that is not known, if it is the hub's: that is remembered from its first word on, whatever it is. */
 	meetHub(mac: string): Peer | undefined {
-		const hub = this.#hub?.() ?? "";
+		const hub = this.#options.hub?.() ?? "";
 		return hub !== "" && sameBoard(mac, hub) ? this.get(mac) : undefined;
 	}
 
@@ -205,12 +208,12 @@ export class Peers {
 	/** @returns false when there is none that may be forgotten */
 	#forgetOne(): boolean {
 		let oldest: Peer | null = null;
-		const hub = this.find(this.#hub?.() ?? "");
+		const hub = this.find(this.#options.hub?.() ?? "");
 		for (const peer of this.#known.values()) if (mayGo(peer) && peer !== hub && (!oldest || goesBefore(peer, oldest))) oldest = peer;
 		if (!oldest) return false;
 		if (oldest.usedAt) this.#unlist(oldest);
 		this.#known.delete(oldest.mac);
-		if (!oldest.needsResync) return true;
+		if (!oldest.replies.needsResync) return true;
 		// That a board owes us a reply outlives the rest of what we know of it.
 		if (this.#needResync.size >= NEED_RESYNC) for (const mac of this.#needResync) if (this.#needResync.delete(mac)) break;
 		this.#needResync.add(oldest.mac);
@@ -223,7 +226,7 @@ export class Peers {
  * to says may be its last reply over again.
  */
 function mayGo(peer: Peer): boolean {
-	return peer.idle && (peer.usedAt === 0 || peer.lastReply === "");
+	return peer.isIdle && (peer.usedAt === 0 || !peer.replies.mayRepeat);
 }
 
 /** Which of two boards is forgotten first: one that the driver does not hold, then the one heard longest ago. */

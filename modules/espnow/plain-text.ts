@@ -1,8 +1,10 @@
 import { isMac, parseMac, stationMac } from "common/mac";
 import { fitsBytes } from "common/text";
+import { Outcome } from "./counters";
+import { type Codec, Kind, type Message } from "./message";
 
 /**
- * The wire format: plain text, UTF-8, 1 to 250 bytes, one message to a frame, no id, no version, never broadcast.
+ * The original's wire format: plain text, UTF-8, 1 to 250 bytes, one message to a frame, no id, no version, never broadcast.
  *
  * | text | what it is | answered with |
  * | --- | --- | --- |
@@ -19,10 +21,9 @@ import { fitsBytes } from "common/text";
  */
 export const FRAME_LIMIT = 250;
 
-/** From `reply` on a text may be the reply to a request, also where nothing says so. */
-export const Kind = Object.freeze({ ping: 1, pong: 2, relay: 3, reply: 4, error: 5, request: 6 } as const);
-export type Kind = (typeof Kind)[keyof typeof Kind];
-
+const PING = "ping";
+/** Also what the asker of a ping gets. */
+export const PONG = "pong";
 const BANG = 33;
 const MINUS = 45;
 /** `!<mac>,` */
@@ -40,7 +41,44 @@ const ERRORS: readonly string[] = Object.freeze([
 ]);
 const NUMBERS = /^-?\d+( -?\d+)+$/;
 
-/** What a received text is, judged by itself alone; whether a reply is expected is for the request table to say. */
+/** The engine's own conversions between bytes and texts: common/utf8. */
+interface Utf8 {
+	decode(this: void, bytes: Uint8Array, length: number): string | null;
+	encode(this: void, text: string, into: Uint8Array): number;
+}
+
+/** The codec of networks with the original's text frames: no ids. */
+export class PlainText implements Codec {
+	readonly hasIds = false;
+	readonly maxTextBytes = FRAME_LIMIT;
+	readonly #utf8: Utf8;
+
+	constructor(utf8: Utf8) {
+		this.#utf8 = utf8;
+	}
+
+	decode(bytes: Uint8Array, length: number, into: Message): Outcome | null {
+		if (length === 0) return Outcome.empty;
+		const text = this.#utf8.decode(bytes, length);
+		if (text === null) return Outcome.notText;
+		into.kind = classify(text);
+		into.id = null;
+		into.text = text;
+		return null;
+	}
+
+	encode({ kind, text }: Readonly<Message>, into: Uint8Array): number {
+		return this.#utf8.encode(kind === Kind.ping ? PING : kind === Kind.pong ? PONG : text, into);
+	}
+}
+
+/** What the text of a request asks for: `ping`, `relay` or `request`. */
+export function requestKind(text: string): Kind {
+	if (text.charCodeAt(0) === BANG) return Kind.relay;
+	return text === PING ? Kind.ping : Kind.request;
+}
+
+/** What a received text is, judged by itself alone. Whether a reply is expected is for the requests to say. */
 export function classify(text: string): Kind {
 	const first = text.charCodeAt(0);
 	// Requests mostly begin with a small letter, and only the two pings among them do not end here.
@@ -58,7 +96,7 @@ export function classify(text: string): Kind {
 		case 0x55:
 			return text === "Fail" || startsWithError(text) ? Kind.error : Kind.request;
 		case 0x70:
-			return text === "ping" ? Kind.ping : text === "pong" ? Kind.pong : Kind.request;
+			return text === PING ? Kind.ping : text === PONG ? Kind.pong : Kind.request;
 	}
 	return (first === MINUS || (first >= 0x30 && first <= 0x39)) && NUMBERS.test(text) ? Kind.reply : Kind.request;
 }
@@ -108,6 +146,11 @@ export function innermost(text: string): string {
 	return start ? text.slice(start) : text;
 }
 
+/** Whether a text asks for a ping of a board behind others: `pong` may be its reply. */
+export function isRelayedPing(text: string): boolean {
+	return text.charCodeAt(0) === BANG && innermost(text) === PING;
+}
+
 /** How many boards a text is to be relayed over: the `!` in front of its message. */
 export function hops(text: string): number {
 	let count = 0;
@@ -115,16 +158,22 @@ export function hops(text: string): number {
 	return count;
 }
 
-/** Why a text cannot be sent, "" when it can. `not text`: nothing in it, or a NUL, at which the far board's C would end it. */
-export function unsendable(text: string): "" | "too long" | "not text" {
-	if (!fitsBytes(text, FRAME_LIMIT)) return "too long";
+/**
+ * Why a text cannot be sent, "" when it can. `not text`: nothing in it, or a NUL, at which the far board's C would end it.
+ * @param limit what the codec carries, in bytes
+ */
+export function unsendable(text: string, limit: number): "" | "too long" | "not text" {
+	if (!fitsBytes(text, limit)) return "too long";
 	return text === "" || text.includes("\0") ? "not text" : "";
 }
 
-/** The reply to a request for this board: the answer and how well the request was heard, in dBm. */
-export function buildReply(answer: string, rssi: number): string {
-	const reply = `${answer} ${rssi}`;
-	const trouble = unsendable(reply);
+/**
+ * The reply to a request for this board: the handler's text and how well the request was heard, in dBm.
+ * @param limit what the codec carries, in bytes
+ */
+export function buildReply(text: string, rssi: number, limit: number): string {
+	const reply = `${text} ${rssi}`;
+	const trouble = unsendable(reply, limit);
 	return trouble ? `${failure(trouble)} ${rssi}` : reply;
 }
 

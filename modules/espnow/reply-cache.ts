@@ -1,4 +1,5 @@
 import type { MemoryBudget } from "common/memory-budget";
+import { Kind, type Message } from "./message";
 import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer } from "./peers";
@@ -11,6 +12,8 @@ const ANSWER_MS = 10_000;
 /** Another board's request and our reply to it. */
 export interface InboundRequest {
 	readonly peer: Peer;
+	/** Of its message; null where the peer's codec knows none. */
+	readonly id: number | null;
 	readonly text: string;
 	/** Of the request, in dBm. */
 	readonly rssi: number;
@@ -32,7 +35,7 @@ export interface InboundRequest {
 /** The requests that are forwarded for others. */
 interface Forwarded {
 	/** Nobody waits any more for the reply that one of them would make. */
-	abandon(answer: InboundRequest, now: number): void;
+	abandon(inbound: InboundRequest, now: number): void;
 }
 
 /**
@@ -59,19 +62,21 @@ export class ReplyCache {
 	}
 
 	/** The same request, if our reply to it is unacknowledged. */
-	find(peer: Peer, text: string): InboundRequest | undefined {
-		for (const answer of this.#list) if (answer.peer === peer && answer.text === text && answer.again !== null) return answer;
+	find(peer: Peer, { id, text }: Readonly<Message>): InboundRequest | undefined {
+		for (const inbound of this.#list) {
+			if (inbound.peer === peer && inbound.id === id && inbound.text === text && inbound.again !== null) return inbound;
+		}
 		return undefined;
 	}
 
 	/** Keeps a new request. @returns null when too many are under way */
-	open(peer: Peer, text: string, rssi: number, now: number): InboundRequest | null {
-		if (peer.answers) this.#overtaken(peer, now);
+	open(peer: Peer, { id, text }: Readonly<Message>, rssi: number, now: number): InboundRequest | null {
+		if (peer.inbound && id === null) this.#overtaken(peer, now);
 		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
 		const expires = now + ANSWER_MS;
-		const answer: InboundRequest = { peer, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
-		this.#list.push(answer);
-		peer.answers++;
+		const inbound: InboundRequest = { peer, id, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
+		this.#list.push(inbound);
+		peer.inbound++;
 		const room = this.#room;
 		room.answers++;
 		if (room.failed > 0) this.makeRoom();
@@ -79,7 +84,7 @@ export class ReplyCache {
 			this.#nextExpiry = expires;
 			this.#wake.by(expires);
 		}
-		return answer;
+		return inbound;
 	}
 
 	/** Lets answers go that are only kept, where there is no room for them. */
@@ -89,64 +94,64 @@ export class ReplyCache {
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
-	reply(answer: InboundRequest, reply: string, now: number): boolean {
-		if (answer.state === "closed") return false;
-		answer.reply = reply;
-		return this.#put(answer, now);
+	reply(inbound: InboundRequest, reply: string, now: number): boolean {
+		if (inbound.state === "closed") return false;
+		inbound.reply = reply;
+		return this.#put(inbound, now);
 	}
 
 	/** The same request came again: it gets the same reply again, if that is not on its way already. */
-	repeat(answer: InboundRequest, now: number): void {
-		if (answer.state === "failed") this.#put(answer, now);
-		else if (answer.state === "sending") answer.again = true;
+	repeat(inbound: InboundRequest, now: number): void {
+		if (inbound.state === "failed") this.#put(inbound, now);
+		else if (inbound.state === "sending") inbound.again = true;
 	}
 
 	/** The driver has the reply. */
-	sent(answer: InboundRequest): void {
-		if (answer.state === "closed") return;
-		answer.state = "sending";
-		answer.entry = null;
+	sent(inbound: InboundRequest): void {
+		if (inbound.state === "closed") return;
+		inbound.state = "sending";
+		inbound.entry = null;
 	}
 
 	/** The reply left without being acknowledged. */
-	failed(answer: InboundRequest, now: number): void {
-		if (answer.state === "closed") return;
-		answer.state = "failed";
+	failed(inbound: InboundRequest, now: number): void {
+		if (inbound.state === "closed") return;
+		inbound.state = "failed";
 		this.#room.failed++;
-		answer.entry = null;
-		if (answer.again === null) this.close(answer);
-		if (!answer.again) {
+		inbound.entry = null;
+		if (inbound.again === null) this.close(inbound);
+		if (!inbound.again) {
 			this.makeRoom();
 			return;
 		}
-		answer.again = false;
-		this.#put(answer, now);
+		inbound.again = false;
+		this.#put(inbound, now);
 	}
 
 	/** All is done with a request. */
-	close(answer: InboundRequest): void {
-		const index = this.#list.indexOf(answer);
+	close(inbound: InboundRequest): void {
+		const index = this.#list.indexOf(inbound);
 		if (index < 0) return;
 		this.#list.splice(index, 1);
-		answer.peer.answers--;
+		inbound.peer.inbound--;
 		this.#room.answers--;
-		if (answer.state === "failed") this.#room.failed--;
-		answer.state = "closed";
-		if (answer.entry) this.#outbox.remove(answer.entry);
-		answer.entry = null;
+		if (inbound.state === "failed") this.#room.failed--;
+		inbound.state = "closed";
+		if (inbound.entry) this.#outbox.remove(inbound.entry);
+		inbound.entry = null;
 	}
 
 	/**
-	 * The board pings. It does that before a new request when it has given up an earlier one, and never while one of its own is open: a reply that is
-	 * still being made would come after the pong, and be taken for that to the new request.
+	 * The board pings. Without ids it does that before a new request when it has given up an earlier one, and never while one of its own is open: a
+	 * reply that is still being made would come after the pong, and be taken for that to the new request.
 	 */
 	giveUp(peer: Peer, now: number): void {
-		if (peer.answers === 0) return;
+		if (peer.inbound === 0 || peer.codec.hasIds) return;
 		for (let i = this.#list.length - 1; i >= 0; i--) {
-			const answer = this.#list[i];
-			if (answer?.peer !== peer) continue;
-			if (answer.state === "running" || answer.state === "failed") this.#giveUp(answer, now);
-			else answer.again = null;
+			const inbound = this.#list[i];
+			if (inbound?.peer !== peer) continue;
+			if (inbound.state === "running" || inbound.state === "failed") this.#giveUp(inbound, now);
+			else inbound.again = null;
 		}
 	}
 
@@ -158,25 +163,25 @@ export class ReplyCache {
 
 	#expireNow(now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
-			const answer = this.#list[i];
-			if (answer && answer.expires <= now) this.#giveUp(answer, now);
+			const inbound = this.#list[i];
+			if (inbound && inbound.expires <= now) this.#giveUp(inbound, now);
 		}
 		this.#nextExpiry = Infinity;
-		for (const answer of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, answer.expires);
+		for (const inbound of this.#list) this.#nextExpiry = Math.min(this.#nextExpiry, inbound.expires);
 	}
 
-	#giveUp(answer: InboundRequest, now: number): void {
-		const running = answer.state === "running";
-		this.close(answer);
-		if (running) this.#requests.abandon(answer, now);
+	#giveUp(inbound: InboundRequest, now: number): void {
+		const running = inbound.state === "running";
+		this.close(inbound);
+		if (running) this.#requests.abandon(inbound, now);
 	}
 
-	#put(answer: InboundRequest, now: number): boolean {
-		if (answer.state === "failed") this.#room.failed--;
-		answer.state = "waiting";
-		answer.entry = this.#outbox.put("reply", answer.peer, answer.reply, now, null, answer);
-		if (answer.entry) return true;
-		this.failed(answer, now);
+	#put(inbound: InboundRequest, now: number): boolean {
+		if (inbound.state === "failed") this.#room.failed--;
+		inbound.state = "waiting";
+		inbound.entry = this.#outbox.put(Kind.reply, inbound.id, inbound.peer, inbound.reply, now, null, inbound);
+		if (inbound.entry) return true;
+		this.failed(inbound, now);
 		return false;
 	}
 
@@ -186,18 +191,18 @@ export class ReplyCache {
 	 */
 	#overtaken(peer: Peer, now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
-			const answer = this.#list[i];
-			if (answer?.peer !== peer) continue;
-			if (answer.state === "sending") answer.again = null;
-			else this.#giveUp(answer, now);
+			const inbound = this.#list[i];
+			if (inbound?.peer !== peer) continue;
+			if (inbound.state === "sending") inbound.again = null;
+			else this.#giveUp(inbound, now);
 		}
 	}
 
 	/** Makes room: a reply that left unacknowledged is kept only in case its request comes again. */
 	#closeFailed(): boolean {
-		for (const answer of this.#list) {
-			if (answer.state !== "failed") continue;
-			this.close(answer);
+		for (const inbound of this.#list) {
+			if (inbound.state !== "failed") continue;
+			this.close(inbound);
 			return true;
 		}
 		return false;

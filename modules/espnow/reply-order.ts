@@ -1,10 +1,18 @@
 /**
- * What a peer's words are worth. Replies have no id: all that ties one to a request is the order in which a link delivers them, and the radio may hand a
- * frame over again. Where that leaves doubt, the peer is *unclear*: it is pinged before the next request, and what it says before its `pong` is dropped.
+ * Matches the replies of a peer whose messages carry no ids. All that ties a reply to a request is the order in which a link delivers, so that one request to
+ * the peer is open at a time, the others behind it. The radio may hand a frame over again. Where that leaves doubt the peer needs a resync: it is pinged before
+ * the next request, and what it says before its `pong` is dropped.
  */
-import type { Peer } from "./peers";
-import { isPing, type Request } from "./request";
+import { removeFrom } from "./due-list";
+import { Kind, type Message } from "./message";
+import { isRelayedPing, PONG } from "./plain-text";
+import type { Match, ReplyMatching, Request, RequestTable } from "./request";
+import type { RequestHandler } from "./types";
 
+/** A peer that needs a resync is not waited for longer than this, from its ping on, in ms. */
+const RESYNC_MS = 500;
+/** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
+const HOLD_MS = 300;
 /** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
 const AGAIN_MS = 250;
 /** No reply is there earlier after its request was handed to the driver, in ms: two frames of a byte and an acknowledgement at 1 Mbit/s. */
@@ -15,59 +23,187 @@ const OWED_MS = 1_000;
 const LOSSY_MS = 60_000;
 /**
  * So many characters of a peer's last reply are remembered, and no longer question: texts may have 250 bytes, and many boards are known. A longer
- * reply that begins alike is taken for the same, a longer question for another one: the peer is doubted rather too often.
+ * reply that begins alike is taken for the same, a longer question for another one: the peer is resynced rather too often.
  */
 const REMEMBERED = 48;
 
-/**
- * Judges a text that can be the reply to a peer's open request.
- * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
- */
-export function matchReply(peer: Peer, request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
-	// Whatever it is: the last reply over again, or that to something asked before a restart.
-	// A request that waits for another try has been on the air longer.
-	const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
-	if (now - peer.lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, peer.lastReply) : text === peer.lastReply)) {
-		// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
-		if (request.text !== peer.lastAsked) {
-			markLossy(peer, now);
-			return early ? "early" : "perhaps";
-		}
-		// To the same question it is an answer as good as the next, which may still come.
-		peer.mayReplyAgain = true;
+/** A peer's requests, and what it said last. */
+export class ReplyOrder implements ReplyMatching {
+	readonly #table: RequestTable;
+	/** The request that is open, and those behind it. */
+	#open: Request | null = null;
+	#queue: Request[] | null = null;
+	needsResync: boolean;
+	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
+	#lastReply = "";
+	#lastReplyAt = 0;
+	#lastAsked = "";
+	/** It may still reply to {@link #lastAsked} once more. */
+	#mayReplyAgain = false;
+	/** Until then (ms) its link is one on which frames are lost, and so sent again and again. */
+	#lossyUntil = 0;
+
+	constructor(table: RequestTable, needsResync = false) {
+		this.#table = table;
+		this.needsResync = needsResync;
 	}
-	if (early) return "early";
-	// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
-	if (request.state === "sending") markLossy(peer, now);
-	peer.lastAsked = request.text.length > REMEMBERED ? "" : request.text;
-	peer.lastReply = text.length > REMEMBERED ? text.slice(0, REMEMBERED) : text;
-	peer.lastReplyAt = now;
-	return "reply";
+
+	get isIdle(): boolean {
+		return this.#open === null;
+	}
+
+	get mayRepeat(): boolean {
+		return this.#lastReply !== "";
+	}
+
+	add(request: Request, now: number): void {
+		if (this.#open) {
+			this.#queue ??= [];
+			this.#queue.push(request);
+		} else this.#begin(request, now);
+	}
+
+	expects({ kind, text }: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">): "yes" | "unclear" | "no" {
+		if (this.#open === null && !this.needsResync) return "no";
+		// What is not said to be a reply may be one all the same.
+		if (kind === Kind.request && handler.isCommand(text)) return "no";
+		return this.needsResync ? "unclear" : "yes";
+	}
+
+	pong(_: Readonly<Message>, rssi: number, now: number): boolean {
+		const request = this.#open;
+		if (!request) return false;
+		if (request.resyncUntil !== 0) {
+			if (request.resyncUntil === Infinity) return false;
+			if (request.tries > 0 && isRelayedPing(request.text)) {
+				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
+				this.#table.withdraw(request);
+				request.state = "acked";
+				return true;
+			}
+			request.tries = 0;
+			this.#resynced(request, now);
+			return true;
+		}
+		if (request.sends === 0) return false;
+		if (request.kind === Kind.ping) this.needsResync = false;
+		else if (!isRelayedPing(request.text)) return false;
+		this.#table.succeed(request, PONG, rssi, now);
+		return true;
+	}
+
+	reply({ text }: Readonly<Message>, rssi: number, now: number): Match {
+		const request = this.#open;
+		// Only a pong answers a ping.
+		if (!request || request.sends === 0 || request.kind === Kind.ping) return "none";
+		const verdict = this.#match(request, text, now);
+		if (verdict === "early") return "early";
+		if (verdict === "reply") this.#table.succeed(request, text, rssi, now);
+		else this.#hold(request, text, rssi, now);
+		return "taken";
+	}
+
+	resyncSent(request: Request, now: number): void {
+		if (request.resyncUntil !== Infinity) return;
+		request.resyncUntil = now + RESYNC_MS;
+		this.#table.lookAt(request.resyncUntil);
+	}
+
+	/** Acknowledgements are lost, and so frames are sent again and again. */
+	notAcked(now: number): void {
+		this.#lossyUntil = now + LOSSY_MS;
+	}
+
+	check(request: Request, now: number): void {
+		const held = request.held;
+		if (held && now >= held.until) {
+			this.#table.succeed(request, held.text, held.rssi, now);
+			return;
+		}
+		if (request.resyncUntil !== 0 && now >= request.resyncUntil) this.#resynced(request, now);
+		if (request.resyncUntil !== 0) this.#table.lookAt(request.resyncUntil);
+		if (held) this.#table.lookAt(held.until);
+	}
+
+	settled(request: Request, ok: boolean, now: number): void {
+		// It ended without its reply, or was sent more than once and may get two.
+		if (request.sends > 0 && (!ok || request.sends > 1 || request.held) && request.kind !== Kind.ping) this.needsResync = true;
+		const queue = this.#queue;
+		if (this.#open !== request) {
+			if (queue) removeFrom(queue, request);
+			return;
+		}
+		this.#open = null;
+		const next = queue?.shift();
+		if (next) this.#begin(next, now);
+	}
+
+	/**
+	 * Judges a text that can be the reply to the open request.
+	 * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
+	 */
+	#match(request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
+		// Whatever it is: the last reply over again, or that to something asked before a restart.
+		// A request that waits for another try has been on the air longer.
+		const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
+		if (now - this.#lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, this.#lastReply) : text === this.#lastReply)) {
+			// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
+			if (request.text !== this.#lastAsked) {
+				this.notAcked(now);
+				return early ? "early" : "perhaps";
+			}
+			// To the same question it is an answer as good as the next, which may still come.
+			this.#mayReplyAgain = true;
+		}
+		if (early) return "early";
+		// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
+		if (request.state === "sending") this.notAcked(now);
+		this.#lastAsked = request.text.length > REMEMBERED ? "" : request.text;
+		this.#lastReply = text.length > REMEMBERED ? text.slice(0, REMEMBERED) : text;
+		this.#lastReplyAt = now;
+		return "reply";
+	}
+
+	#hold(request: Request, text: string, rssi: number, now: number): void {
+		if (request.held) return;
+		request.held = { text, rssi, until: now + HOLD_MS };
+		this.#table.lookAt(request.held.until);
+	}
+
+	/** It is the peer's open request now. */
+	#begin(request: Request, now: number): void {
+		this.#open = request;
+		// Nearly all links are good, and their boards owe nothing.
+		if (now < this.#lossyUntil || this.#mayReplyAgain) this.#distrust(request, now);
+		// A ping as the request is as good as one before it: only `pong` answers either.
+		request.resyncUntil = this.needsResync && request.kind !== Kind.ping ? Infinity : 0;
+		this.#table.enter(request, now);
+	}
+
+	/**
+	 * A request is about to be the open one: what the peer said last may be heard once more and be taken for the reply to this. On a lossy link, or
+	 * when the peer may owe a reply to another question, a pong in between tells them apart.
+	 */
+	#distrust(request: Request, now: number): void {
+		const since = now - this.#lastReplyAt;
+		if (since < AGAIN_MS && now < this.#lossyUntil) this.needsResync = true;
+		if (request.text === this.#lastAsked) return;
+		if (this.#mayReplyAgain && since < OWED_MS) this.needsResync = true;
+		this.#mayReplyAgain = false;
+	}
+
+	/** The peer's next words belong to this request. */
+	#resynced(request: Request, now: number): void {
+		this.needsResync = false;
+		request.resyncUntil = 0;
+		this.#table.withdraw(request);
+		// The tries that the ping took are not its own, if the peer is there.
+		if (request.state === "acked") request.tries = 0;
+		this.#table.enter(request, now);
+	}
 }
 
 /** Whether a long text may be the one of which this is remembered. */
 function beginsAs(text: string, kept: string): boolean {
 	return kept.length === REMEMBERED && text.startsWith(kept);
-}
-
-/** A frame of ours was not acknowledged: acknowledgements are lost, and so frames sent again and again. */
-export function markLossy(peer: Peer, now: number): void {
-	peer.lossyUntil = now + LOSSY_MS;
-}
-
-/**
- * A request is about to be its peer's open one: what the peer said last may be heard once more and be taken for the reply to this. On a poor link, or
- * when it may owe an answer to another question, a pong in between tells them apart.
- */
-export function distrust(peer: Peer, request: Request, now: number): void {
-	const since = now - peer.lastReplyAt;
-	if (since < AGAIN_MS && now < peer.lossyUntil) peer.needsResync = true;
-	if (request.text === peer.lastAsked) return;
-	if (peer.mayReplyAgain && since < OWED_MS) peer.needsResync = true;
-	peer.mayReplyAgain = false;
-}
-
-/** A request ended without its reply, or was sent more than once and may get two: what the peer says next is doubtful. */
-export function doubt(request: Request): void {
-	if (!isPing(request)) request.peer.needsResync = true;
 }

@@ -1,8 +1,8 @@
+import type { Kind, Message } from "./message";
 import type { Outgoing } from "./outbox";
 import type { Peer } from "./peers";
-import { innermost } from "./plain-text";
 import type { InboundRequest } from "./reply-cache";
-import type { AskResult } from "./types";
+import type { AskResult, RequestHandler } from "./types";
 
 /**
  * queued: behind another request to the same peer; due: in the outbox, or waiting for room there or for its next try; sending: with the driver;
@@ -26,8 +26,10 @@ export interface HeldReply {
 	readonly until: number;
 }
 
-/** A request of ours, or one that we forward. There may be many at once: each property more is 16 bytes for each. */
-export interface Request {
+/** A request of ours, or one that we forward: a message and what becomes of it. There may be many at once: each property more is 16 bytes for each. */
+export interface Request extends Message {
+	/** `ping`, `relay` or `request`. */
+	readonly kind: Kind;
 	readonly peer: Peer;
 	readonly text: string;
 	readonly started: number;
@@ -39,7 +41,7 @@ export interface Request {
 	tries: number;
 	/** Sendings of its own text. */
 	sends: number;
-	/** It waits for the pong of an unclear peer until then (ms; Infinity before the ping has left); 0: it does not. */
+	/** It waits for the pong of a peer that needs a resync until then (ms; Infinity before the ping has left); 0: it does not. */
 	resyncUntil: number;
 	/** When it may be sent, in ms; once its own text was handed to the driver, when that was, until it is `due` for another try. */
 	at: number;
@@ -50,8 +52,17 @@ export interface Request {
 }
 
 /** A request that nothing has been done about. */
-export function newRequest(peer: Peer, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): Request {
+export function newRequest(
+	peer: Peer,
+	kind: Kind,
+	text: string,
+	now: number,
+	limits: RequestLimits,
+	asker: InboundRequest | Resolve,
+): Request {
 	return {
+		kind,
+		id: null,
 		peer,
 		text,
 		started: now,
@@ -68,25 +79,63 @@ export function newRequest(peer: Peer, text: string, now: number, limits: Reques
 	};
 }
 
+/** What the table of all requests does for those who match replies with them. */
+export interface RequestTable {
+	/** For a request whose reply will name it: 1 to 0xffffffff, none twice in a row. */
+	nextId(): number;
+	/** Has a request sent as soon as it may be. */
+	enter(request: Request, now: number): void;
+	/** Takes a request out of whatever it waits in. */
+	withdraw(request: Request): void;
+	/** Its reply is there. */
+	succeed(request: Request, text: string, rssi: number, now: number): void;
+	/** Looks at the deadlines of requests then, in ms. */
+	lookAt(time: number): void;
+}
+
+/** What a received text is to a peer's open requests: "early" when it came before a reply can have been made. */
+export type Match = "taken" | "early" | "none";
+
+/** How the replies of one peer find their requests: by id, or by the order in which its link delivers. */
+export interface ReplyMatching {
+	/** What the peer says next may belong to an earlier request. */
+	needsResync: boolean;
+	/** Whether no request to the peer is under way. */
+	readonly isIdle: boolean;
+	/** Whether something that the peer said may be heard once more and be taken for another reply. */
+	readonly mayRepeat: boolean;
+	/** Takes a new request: it is entered at once, or waits behind others. */
+	add(request: Request, now: number): void;
+	/** Whether a message of the peer is to be matched; "unclear" when nobody can say to which request it belongs. */
+	expects(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">): "yes" | "unclear" | "no";
+	/** A `pong` came. @returns false when nobody waits for it */
+	pong(message: Readonly<Message>, rssi: number, now: number): boolean;
+	/** A message came that can be a reply. */
+	reply(message: Readonly<Message>, rssi: number, now: number): Match;
+	/** The ping before a request has left. */
+	resyncSent(request: Request, now: number): void;
+	/** A frame to the peer was not acknowledged. */
+	notAcked(now: number): void;
+	/** Does what is due for an open request, which has not reached its deadline. */
+	check(request: Request, now: number): void;
+	/** A request has its result. */
+	settled(request: Request, ok: boolean, now: number): void;
+}
+
 /** When it is settled at the latest, in ms. */
 export function deadlineOf(request: Request): number {
 	return request.started + request.limits.timeoutMs;
 }
 
-/** Whether it is answered by `pong` and nothing else. */
-export function isPing(request: Request): boolean {
-	return request.text === "ping";
-}
-
-/** Whether it asks for a ping of another board: `pong` may be its reply. */
-export function isRelayedPing(request: Request): boolean {
-	return request.text.startsWith("!") && innermost(request.text) === "ping";
+/** Whether an entry is the ping before a request, and not the request itself. */
+export function isResyncPing({ kind, request }: Outgoing): boolean {
+	return request !== null && request.kind !== kind;
 }
 
 /** The request that a frame was sent for, if the frame still matters to it. */
 export function current(entry: Outgoing): Request | null {
 	const request = entry.request;
-	if (request?.state !== "sending" || (request.resyncUntil !== 0) !== (entry.kind === "resyncPing")) return null;
+	if (request?.state !== "sending" || (request.resyncUntil !== 0) !== isResyncPing(entry)) return null;
 	return request;
 }
 

@@ -14,6 +14,8 @@ import type { CommsOptions } from "./types";
 
 /** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
 export const STATUS_MS = 250;
+/** What a frame of ours holds at most, in bytes: ESP_NOW_MAX_DATA_LEN of esp_now.h. */
+const FRAME_BYTES = 250;
 const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
 
@@ -50,6 +52,8 @@ export class Transmitter {
 	readonly #recovery: Recovery;
 	readonly #wake: NextDeadline;
 	readonly #status: SendStatus = { to: "", acked: false };
+	/** The bytes of the frame that is handed to the driver, which copies them. */
+	readonly #bytes = new Uint8Array(FRAME_BYTES);
 	#flight: Outgoing | null = null;
 	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
@@ -109,11 +113,13 @@ export class Transmitter {
 			this.#refused(entry, error, true, now);
 			return;
 		}
-		error = link.send(peer.address, entry.text);
+		const bytes = this.#bytes;
+		const length = peer.codec.encode(entry, bytes);
+		error = link.send(peer.address, bytes, length);
 		if (error === DriverError.notFound) {
 			// The driver's list is not what we hold it for: once more from the start.
 			this.#peers.lost(peer);
-			error = this.#peers.register(peer, link) || link.send(peer.address, entry.text);
+			error = this.#peers.register(peer, link) || link.send(peer.address, bytes, length);
 		}
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, false, now);
@@ -127,7 +133,7 @@ export class Transmitter {
 		this.#counters.framesOut++;
 		this.#recovery.accepted();
 		if (entry.request) this.#requests.sent(entry, now);
-		if (entry.answer) this.#replyCache.sent(entry.answer);
+		if (entry.inbound) this.#replyCache.sent(entry.inbound);
 		this.#requests.fill(now);
 	}
 
@@ -145,17 +151,16 @@ export class Transmitter {
 		if (!entry || !peer) return;
 		if (acked !== null) peer.absent = !acked;
 		if (acked === false) this.#counters.event("sendFailed");
-		const answer = entry.answer;
-		const kind = entry.kind;
+		const inbound = entry.inbound;
 		if (entry.request) {
 			if (acked) this.#requests.acked(entry);
 			else this.#requests.failed(entry, acked === null, now);
-		} else if (answer) {
-			if (acked) this.#replyCache.close(answer);
-			else this.#replyCache.failed(answer, now);
+		} else if (inbound) {
+			if (acked) this.#replyCache.close(inbound);
+			else this.#replyCache.failed(inbound, now);
 		}
 		this.#outbox.release(entry);
-		if (kind === "reply") this.#tell(peer.mac, answer?.text ?? "", acked === true);
+		if (inbound) this.#tell(peer.mac, inbound.text, acked === true);
 	}
 
 	#tell(mac: string, request: string, acked: boolean): void {
@@ -168,7 +173,7 @@ export class Transmitter {
 	}
 
 	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
-		const { request, answer } = entry;
+		const { request, inbound } = entry;
 		const name = errorName(error);
 		this.#log.note(name);
 		if (error === DriverError.noMemory || isDown(error)) {
@@ -185,9 +190,9 @@ export class Transmitter {
 		this.#counters.event("driverError");
 		if (request && adding) this.#requests.giveUp(request, "adding peer", now);
 		else if (request) this.#requests.refused(entry, name, now);
-		else if (answer) {
+		else if (inbound) {
 			this.#counters.event("replyLost");
-			this.#replyCache.failed(answer, now);
+			this.#replyCache.failed(inbound, now);
 		}
 		this.#outbox.release(entry);
 		// The next one need not wait.

@@ -1,5 +1,6 @@
 import type { MemoryBudget } from "common/memory-budget";
 import type { Radio } from "espnow/radio";
+import type { Codec } from "./message";
 
 /** Milliseconds since boot; never goes back. */
 export interface Clock {
@@ -31,7 +32,7 @@ export interface RequestHandler {
 	isCommand(text: string): boolean;
 	/** Whether the innermost message of a request changes nothing for good on the board that gets it. */
 	isHarmless(text: string): boolean;
-	/** ReplyCache a request meant for this board; the text goes back with our rssi appended. */
+	/** Replies to a request meant for this board; the text goes back with our rssi appended. */
 	handle(text: string, from: RadioCaller): string | Promise<string>;
 }
 
@@ -72,8 +73,10 @@ export interface CommsOptions {
 	clock: Clock;
 	/** The SDK's Timer. */
 	timers: Timers;
-	chance: Random;
+	random: Random;
 	handler: RequestHandler;
+	/** The codec that a board is spoken to with, by its station MAC. Asked once for each peer, and for each frame of a board that is none. */
+	codecOf(mac: string): Codec;
 	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */
 	hub?(): string;
 	/** Our reply to a request was acknowledged by the radio of `mac` (adoption of a hub). */

@@ -29,24 +29,24 @@ const wifi = new WiFiDriver({ country: "01", hostName: "rbr-hall", onEvent() { w
 say(wifi.setMode(3), wifi.setAccessPoint({ ssid: "RBR" + String(1), password: "0000" + "0000", channel: 1, hidden: false, address: "192.168.9.1" }));
 say(wifi.setStation({ ssid: "House", password: "house" + "-pass" }), wifi.start(), wifi.setPowerSave(0), wifi.setChannel(1), wifi.getChannel());
 say(wifi.scan({ ssid: "House", channel: 2 }), wifi.stationRSSI(), failure(() => wifi.setAccessPoint({ ssid: "x".repeat(33) })));
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 const status = { to: "", acked: false };
 const counters = { received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, notForUs: 0, joiningCalls: 0, statusFull: 0, postFailed: 0 };
 let radio;
 const open = () => new Radio({ onActivity() {
 	while (radio.read(frame)) {
-		say("frame", frame);
-		say(radio.addPeer(frame.from), radio.send(frame.from, "re" + (frame.text ?? "")), failure(() => radio.send("no mac", "x")));
+		say("frame", told(frame));
+		say(radio.addPeer(frame.from), send(radio, frame.from, "re" + (textOf(frame) ?? "")), failure(() => send(radio, "no mac", "x")));
 	}
 	while (radio.readStatus(status)) say("status", status);
 	radio.counters(counters);
 	say(counters);
-	if (frame.text !== "again") return;
+	if (textOf(frame) !== "again") return;
 	radio.close();
 	radio = open();
 } });
 radio = open();
-say(radio.removePeer("${PEER}"), radio.addPeer("${PEER}"), radio.send("${PEER}", "x".repeat(250)));
+say(radio.removePeer("${PEER}"), radio.addPeer("${PEER}"), send(radio, "${PEER}", "x".repeat(250)));
 `;
 
 const EVENTS: readonly Event[] = [

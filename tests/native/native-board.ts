@@ -11,6 +11,7 @@ export const GC_STRESS = "build/board-gc-stress/board";
 const BUILD = resolve("build/tests-native");
 
 const WRAPPERS = {
+	"common/utf8": "modules/common/esp32/utf8-esp32.ts",
 	"espnow/radio": "modules/espnow/esp32/espnow-esp32.ts",
 	"wifi-roles/driver": "modules/wifi-roles/esp32/wifi-roles-esp32.ts",
 	"wifi-roles/events": "modules/wifi-roles/events.ts",
@@ -22,10 +23,17 @@ export const PEER = "102030405060";
 
 /** Started before each test's own script; `say` makes trace lines. */
 const PRELUDE = `
+import { decode, encode } from "common/utf8";
 import { Radio } from "espnow/radio";
 import { WiFiDriver, WiFiEventKind } from "wifi-roles/driver";
 import { Chip } from "board/chip";
 const say = (...values) => trace(values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join(" ") + "\\n");
+/** A frame's record, and what it holds as a text. */
+const newFrame = (bytes = 250) => ({ from: "", rssi: 0, length: 0, bytes: new Uint8Array(bytes) });
+const textOf = (frame) => decode(frame.bytes, frame.length);
+const told = (frame) => ({ from: frame.from, rssi: frame.rssi, bytes: frame.length, text: textOf(frame) });
+const bytesOf = (text) => { const bytes = new Uint8Array(2000); return bytes.subarray(0, encode(text, bytes)); };
+const send = (radio, mac, text) => { const bytes = bytesOf(text); return radio.send(mac, bytes, bytes.length); };
 const failure = (act) => { try { act(); return "none"; } catch (error) { return String(error); } };
 `;
 

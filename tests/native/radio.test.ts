@@ -6,12 +6,12 @@ import { type Event, frame, PEER, run, STATION, withWiFi } from "./native-board"
 const COUNTERS = "{ received: 0, whileClosed: 0, ringFull: 0, tooLong: 0, notForUs: 0, joiningCalls: 0, statusFull: 0, postFailed: 0 }";
 
 const READER = withWiFi(`
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 const status = { to: "", acked: false };
 let calls = 0;
 const radio = new Radio({ onActivity() {
 	calls++;
-	while (radio.read(frame)) say("frame", frame);
+	while (radio.read(frame)) say("frame", told(frame));
 	while (radio.readStatus(status)) say("status", status);
 } });
 `);
@@ -88,12 +88,48 @@ describe("radio", () => {
 		);
 	});
 
+	test("frames of 1,470 bytes are read where asked for; a buffer that is shorter gets as much as it holds, and the true length", () => {
+		const script = (frameBytes: number, buffer: number) =>
+			withWiFi(`
+const frame = newFrame(${buffer});
+const radio = new Radio({ frameBytes: ${frameBytes}, onActivity() {
+	while (radio.read(frame)) say(frame.length, frame.bytes.at(-1), textOf(frame)?.length ?? null);
+} });`);
+		const long = frame("x".repeat(1470));
+		expect(run(script(1470, 1470), [long]).said).toEqual(["1470 120 1470"]);
+		expect(run(script(1470, 250), [long, frame("ab")]).said).toEqual(["1470 120 null", "2 120 2"]);
+		expect(run(script(1000, 1470), [long]).said).toEqual([]);
+	});
+
+	test("a buffer is never read or written beyond its end", () => {
+		const { said } = run(
+			withWiFi(`
+const radio = new Radio({ onActivity() { say(failure(() => radio.read({ bytes: "none" })), radio.read(newFrame(0))); } });
+radio.addPeer("${PEER}");
+for (const length of [-1, 0, 5, 251]) say(radio.send("${PEER}", new Uint8Array(4), length));
+say(failure(() => radio.send("${PEER}", "text", 4)), failure(() => radio.send("${PEER}")));
+say(encode("abcd", new Uint8Array(3)), encode("", new Uint8Array(0)), decode(new Uint8Array(3), 4), decode(new Uint8Array(3), -1));
+say(failure(() => decode("text", 1)), failure(() => encode("text")));`),
+			[frame("on")],
+		);
+		expect(said).toEqual([
+			"12390",
+			"12390",
+			"12390",
+			"12390",
+			"TypeError: this is no buffer TypeError: this is no buffer",
+			"-1 0 null null",
+			"TypeError: this is no buffer TypeError: this is no buffer",
+			"TypeError: this is no buffer true",
+		]);
+	});
+
 	test("the callback is told how many frames and statuses wait", () => {
 		const { said } = run(
 			withWiFi(`
 const radio = new Radio({ onActivity(frames, statuses) { say(frames, statuses); } });
 radio.addPeer("34b4720a1004");
-radio.send("34b4720a1004", "x");`),
+send(radio, "34b4720a1004", "x");`),
 			[frame("1"), frame("2"), { type: "tx-done", id: 1, acked: true }],
 		);
 		expect(said).toEqual(["1 0", "2 0", "2 1"]);
@@ -102,7 +138,7 @@ radio.send("34b4720a1004", "x");`),
 	test("16 frames wait, the 17th is counted as lost; one call for as many as came", () => {
 		const { said } = run(
 			withWiFi(`
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 let calls = 0;
 const radio = new Radio({ onActivity() {
 	if (++calls < 20) return;
@@ -110,7 +146,7 @@ const radio = new Radio({ onActivity() {
 	while (radio.read(frame)) count++;
 	const c = ${COUNTERS};
 	radio.counters(c);
-	say(count, frame.text, c);
+	say(count, textOf(frame), c);
 } });`),
 			Array.from({ length: 20 }, (_, i) => frame(`${i}`)),
 		);
@@ -123,8 +159,8 @@ const radio = new Radio({ onActivity() {
 		const { said, effects } = run(
 			withWiFi(`
 const radio = new Radio({ onActivity() {} });
-say(radio.send("${PEER}", "on"), radio.addPeer("${PEER}"), radio.addPeer("${PEER}"), radio.send("${PEER}", "on"));
-say(radio.send("${PEER}", ""), radio.send("${PEER}", "x".repeat(251)), radio.send("${PEER}", "€".repeat(83)));
+say(send(radio, "${PEER}", "on"), radio.addPeer("${PEER}"), radio.addPeer("${PEER}"), send(radio, "${PEER}", "on"));
+say(send(radio, "${PEER}", ""), send(radio, "${PEER}", "x".repeat(251)), send(radio, "${PEER}", "€".repeat(83)));
 say(radio.removePeer("${PEER}"), radio.removePeer("${PEER}"));`),
 		);
 		expect(said).toEqual([`${0x3069} 0 ${0x306b} 0`, `${0x3066} ${0x3066} 0`, `0 ${0x3069}`]);
@@ -137,7 +173,7 @@ say(radio.removePeer("${PEER}"), radio.removePeer("${PEER}"));`),
 			{ type: "tx-done", id: 1, acked: true },
 			{ type: "tx-done", id: 2, acked: false },
 		];
-		const { said } = run(`${READER}\nradio.addPeer("${PEER}"); radio.send("${PEER}", "1"); radio.send("${PEER}", "2");`, events);
+		const { said } = run(`${READER}\nradio.addPeer("${PEER}"); send(radio, "${PEER}", "1"); send(radio, "${PEER}", "2");`, events);
 		expect(said).toEqual([`status {"to":"${PEER}","acked":true}`, `status {"to":"${PEER}","acked":false}`]);
 	});
 
@@ -154,7 +190,7 @@ const radio = new Radio({ onActivity() {
 	say(count, c.statusFull);
 } });
 radio.addPeer("${PEER}");
-for (let i = 0; i < 10; i++) radio.send("${PEER}", "x");`),
+for (let i = 0; i < 10; i++) send(radio, "${PEER}", "x");`),
 			Array.from({ length: 10 }, (_, i) => ({ type: "tx-done", id: i + 1, acked: true })),
 		);
 		expect(said).toEqual(["8 2"]);
@@ -163,11 +199,11 @@ for (let i = 0; i < 10; i++) radio.send("${PEER}", "x");`),
 	test("close() may come twice and within onActivity; a closed radio says that it is closed", () => {
 		const { said } = run(
 			withWiFi(`
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 const radio = new Radio({ onActivity() {
 	radio.close();
 	radio.close();
-	say(radio.read(frame), radio.readStatus({}), radio.send("${PEER}", "x"), radio.addPeer("${PEER}"), radio.removePeer("${PEER}"));
+	say(radio.read(frame), radio.readStatus({}), send(radio, "${PEER}", "x"), radio.addPeer("${PEER}"), radio.removePeer("${PEER}"));
 	const c = { received: 1 };
 	radio.counters(c);
 	say(c.received);
@@ -180,10 +216,10 @@ const radio = new Radio({ onActivity() {
 	test("a radio opened within the callback of the closed one receives", () => {
 		const { said } = run(
 			withWiFi(`
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 const open = (name) => {
 	const radio = new Radio({ onActivity() {
-		while (radio.read(frame)) say(name, frame.text);
+		while (radio.read(frame)) say(name, textOf(frame));
 		radio.close();
 		open(name + "+");
 	} });
@@ -197,7 +233,7 @@ open("r");`),
 	test("a frame that comes in the middle of close() is told to nobody and counted by the next radio, once", () => {
 		const { said } = run(
 			withWiFi(`
-const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+const frame = newFrame();
 const c = ${COUNTERS};
 const open = (name) => {
 	const radio = new Radio({ onActivity() {
@@ -221,9 +257,9 @@ open("r");`),
 		const { said } = run(
 			withWiFi(`
 (() => {
-	const frame = { from: "", rssi: 0, bytes: 0, text: "" };
+	const frame = newFrame();
 	const name = "held" + String(1);
-	new Radio({ onActivity() { while (this.read(frame)) say(name, frame.text); } });
+	new Radio({ onActivity() { while (this.read(frame)) say(name, textOf(frame)); } });
 })();`),
 			[{ type: "collect" }, frame("1"), { type: "collect" }, frame("2")],
 		);
@@ -235,6 +271,7 @@ open("r");`),
 			withWiFi(`
 say(failure(() => new Radio({})));
 say(failure(() => new Radio({ onActivity: 1 })));
+for (const frameBytes of [249, 1471, -1]) say(failure(() => new Radio({ frameBytes, onActivity() {} })));
 const radio = new Radio({ onActivity() {} });
 say(failure(() => new Radio({ onActivity() {} })));
 say(failure(() => radio.addPeer("10203040506")), failure(() => radio.addPeer("10203040506G")), failure(() => radio.addPeer("1020304050600")));

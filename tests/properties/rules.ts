@@ -1,4 +1,5 @@
-import { classify, Kind } from "../../modules/espnow/plain-text";
+import { Kind } from "../../modules/espnow/message";
+import { classify } from "../../modules/espnow/plain-text";
 import type { LogEvent } from "../../sim/world/log";
 import type { Course } from "./play";
 

@@ -65,7 +65,7 @@ test.each([
 	[0, 10, 20],
 	[0.999, 30, 60],
 ])("the pauses before another try are random in 10-30 ms, then doubled (%d)", async (random, first, second) => {
-	const { time, radio, comms } = makeBoard({ chance: { random: () => random } });
+	const { time, radio, comms } = makeBoard({ random: { random: () => random } });
 	radio.fate = () => ({ acked: false, ms: 20 });
 	comms.ask(A, "uptime");
 	await time.advance(1000);

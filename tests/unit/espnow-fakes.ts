@@ -1,12 +1,44 @@
 import { MemoryBudget, type MemoryLimits } from "common/memory-budget";
 import { Comms } from "espnow/comms";
+import { Peer, Peers } from "espnow/peers";
+import { PlainText } from "espnow/plain-text";
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
+import { ReplyOrder } from "espnow/reply-order";
+import type { RequestTable } from "espnow/request";
 import type { AskResult, CommsOptions, Contact, RadioCaller, RadioLink, Timers } from "espnow/types";
 
 export const SELF = "a0b1c2d30000";
 export const A = "a0b1c2d30010";
 export const B = "a0b1c2d30020";
 export const C = "a0b1c2d30030";
+
+/** The engine's UTF-8, as Node has it. */
+export const utf8 = {
+	decode(bytes: Uint8Array, length: number): string | null {
+		try {
+			const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length));
+			return text.includes("\0") ? null : text;
+		} catch {
+			return null;
+		}
+	},
+	encode(text: string, into: Uint8Array): number {
+		const bytes = Buffer.from(text);
+		if (bytes.length > into.length) return -1;
+		into.set(bytes);
+		return bytes.length;
+	},
+};
+export const plainText = new PlainText(utf8);
+
+/** Requests of which nothing comes. */
+const nobody: RequestTable = { nextId: () => 1, enter() {}, withdraw() {}, succeed() {}, lookAt() {} };
+
+/** A peer that speaks plain text, and has no requests. */
+export const makePeer = (mac: string) => new Peer(mac, plainText, new ReplyOrder(nobody));
+/** Peers of that kind. */
+export const makePeers = (hub?: () => string) =>
+	new Peers({ ...(hub ? { hub } : {}), codecOf: () => plainText, replyMatching: () => new ReplyOrder(nobody) });
 
 /** The nth board of a large house. */
 export function board(n: number): string {
@@ -96,8 +128,10 @@ export interface Sent {
 /** A radio whose air is the test: it keeps the driver's rules about peers and answers with its error numbers. */
 export class FakeRadio implements RadioLink {
 	readonly sent: Sent[] = [];
+	/** The same frames as they are. */
+	readonly sentBytes: Buffer[] = [];
 	readonly peers = new Set<string>();
-	readonly frames: Frame[] = [];
+	readonly frames: { from: string; rssi: number; bytes: Uint8Array }[] = [];
 	readonly statuses: SendStatus[] = [];
 	readonly counts: RadioCounters = {
 		received: 0,
@@ -129,13 +163,16 @@ export class FakeRadio implements RadioLink {
 	close(): void {
 		this.closed = true;
 	}
-	send(mac: string, text: string): number {
+	send(mac: string, bytes: Uint8Array, length: number): number {
 		if (this.closed) return 0x3065;
+		const frame = Buffer.from(bytes.subarray(0, length));
 		const error = this.sendErrors.shift() ?? 0;
 		if (error) return error;
 		if (!this.peers.has(mac)) return 0x3069;
-		if (Buffer.byteLength(text) > 250 || text === "") return 0x3066;
+		if (length > 250 || length <= 0) return 0x3066;
+		const text = frame.toString();
 		this.sent.push({ at: this.time.now(), to: mac, text });
+		this.sentBytes.push(frame);
 		this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
 		const fate = this.fate(mac, text);
 		if (fate) this.time.set(() => this.status(mac, fate.acked), fate.ms);
@@ -156,8 +193,12 @@ export class FakeRadio implements RadioLink {
 	}
 	read(frame: Frame): boolean {
 		const next = this.frames.shift();
-		if (next) Object.assign(frame, next);
-		return next !== undefined;
+		if (!next) return false;
+		frame.from = next.from;
+		frame.rssi = next.rssi;
+		frame.length = next.bytes.length;
+		frame.bytes.set(next.bytes);
+		return true;
 	}
 	readStatus(status: SendStatus): boolean {
 		const next = this.statuses.shift();
@@ -169,14 +210,14 @@ export class FakeRadio implements RadioLink {
 	}
 
 	/** A frame arrives; 16 wait at most, as in the native ring. */
-	hear(from: string, text: string | null, rssi = -50): void {
+	hear(from: string, frame: string | Uint8Array, rssi = -50): void {
 		if (this.closed) return;
 		this.counts.received++;
-		const bytes = text === null ? 3 : Buffer.byteLength(text);
-		if (bytes > 250) this.counts.tooLong++;
+		const bytes = Buffer.from(frame);
+		if (bytes.length > 250) this.counts.tooLong++;
 		else if (this.frames.length >= 16) this.counts.ringFull++;
 		else {
-			this.frames.push({ from, rssi, bytes, text });
+			this.frames.push({ from, rssi, bytes });
 			this.onActivity(this.frames.length, this.statuses.length);
 		}
 	}
@@ -226,7 +267,8 @@ export function makeBoard({ answer, isCommand, memory: limits, ...overrides }: O
 		},
 		clock: time,
 		timers: time,
-		chance: { random: () => 0.5 },
+		random: { random: () => 0.5 },
+		codecOf: () => plainText,
 		handler: {
 			isCommand: isCommand ?? ((text) => COMMANDS.includes(text)),
 			isHarmless: (text) => !text.includes("change"),

@@ -1,10 +1,11 @@
 import { expect, test } from "@jest/globals";
 import { MemoryBudget } from "common/memory-budget";
+import { Kind } from "espnow/message";
 import { OUTBOX_LIMIT, Outbox } from "espnow/outbox";
-import { Peer } from "espnow/peers";
+import type { Peer } from "espnow/peers";
 import { newRequest } from "espnow/request";
 import fc from "fast-check";
-import { A, B, board, C } from "./espnow-fakes";
+import { A, B, board, C, makePeer } from "./espnow-fakes";
 
 function drain(outbox: Outbox, now = 0): string[] {
 	const texts: string[] = [];
@@ -15,90 +16,91 @@ function drain(outbox: Outbox, now = 0): string[] {
 	return texts;
 }
 
-const retry = (peer: Peer) => ({ ...newRequest(peer, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}), tries: 1 });
+const retry = (peer: Peer) => ({ ...newRequest(peer, Kind.request, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}), tries: 1 });
 
 test("frames for one peer go in order", () => {
 	const outbox = new Outbox();
-	const a = new Peer(A);
-	for (const text of ["1", "2", "3"]) outbox.put("oneWay", a, text, 0, null, null);
+	const a = makePeer(A);
+	for (const text of ["1", "2", "3"]) outbox.put(Kind.request, null, a, text, 0, null, null);
 	expect(drain(outbox)).toEqual(["1", "2", "3"]);
 });
 
 test("peers take turns", () => {
 	const outbox = new Outbox();
-	const [a, b, c] = [new Peer(A), new Peer(B), new Peer(C)];
-	for (const text of ["a1", "a2", "a3"]) outbox.put("oneWay", a, text, 0, null, null);
-	for (const text of ["b1", "b2"]) outbox.put("oneWay", b, text, 0, null, null);
-	outbox.put("oneWay", c, "c1", 0, null, null);
+	const [a, b, c] = [makePeer(A), makePeer(B), makePeer(C)];
+	for (const text of ["a1", "a2", "a3"]) outbox.put(Kind.request, null, a, text, 0, null, null);
+	for (const text of ["b1", "b2"]) outbox.put(Kind.request, null, b, text, 0, null, null);
+	outbox.put(Kind.request, null, c, "c1", 0, null, null);
 	expect(drain(outbox)).toEqual(["a1", "b1", "c1", "a2", "b2", "a3"]);
 });
 
 test("the 33rd frame is refused", () => {
 	const outbox = new Outbox();
-	for (let i = 0; i < OUTBOX_LIMIT; i++) expect(outbox.put("oneWay", new Peer(board(i)), "x", 0, null, null)).not.toBeNull();
+	for (let i = 0; i < OUTBOX_LIMIT; i++) expect(outbox.put(Kind.request, null, makePeer(board(i)), "x", 0, null, null)).not.toBeNull();
 	expect(OUTBOX_LIMIT).toBe(32);
 	expect(outbox.size).toBe(OUTBOX_LIMIT);
-	expect(outbox.put("oneWay", new Peer(A), "x", 0, null, null)).toBeNull();
+	expect(outbox.put(Kind.request, null, makePeer(A), "x", 0, null, null)).toBeNull();
 	expect(outbox.size).toBe(32);
 });
 
 test("requests leave eight places to pongs and replies", () => {
 	const outbox = new Outbox();
-	for (let i = 0; i < 24; i++) outbox.put("oneWay", new Peer(board(i)), "x", 0, null, null);
+	for (let i = 0; i < 24; i++) outbox.put(Kind.request, null, makePeer(board(i)), "x", 0, null, null);
 	expect(outbox.takesRequests).toBe(false);
 	expect(outbox.size).toBeLessThan(OUTBOX_LIMIT);
 });
 
 test("another try for a board that did not acknowledge lets all others go first", () => {
 	const outbox = new Outbox();
-	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent), null);
-	outbox.put("oneWay", new Peer(B), "b", 1, null, null);
-	outbox.put("oneWay", new Peer(C), "c", 2, null, null);
+	const absent = makePeer(A);
+	outbox.put(Kind.request, null, absent, "retry", 0, retry(absent), null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 1, null, null);
+	outbox.put(Kind.request, null, makePeer(C), "c", 2, null, null);
 	expect(drain(outbox, 3)).toEqual(["b", "c", "retry"]);
 });
 
 test("the first request to a board known to be absent lets others go first too", () => {
 	const outbox = new Outbox();
-	const absent = new Peer(A);
+	const absent = makePeer(A);
 	absent.absent = true;
 	outbox.put(
-		"request",
+		Kind.request,
+		null,
 		absent,
 		"first",
 		0,
-		newRequest(absent, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}),
+		newRequest(absent, Kind.request, "x", 0, { timeoutMs: 10, tries: 3 }, () => {}),
 		null,
 	);
-	outbox.put("oneWay", new Peer(B), "b", 1, null, null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 1, null, null);
 	expect(drain(outbox, 2)).toEqual(["b", "first"]);
 });
 
 test("a frame that has let others go first for a second goes", () => {
 	const outbox = new Outbox();
-	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent), null);
-	outbox.put("oneWay", new Peer(B), "b", 998, null, null);
-	outbox.put("oneWay", new Peer(C), "c", 999, null, null);
+	const absent = makePeer(A);
+	outbox.put(Kind.request, null, absent, "retry", 0, retry(absent), null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 998, null, null);
+	outbox.put(Kind.request, null, makePeer(C), "c", 999, null, null);
 	expect(outbox.take(999)?.text).toBe("b");
 	expect(outbox.take(1000)?.text).toBe("retry");
 });
 
 test("what a board is to be answered takes along what waited for it, in order", () => {
 	const outbox = new Outbox();
-	const absent = new Peer(A);
-	outbox.put("request", absent, "retry", 0, retry(absent), null);
-	outbox.put("pong", absent, "pong", 1, null, null);
-	outbox.put("oneWay", new Peer(B), "b", 2, null, null);
+	const absent = makePeer(A);
+	outbox.put(Kind.request, null, absent, "retry", 0, retry(absent), null);
+	outbox.put(Kind.pong, null, absent, "pong", 1, null, null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 2, null, null);
 	expect(drain(outbox, 3)).toEqual(["retry", "b", "pong"]);
 });
 
 test("a frame that the driver did not take goes first after the pause, and nothing goes before", () => {
 	const outbox = new Outbox();
-	const a = new Peer(A);
-	outbox.put("oneWay", a, "a1", 0, null, null);
-	outbox.put("oneWay", a, "a2", 0, null, null);
-	outbox.put("oneWay", new Peer(B), "b", 0, null, null);
+	const a = makePeer(A);
+	outbox.put(Kind.request, null, a, "a1", 0, null, null);
+	outbox.put(Kind.request, null, a, "a2", 0, null, null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 0, null, null);
 	const entry = outbox.take(0);
 	if (!entry) throw new Error("nothing taken");
 	outbox.putBack(entry, 10);
@@ -111,35 +113,35 @@ test("a frame that the driver did not take goes first after the pause, and nothi
 
 test("also when another has come meanwhile", () => {
 	const outbox = new Outbox();
-	outbox.put("oneWay", new Peer(A), "a", 0, null, null);
+	outbox.put(Kind.request, null, makePeer(A), "a", 0, null, null);
 	const entry = outbox.take(0);
 	if (!entry) throw new Error("nothing taken");
-	outbox.put("oneWay", new Peer(B), "b", 0, null, null);
+	outbox.put(Kind.request, null, makePeer(B), "b", 0, null, null);
 	outbox.putBack(entry, 10);
 	expect(drain(outbox, 10)).toEqual(["a", "b"]);
 });
 
 test("the only frame can be taken out, and one that has left already changes nothing", () => {
 	const outbox = new Outbox();
-	const a = new Peer(A);
-	const only = outbox.put("oneWay", a, "1", 0, null, null);
+	const a = makePeer(A);
+	const only = outbox.put(Kind.request, null, a, "1", 0, null, null);
 	const left = outbox.take(0);
 	expect(left).toBe(only);
-	const next = outbox.put("oneWay", a, "2", 0, null, null);
+	const next = outbox.put(Kind.request, null, a, "2", 0, null, null);
 	if (left) outbox.remove(left);
 	expect(outbox.size).toBe(1);
 	if (next) outbox.remove(next);
 	expect([outbox.size, outbox.take(0), a.frames]).toEqual([0, null, null]);
-	outbox.put("oneWay", a, "3", 0, null, null);
+	outbox.put(Kind.request, null, a, "3", 0, null, null);
 	expect(drain(outbox)).toEqual(["3"]);
 });
 
 test("a frame that nobody wants any more is taken out", () => {
 	const outbox = new Outbox();
-	const a = new Peer(A);
-	outbox.put("oneWay", a, "1", 0, null, null);
-	const second = outbox.put("oneWay", a, "2", 0, null, null);
-	outbox.put("oneWay", a, "3", 0, null, null);
+	const a = makePeer(A);
+	outbox.put(Kind.request, null, a, "1", 0, null, null);
+	const second = outbox.put(Kind.request, null, a, "2", 0, null, null);
+	outbox.put(Kind.request, null, a, "3", 0, null, null);
 	if (second) outbox.remove(second);
 	expect(outbox.size).toBe(2);
 	expect(drain(outbox)).toEqual(["1", "3"]);
@@ -160,16 +162,16 @@ test("whatever is put in, taken out, put back and removed: nothing is lost, doub
 		fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
 			const room = new MemoryBudget();
 			const outbox = new Outbox(room);
-			const peers = [0, 1, 2, 3, 4].map((n) => new Peer(board(n)));
+			const peers = [0, 1, 2, 3, 4].map((n) => makePeer(board(n)));
 			const model: { peer: number; text: string; entry: NonNullable<ReturnType<Outbox["put"]>> }[] = [];
 			let count = 0;
 			let now = 0;
 			for (const s of steps) {
 				now += 7;
 				if (s.do === "put") {
-					const peer = peers[s.peer] ?? new Peer(A);
+					const peer = peers[s.peer] ?? makePeer(A);
 					const text = `${count++}`;
-					const entry = outbox.put(s.patient ? "request" : "pong", peer, text, now, s.patient ? retry(peer) : null, null);
+					const entry = outbox.put(s.patient ? Kind.request : Kind.pong, null, peer, text, now, s.patient ? retry(peer) : null, null);
 					expect(entry === null).toBe(model.length >= 32);
 					if (entry) model.push({ peer: s.peer, text, entry });
 				} else if (s.do === "take") {

@@ -1,10 +1,9 @@
 import { expect, test } from "@jest/globals";
-import { Peers } from "espnow/peers";
-import { A, board, FakeRadio, FakeTime } from "./espnow-fakes";
+import { A, board, FakeRadio, FakeTime, makePeers } from "./espnow-fakes";
 
 function setup(hub = "") {
 	const time = new FakeTime();
-	return { peers: new Peers(() => hub), radio: new FakeRadio(time, () => {}) };
+	return { peers: makePeers(() => hub), radio: new FakeRadio(time, () => {}) };
 }
 const AP = "a0b1c2d30011";
 
@@ -136,7 +135,7 @@ test("strangers do not fill the memory", () => {
 
 test("strangers do not fill the memory although the driver holds some and others are waited for", () => {
 	const { peers, radio } = setup();
-	for (let n = 0; n < 26; n++) peers.get(board(n)).answers = 1;
+	for (let n = 0; n < 26; n++) peers.get(board(n)).inbound = 1;
 	for (let n = 100; n < 200; n++) {
 		const peer = peers.get(board(n));
 		peers.heard(peer, board(n), -50, n);
@@ -149,9 +148,9 @@ test("strangers do not fill the memory although the driver holds some and others
 
 test("what was kept beyond need goes when it is no longer waited for", () => {
 	const { peers } = setup();
-	for (let n = 0; n < 60; n++) peers.get(board(n)).answers = 1;
+	for (let n = 0; n < 60; n++) peers.get(board(n)).inbound = 1;
 	expect(peers.count).toBe(60);
-	for (let n = 0; n < 60; n++) peers.get(board(n)).answers = 0;
+	for (let n = 0; n < 60; n++) peers.get(board(n)).inbound = 0;
 	peers.get(A);
 	expect(peers.count).toBe(32);
 });
@@ -166,7 +165,7 @@ test("a board that the driver holds is remembered longer than one that it does n
 
 test("boards that are waited for are not forgotten, however many there are", () => {
 	const { peers } = setup();
-	for (let n = 0; n < 200; n++) peers.get(board(n)).answers = 1;
+	for (let n = 0; n < 200; n++) peers.get(board(n)).inbound = 1;
 	expect(peers.count).toBe(200);
 	peers.get(A);
 	expect(peers.find(board(0))).toBeDefined();
@@ -181,10 +180,10 @@ test("the hub is not forgotten for strangers", () => {
 
 test("that a board's words are doubtful outlives the rest of what is known of it", () => {
 	const { peers } = setup();
-	peers.get(A).needsResync = true;
+	peers.get(A).replies.needsResync = true;
 	for (let n = 0; n < 100; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
 	expect(peers.find(A)).toBeUndefined();
-	expect(peers.get(A).needsResync).toBe(true);
+	expect(peers.get(A).replies.needsResync).toBe(true);
 });
 
 test("the view shows how well and when a board was last heard", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { buildReply, classify, hops, innermost, Kind, parseRelay, unsendable } from "espnow/plain-text";
+import { Kind } from "espnow/message";
+import { buildReply, classify, FRAME_LIMIT, hops, innermost, parseRelay, unsendable } from "espnow/plain-text";
 import fc from "fast-check";
 import { A, B } from "./espnow-fakes";
 
@@ -63,29 +64,29 @@ test("each board to pass is a hop", () => {
 });
 
 test("a text with a NUL, no text at all, and one of over 250 bytes cannot be sent", () => {
-	expect(["a", "a".repeat(250), "é".repeat(125)].map(unsendable)).toEqual(["", "", ""]);
-	expect(["a\0b", "", `${"a".repeat(100)}\0`].map(unsendable)).toEqual(["not text", "not text", "not text"]);
-	expect(["a".repeat(251), "é".repeat(126)].map(unsendable)).toEqual(["too long", "too long"]);
+	expect(["a", "a".repeat(250), "é".repeat(125)].map((text) => unsendable(text, FRAME_LIMIT))).toEqual(["", "", ""]);
+	expect(["a\0b", "", `${"a".repeat(100)}\0`].map((text) => unsendable(text, FRAME_LIMIT))).toEqual(["not text", "not text", "not text"]);
+	expect(["a".repeat(251), "é".repeat(126)].map((text) => unsendable(text, FRAME_LIMIT))).toEqual(["too long", "too long"]);
 });
 
 test("a reply carries the RSSI of its request", () => {
-	expect(buildReply("OK ON 12+", -57)).toBe("OK ON 12+ -57");
+	expect(buildReply("OK ON 12+", -57, FRAME_LIMIT)).toBe("OK ON 12+ -57");
 });
 
 test("a reply that is over 250 bytes with its RSSI says that it is too long", () => {
-	expect(buildReply("x".repeat(246), -57)).toBe(`${"x".repeat(246)} -57`);
-	expect(buildReply("x".repeat(247), -57)).toBe("Fail (too long) -57");
+	expect(buildReply("x".repeat(246), -57, FRAME_LIMIT)).toBe(`${"x".repeat(246)} -57`);
+	expect(buildReply("x".repeat(247), -57, FRAME_LIMIT)).toBe("Fail (too long) -57");
 });
 
 test("a reply that cannot be sent as text says so", () => {
-	expect(buildReply("a\0b", 0)).toBe("Fail (not text) 0");
+	expect(buildReply("a\0b", 0, FRAME_LIMIT)).toBe("Fail (not text) 0");
 });
 
 test("every reply fits into a frame and is sendable", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "binary", maxLength: 300 }), fc.integer({ min: -127, max: 0 }), (text, rssi) => {
-			const reply = buildReply(text, rssi);
-			expect(unsendable(reply)).toBe("");
+			const reply = buildReply(text, rssi, FRAME_LIMIT);
+			expect(unsendable(reply, FRAME_LIMIT)).toBe("");
 		}),
 	);
 });

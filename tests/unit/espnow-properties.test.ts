@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { Comms } from "espnow/comms";
 import type { AskResult } from "espnow/types";
 import fc from "fast-check";
-import { board, FakeRadio, FakeTime, partsOf } from "./espnow-fakes";
+import { board, FakeRadio, FakeTime, partsOf, plainText } from "./espnow-fakes";
 
 /** How often a property is tried; PROPERTY_RUNS asks for more. fast-check prints the seed of a run that fails. */
 function runs(usual: number): number {
@@ -68,16 +68,18 @@ function house(boards: number, mute: number, strokes: Luck[]) {
 					return carry(mac, to, text);
 				};
 				const hear = radio.hear.bind(radio);
-				radio.hear = (from, text, rssi) => {
-					if (text && /^(q|!)/.test(text)) add(requestsHeard, `${mac} ${from}`);
-					hear(from, text, rssi);
+				radio.hear = (from, frame, rssi) => {
+					const text = String(frame);
+					if (/^(q|!)/.test(text)) add(requestsHeard, `${mac} ${from}`);
+					hear(from, frame, rssi);
 				};
 				radios.set(mac, radio);
 				return radio;
 			},
 			clock: time,
 			timers: time,
-			chance: { random: () => 0.5 },
+			random: { random: () => 0.5 },
+			codecOf: () => plainText,
 			handler: {
 				isCommand: (text) => /^q\d+$/.test(text),
 				isHarmless: () => true,

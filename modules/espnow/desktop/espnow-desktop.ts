@@ -9,6 +9,7 @@ const FRAME_SLOTS = 16;
 const STATUS_SLOTS = 8;
 const PEERS = 20;
 const LONGEST = 250;
+const LONGEST_V2 = 1470;
 /** Frames that the driver takes before it has no buffer. */
 const IN_FLIGHT = 32;
 
@@ -25,6 +26,12 @@ const NOT_FOUND = 0x3069;
 const EXISTS = 0x306b;
 const INTERFACE = 0x306c;
 
+interface Waiting {
+	readonly from: string;
+	readonly rssi: number;
+	readonly bytes: Uint8Array;
+}
+
 let opened = false;
 
 /** ESP-NOW over the desk's air, with the driver's rules and error numbers. */
@@ -40,7 +47,8 @@ export class Radio implements OnBoard {
 		statusFull: 0,
 		postFailed: 0,
 	};
-	readonly #frames: Frame[] = [];
+	readonly #frames: Waiting[] = [];
+	readonly #frameBytes: number;
 	readonly #statuses: SendStatus[] = [];
 	readonly #peers = new Set<string>();
 	/** Frames on their way: number to peer. */
@@ -54,6 +62,8 @@ export class Radio implements OnBoard {
 		if (opened) throw new Error("ESP-NOW is open");
 		if (!air().state.on) throw new Error("ESP-NOW 12289");
 		opened = true;
+		this.#frameBytes = options.frameBytes ?? LONGEST;
+		if (this.#frameBytes < LONGEST || this.#frameBytes > LONGEST_V2) throw new RangeError("invalid frameBytes");
 		this.#onActivity = options.onActivity;
 		this.#ignore = air().listen((message) => this.#take(message));
 	}
@@ -63,16 +73,15 @@ export class Radio implements OnBoard {
 		this.#ignore = undefined;
 		opened = false;
 	}
-	send(mac: string, text: string): number {
+	send(mac: string, bytes: Uint8Array, length: number): number {
 		if (!this.#ignore) return NOT_INIT;
-		const bytes = new Uint8Array(ArrayBuffer.fromString(text));
-		if (bytes.length === 0 || bytes.length > LONGEST) return ARGUMENT;
+		if (length <= 0 || length > LONGEST || length > bytes.length) return ARGUMENT;
 		if (!this.#peers.has(mac)) return NOT_FOUND;
 		if (!air().state.sta) return INTERFACE;
 		if (this.#sent.size >= IN_FLIGHT) return NO_MEMORY;
 		const id = this.#nextId++;
 		this.#sent.set(id, mac);
-		air().send({ do: "tx", id, to: mac, from: air().mac, hex: toHex(bytes) });
+		air().send({ do: "tx", id, to: mac, from: air().mac, hex: toHex(bytes.subarray(0, length)) });
 		return ESP_OK;
 	}
 	addPeer(mac: string): number {
@@ -88,8 +97,12 @@ export class Radio implements OnBoard {
 	}
 	read(frame: Frame): boolean {
 		const next = this.#frames.shift();
-		if (next) Object.assign(frame, next);
-		return next !== undefined;
+		if (!next) return false;
+		frame.from = next.from;
+		frame.rssi = next.rssi;
+		frame.length = next.bytes.length;
+		frame.bytes.set(next.bytes.subarray(0, frame.bytes.length));
+		return true;
 	}
 	readStatus(status: SendStatus): boolean {
 		const next = this.#statuses.shift();
@@ -113,7 +126,7 @@ export class Radio implements OnBoard {
 			else this.#counters.notForUs += 1;
 			return;
 		}
-		if (bytes.length > LONGEST) {
+		if (bytes.length > this.#frameBytes) {
 			this.#counters.tooLong += 1;
 			return;
 		}
@@ -121,7 +134,7 @@ export class Radio implements OnBoard {
 			this.#counters.ringFull += 1;
 			return;
 		}
-		this.#frames.push({ from, rssi, bytes: bytes.length, text: asText(bytes) });
+		this.#frames.push({ from, rssi, bytes });
 		this.#onActivity(this.#frames.length, this.#statuses.length);
 	}
 
@@ -135,15 +148,5 @@ export class Radio implements OnBoard {
 		}
 		this.#statuses.push({ to, acked });
 		this.#onActivity(this.#frames.length, this.#statuses.length);
-	}
-}
-
-/** null for bytes that are no UTF-8 or hold a NUL. */
-function asText(bytes: Uint8Array): string | null {
-	if (bytes.includes(0)) return null;
-	try {
-		return String.fromArrayBuffer(bytes.buffer as ArrayBuffer);
-	} catch {
-		return null;
 	}
 }

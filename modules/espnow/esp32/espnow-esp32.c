@@ -10,7 +10,7 @@
 #include "esp_mac.h"
 #include "esp_now.h"
 
-/* Frames of ESP-NOW version 1; longer ones of newer senders are counted and left. */
+/* What we send, and receive unless told otherwise: frames of ESP-NOW version 1. Those of version 2 have up to ESP_NOW_MAX_DATA_LEN_V2. */
 #define kFrameBytes ESP_NOW_MAX_DATA_LEN
 #define kFrameSlots 16
 #define kStatusSlots 8
@@ -18,9 +18,9 @@
 typedef struct {
 	uint8_t from[ESP_NOW_ETH_ALEN];
 	int8_t rssi;
-	uint8_t length;
-	uint8_t bytes[kFrameBytes];
-} Frame;
+	uint8_t unused;
+	uint16_t length;
+} FrameHead;
 
 typedef struct {
 	uint8_t to[ESP_NOW_ETH_ALEN];
@@ -48,8 +48,10 @@ typedef struct xsRadioRecord {
 	uint32_t postFailed;
 	uint8_t station[ESP_NOW_ETH_ALEN];
 	uint8_t accessPoint[ESP_NOW_ETH_ALEN];
-	Frame frames[kFrameSlots];
+	uint16_t frameBytes;	/* of each slot */
+	FrameHead heads[kFrameSlots];
 	Status statuses[kStatusSlots];
+	uint8_t frames[];		/* kFrameSlots of frameBytes each */
 } xsRadioRecord, *xsRadio;
 
 /* The driver's callbacks carry no reference. Changed by the XS task only, within the critical section. */
@@ -162,6 +164,11 @@ static void post(xsRadio radio)
 	releaseRadio(radio);
 }
 
+static uint8_t *frameBytes(xsRadio radio, int slot)
+{
+	return radio->frames + ((size_t)slot * radio->frameBytes);
+}
+
 /* The radio lets frames to the access point's address through only while that is up. */
 static int isForUs(xsRadio radio, const uint8_t *to)
 {
@@ -192,20 +199,21 @@ static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, 
 			else
 				radio->notForUs += 1;
 		}
-		else if ((length < 0) || (length > kFrameBytes))
+		else if ((length < 0) || (length > radio->frameBytes))
 			radio->tooLong += 1;
 		else if (kFrameSlots == radio->frameCount) {
 			radio->ringFull += 1;
 			mustPost = claimPost(radio);
 		}
 		else {
-			Frame *frame = &radio->frames[(radio->frameFirst + radio->frameCount) % kFrameSlots];
-			c_memcpy(frame->from, info->src_addr, sizeof(frame->from));
+			int slot = (radio->frameFirst + radio->frameCount) % kFrameSlots;
+			FrameHead *head = &radio->heads[slot];
+			c_memcpy(head->from, info->src_addr, sizeof(head->from));
 			/* The type of rx_ctrl differs from chip to chip; its byte 0 is the RSSI on all of them (esp_wifi_types_native.h). */
-			frame->rssi = *(const int8_t *)info->rx_ctrl;
-			frame->length = (uint8_t)length;
+			head->rssi = *(const int8_t *)info->rx_ctrl;
+			head->length = (uint16_t)length;
 			if (length)
-				c_memcpy(frame->bytes, data, (size_t)length);
+				c_memcpy(frameBytes(radio, slot), data, (size_t)length);
 			radio->frameCount += 1;
 			mustPost = claimPost(radio);
 		}
@@ -242,7 +250,7 @@ static void frameSent(const esp_now_send_info_t *info, esp_now_send_status_t res
 }
 
 /*
-	text
+	addresses
 */
 
 static int hexDigit(char c)
@@ -283,53 +291,6 @@ static void setMAC(xsMachine *the, xsSlot *slot, const uint8_t *mac)
 	xsmcSetString(*slot, text);
 }
 
-/* Whether the bytes are text for XS: UTF-8 in its shortest form, no surrogates, no NUL. */
-static int isText(const uint8_t *bytes, int length)
-{
-	int i = 0;
-
-	while (i < length) {
-		uint8_t c = bytes[i++];
-		uint32_t code, least;
-		int more;
-
-		if (c < 0x80) {
-			if (0 == c)
-				return 0;
-			continue;
-		}
-		if (0xC0 == (c & 0xE0)) {
-			more = 1;
-			code = c & 0x1F;
-			least = 0x80;
-		}
-		else if (0xE0 == (c & 0xF0)) {
-			more = 2;
-			code = c & 0x0F;
-			least = 0x800;
-		}
-		else if (0xF0 == (c & 0xF8)) {
-			more = 3;
-			code = c & 0x07;
-			least = 0x10000;
-		}
-		else
-			return 0;
-
-		if (more > length - i)
-			return 0;
-		while (more--) {
-			c = bytes[i++];
-			if (0x80 != (c & 0xC0))
-				return 0;
-			code = (code << 6) | (c & 0x3F);
-		}
-		if ((code < least) || (code > 0x10FFFF) || ((0xD800 <= code) && (code <= 0xDFFF)))
-			return 0;
-	}
-	return 1;
-}
-
 /*
 	host functions
 */
@@ -338,17 +299,25 @@ void xs_espnow(xsMachine *the)
 {
 	esp_err_t err;
 	xsRadio radio;
+	int longest = kFrameBytes;
 
-	xsmcVars(1);
+	xsmcVars(2);
 	xsmcGet(xsVar(0), xsArg(0), xsID_onActivity);
 	if (!xsmcIsCallable(xsVar(0)))
 		xsTypeError("onActivity required");
+	if (xsmcHas(xsArg(0), xsID_frameBytes)) {
+		xsmcGet(xsVar(1), xsArg(0), xsID_frameBytes);
+		longest = xsmcToInteger(xsVar(1));
+		if ((longest < kFrameBytes) || (longest > ESP_NOW_MAX_DATA_LEN_V2))
+			xsRangeError("invalid frameBytes");
+	}
 	if (gRadio)
 		xsUnknownError("radio in use");
 
-	radio = c_calloc(1, sizeof(xsRadioRecord));
+	radio = c_calloc(1, sizeof(xsRadioRecord) + (kFrameSlots * (size_t)longest));
 	if (!radio)
 		xsUnknownError("no memory");
+	radio->frameBytes = (uint16_t)longest;
 
 	err = esp_read_mac(radio->station, ESP_MAC_WIFI_STA);
 	if (ESP_OK == err)
@@ -405,17 +374,20 @@ void xs_espnow_send(xsMachine *the)
 {
 	xsRadio radio = getRadio();
 	uint8_t mac[ESP_NOW_ETH_ALEN];
+	int length = xsmcToInteger(xsArg(2));
+	void *bytes;
+	xsUnsignedValue size;
 	esp_err_t err;
 
 	getMAC(the, &xsArg(0), mac);
+	xsmcGetBufferReadable(xsArg(1), &bytes, &size);
 	if (!radio)
 		err = ESP_ERR_ESPNOW_NOT_INIT;
-	else {
-		const char *text = xsmcToString(xsArg(1));
-		size_t length = c_strlen(text);
+	else if ((length < 0) || (length > kFrameBytes) || ((xsUnsignedValue)length > size))
 		/* The driver would take 1470 bytes, which the receivers of this network count as too long. */
-		err = (length > kFrameBytes) ? ESP_ERR_ESPNOW_ARG : esp_now_send(mac, (const uint8_t *)text, length);
-	}
+		err = ESP_ERR_ESPNOW_ARG;
+	else
+		err = esp_now_send(mac, bytes, (size_t)length);
 	xsmcSetInteger(xsResult, err);
 }
 
@@ -449,14 +421,20 @@ void xs_espnow_removePeer(xsMachine *the)
 void xs_espnow_read(xsMachine *the)
 {
 	xsRadio radio = getRadio();
-	Frame frame;
+	FrameHead head;
+	void *bytes;
+	xsUnsignedValue size;
 	int taken = 0;
 
+	xsmcVars(1);
 	if (radio) {
+		/* Nothing below makes garbage until the bytes are there: the engine may move them. */
+		xsmcGet(xsVar(0), xsArg(0), xsID_bytes);
+		xsmcGetBufferWritable(xsVar(0), &bytes, &size);
 		modCriticalSectionBegin();
 		if (radio->frameCount) {
-			const Frame *first = &radio->frames[radio->frameFirst];
-			c_memcpy(&frame, first, offsetof(Frame, bytes) + first->length);
+			head = radio->heads[radio->frameFirst];
+			c_memcpy(bytes, frameBytes(radio, radio->frameFirst), (head.length < size) ? head.length : size);
 			radio->frameFirst = (radio->frameFirst + 1) % kFrameSlots;
 			radio->frameCount -= 1;
 			taken = 1;
@@ -467,18 +445,12 @@ void xs_espnow_read(xsMachine *the)
 	if (!taken)
 		return;
 
-	xsmcVars(1);
-	setMAC(the, &xsVar(0), frame.from);
+	setMAC(the, &xsVar(0), head.from);
 	xsmcSet(xsArg(0), xsID_from, xsVar(0));
-	xsmcSetInteger(xsVar(0), frame.rssi);
+	xsmcSetInteger(xsVar(0), head.rssi);
 	xsmcSet(xsArg(0), xsID_rssi, xsVar(0));
-	xsmcSetInteger(xsVar(0), frame.length);
-	xsmcSet(xsArg(0), xsID_bytes, xsVar(0));
-	if (isText(frame.bytes, frame.length))
-		xsmcSetStringBuffer(xsVar(0), (char *)frame.bytes, frame.length);
-	else
-		xsmcSetNull(xsVar(0));
-	xsmcSet(xsArg(0), xsID_text, xsVar(0));
+	xsmcSetInteger(xsVar(0), head.length);
+	xsmcSet(xsArg(0), xsID_length, xsVar(0));
 }
 
 void xs_espnow_readStatus(xsMachine *the)

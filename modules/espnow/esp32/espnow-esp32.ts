@@ -1,13 +1,13 @@
-/** A received frame, filled by {@link Radio.read}. */
+/** A received frame: the caller's own record, filled anew by each {@link Radio.read}. */
 export interface Frame {
 	/** Station or access point MAC of the sender, 12 lower-case hex digits. */
 	from: string;
 	/** Signal strength in dBm. */
 	rssi: number;
 	/** Length in bytes. */
-	bytes: number;
-	/** The text, "" for an empty frame; null when the bytes are no UTF-8 or hold a NUL. */
-	text: string | null;
+	length: number;
+	/** The caller's buffer: the frame's bytes, as many as find room, then whatever was there. */
+	readonly bytes: Uint8Array;
 }
 
 /** What became of a sent frame, filled by {@link Radio.readStatus}. */
@@ -25,7 +25,7 @@ export interface RadioCounters {
 	whileClosed: number;
 	/** Frames dropped because 16 waited already. */
 	ringFull: number;
-	/** Frames dropped because they were longer than 250 bytes. */
+	/** Frames dropped because they were longer than `frameBytes`. */
 	tooLong: number;
 	/** Frames left because they were sent to none of this board's addresses: to everybody, or to another board. */
 	notForUs: number;
@@ -38,6 +38,8 @@ export interface RadioCounters {
 }
 
 export interface RadioOptions {
+	/** Longest frame that is received, in bytes: 250 (ESP-NOW version 1, the default) to 1,470 (version 2). Sixteen of them are allocated. */
+	frameBytes?: number;
 	/**
 	 * Called when frames or send statuses wait; once for as many as have come since the last call.
 	 * @param frames how many frames wait
@@ -53,7 +55,7 @@ export interface RadioOptions {
 export class Radio extends (Native("xs_espnow_destructor") as new () => object) {
 	/**
 	 * Starts ESP-NOW.
-	 * @throws Error with the esp_err number when the driver refuses, or when a radio is open already
+	 * @throws TypeError, RangeError for options that are none; Error with the esp_err number when the driver refuses, or when a radio is open already
 	 */
 	constructor(options: RadioOptions) {
 		super();
@@ -64,13 +66,13 @@ export class Radio extends (Native("xs_espnow_destructor") as new () => object) 
 		native("xs_espnow_close").call(this);
 	}
 	/**
-	 * Hands a text to the driver.
+	 * Hands a frame to the driver, which copies it.
 	 * @param mac a peer's address
-	 * @param text at most 250 bytes of UTF-8
+	 * @param length how many of the bytes, 1 to 250
 	 * @returns 0x3065 closed, 0x3066 empty or too long, 0x3067 no buffer at present, 0x3069 no such peer, 0x306c station not running
 	 */
-	send(mac: string, text: string): number {
-		return native("xs_espnow_send").call(this, mac, text);
+	send(mac: string, bytes: Uint8Array, length: number): number {
+		return native("xs_espnow_send").call(this, mac, bytes, length);
 	}
 	/** Makes a station a peer on whatever channel the radio is. @returns 0x3068 list full (20), 0x306b known already */
 	addPeer(mac: string): number {

@@ -22,6 +22,7 @@ void xs_espnow_readStatus(xsMachine *the);
 void xs_espnow_counters(xsMachine *the);
 
 xsSlot gProperties[32];
+uint8_t gBuffer[250];
 static xsMachine gMachine;
 
 /* Tasks ----------------------------------------------------------------------------------------------------------- */
@@ -190,9 +191,10 @@ static void readAll(void)
 			break;
 		gRead++;
 		/* Whole frames only: as long as said, one letter throughout. */
-		const char *text = gProperties[xsID_text].text;
-		size_t length = strlen(text);
-		if (gProperties[xsID_rssi].number != -60 || gProperties[xsID_bytes].number != (double)length || (length && strspn(text, (char[]){text[0], 0}) != length))
+		size_t length = (size_t)gProperties[xsID_length].number, same = 0;
+		while (same < length && gBuffer[same] == gBuffer[0])
+			same++;
+		if (gProperties[xsID_rssi].number != -60 || length > sizeof(gBuffer) || same != length)
 			gBroken++;
 	}
 	for (;;) {

@@ -18,6 +18,5 @@ void criticalEnd(void);
 #define c_memcpy memcpy
 #define c_memcmp memcmp
 #define c_memset memset
-#define c_strlen strlen
 
 #endif

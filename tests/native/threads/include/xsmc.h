@@ -15,11 +15,10 @@
 typedef struct {
 	double number;
 	char text[256];
-	bool isNull;
 } xsSlot;
 
 typedef struct xsMachineRecord {
-	xsSlot result, self, arguments[2], variables[2];
+	xsSlot result, self, arguments[3], variables[2];
 	void *data;
 	void (*activity)(void);
 } xsMachine;
@@ -31,7 +30,10 @@ typedef struct {
 	void *unused;
 } xsHostHooks;
 typedef int xsIntegerValue;
+typedef unsigned xsUnsignedValue;
 
+/* The one buffer there is. */
+extern uint8_t gBuffer[250];
 /* What the last xsmcSet of a property was given, by id. */
 extern xsSlot gProperties[32];
 
@@ -49,16 +51,17 @@ extern xsSlot gProperties[32];
 
 #define xsmcGet(slot, object, id) ((slot) = (object))
 #define xsmcSet(object, id, slot) (gProperties[id] = (slot))
+#define xsmcHas(object, id) ((void)(object), (void)(id), 0)
+#define xsmcToInteger(slot) ((int)(slot).number)
+#define xsmcGetBufferReadable(slot, data, count) ((void)(slot), *(data) = gBuffer, *(count) = sizeof(gBuffer))
+#define xsmcGetBufferWritable(slot, data, count) xsmcGetBufferReadable(slot, data, count)
 #define xsmcIsCallable(slot) ((void)(slot), 1)
 #define xsmcToReference(slot) (&(slot))
 #define xsReference(slot) (*(slot))
 #define xsmcSetInteger(slot, value) ((slot).number = (value))
 #define xsmcSetUnsigned(slot, value) ((slot).number = (value))
 #define xsmcSetBoolean(slot, value) ((slot).number = (value) != 0)
-#define xsmcSetNull(slot) ((slot).isNull = true)
-#define xsmcSetString(slot, value) ((void)the, (slot).isNull = false, strcpy((slot).text, (value)))
-#define xsmcSetStringBuffer(slot, value, size) ((slot).isNull = false, memcpy((slot).text, (value), (size)), (slot).text[size] = 0)
-#define xsmcToString(slot) ((slot).text)
+#define xsmcSetString(slot, value) ((void)the, strcpy((slot).text, (value)))
 #define xsmcToStringBuffer(slot, buffer, size) ((void)the, (void)snprintf((buffer), (size), "%.*s", (int)(size)-1, (slot).text))
 
 #define stubThrow(...) (fprintf(stderr, __VA_ARGS__), exit(3))
