@@ -109,14 +109,17 @@ export class Dispatch {
 		const known = this.#peers.find(frame.from) ?? this.#stranger(frame.from);
 		if (known === null) return Outcome.malformed;
 		if (known) this.#peers.heard(known, frame.from, frame.rssi, now);
-		const codec = known ? known.codec : this.#host.codecOf(frame.from);
-		const dropped = codec.decode(frame.bytes, frame.length, this.#message);
+		const message = this.#message;
+		const dropped = (known ? known.codec : this.#host.codecOf(frame.from)).decode(frame.bytes, frame.length, message);
 		if (dropped !== null) return dropped;
-		const kind = this.#message.kind;
+		const kind = message.kind;
 		if (kind === Kind.pong) return this.#pong(known, now);
 		if (kind >= Kind.reply) {
-			const outcome = known ? this.#matchReply(known, now) : null;
-			if (outcome !== null) return outcome;
+			// Most requests come from boards of which nothing is awaited.
+			if (known && (known.replies.open > 0 || known.replies.needsResync)) {
+				const outcome = this.#matchReply(known, now);
+				if (outcome !== null) return outcome;
+			}
 			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
 		return this.#serve(known, kind, now);
@@ -139,13 +142,9 @@ export class Dispatch {
 
 	/** A message that can be a reply to a request of ours. @returns null when it is none */
 	#matchReply(peer: Peer, now: number): Outcome | null {
-		const replies = peer.replies;
-		const expected = replies.expects(this.#message, this.#handler);
-		if (expected === "no") return null;
-		if (expected === "unclear") return Outcome.unclear;
-		const match = replies.reply(this.#message, this.#frame.rssi, now);
+		const match = peer.replies.reply(this.#message, this.#handler, this.#frame.rssi, now);
 		if (match === "none") return null;
-		if (match === "early") return Outcome.unclear;
+		if (match === "unclear") return Outcome.unclear;
 		this.#host.onContact?.(peer.mac, "reply");
 		return Outcome.reply;
 	}

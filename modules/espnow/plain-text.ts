@@ -51,24 +51,26 @@ interface Utf8 {
 export class PlainText implements Codec {
 	readonly hasIds = false;
 	readonly maxTextBytes = FRAME_LIMIT;
-	readonly #utf8: Utf8;
+	readonly #decode: Utf8["decode"];
+	readonly #encode: Utf8["encode"];
 
-	constructor(utf8: Utf8) {
-		this.#utf8 = utf8;
+	constructor({ decode, encode }: Utf8) {
+		this.#decode = decode;
+		this.#encode = encode;
 	}
 
 	decode(bytes: Uint8Array, length: number, into: Message): Outcome | null {
-		if (length === 0) return Outcome.empty;
-		const text = this.#utf8.decode(bytes, length);
-		if (text === null) return Outcome.notText;
+		const text = this.#decode(bytes, length);
+		if (!text) return text === null ? Outcome.notText : Outcome.empty;
 		into.kind = classify(text);
 		into.id = null;
 		into.text = text;
 		return null;
 	}
 
-	encode({ kind, text }: Readonly<Message>, into: Uint8Array): number {
-		return this.#utf8.encode(kind === Kind.ping ? PING : kind === Kind.pong ? PONG : text, into);
+	encode(message: Readonly<Message>, into: Uint8Array): number {
+		const kind = message.kind;
+		return this.#encode(kind > Kind.pong ? message.text : kind === Kind.ping ? PING : PONG, into);
 	}
 }
 

@@ -30,8 +30,9 @@ const REMEMBERED = 48;
 /** A peer's requests, and what it said last. */
 export class ReplyOrder implements ReplyMatching {
 	readonly #table: RequestTable;
+	open = 0;
 	/** The request that is open, and those behind it. */
-	#open: Request | null = null;
+	#request: Request | null = null;
 	#queue: Request[] | null = null;
 	needsResync: boolean;
 	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
@@ -48,30 +49,19 @@ export class ReplyOrder implements ReplyMatching {
 		this.needsResync = needsResync;
 	}
 
-	get isIdle(): boolean {
-		return this.#open === null;
-	}
-
 	get mayRepeat(): boolean {
 		return this.#lastReply !== "";
 	}
 
 	add(request: Request, now: number): void {
-		if (this.#open) {
+		if (this.#request) {
 			this.#queue ??= [];
 			this.#queue.push(request);
 		} else this.#begin(request, now);
 	}
 
-	expects({ kind, text }: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">): "yes" | "unclear" | "no" {
-		if (this.#open === null && !this.needsResync) return "no";
-		// What is not said to be a reply may be one all the same.
-		if (kind === Kind.request && handler.isCommand(text)) return "no";
-		return this.needsResync ? "unclear" : "yes";
-	}
-
 	pong(_: Readonly<Message>, rssi: number, now: number): boolean {
-		const request = this.#open;
+		const request = this.#request;
 		if (!request) return false;
 		if (request.resyncUntil !== 0) {
 			if (request.resyncUntil === Infinity) return false;
@@ -92,12 +82,16 @@ export class ReplyOrder implements ReplyMatching {
 		return true;
 	}
 
-	reply({ text }: Readonly<Message>, rssi: number, now: number): Match {
-		const request = this.#open;
+	reply(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">, rssi: number, now: number): Match {
+		const request = this.#request;
+		const text = message.text;
+		// What is not said to be a reply may be one all the same.
+		if (message.kind === Kind.request && handler.isCommand(text)) return "none";
+		if (this.needsResync) return "unclear";
 		// Only a pong answers a ping.
 		if (!request || request.sends === 0 || request.kind === Kind.ping) return "none";
 		const verdict = this.#match(request, text, now);
-		if (verdict === "early") return "early";
+		if (verdict === "early") return "unclear";
 		if (verdict === "reply") this.#table.succeed(request, text, rssi, now);
 		else this.#hold(request, text, rssi, now);
 		return "taken";
@@ -129,11 +123,12 @@ export class ReplyOrder implements ReplyMatching {
 		// It ended without its reply, or was sent more than once and may get two.
 		if (request.sends > 0 && (!ok || request.sends > 1 || request.held) && request.kind !== Kind.ping) this.needsResync = true;
 		const queue = this.#queue;
-		if (this.#open !== request) {
+		if (this.#request !== request) {
 			if (queue) removeFrom(queue, request);
 			return;
 		}
-		this.#open = null;
+		this.#request = null;
+		this.open = 0;
 		const next = queue?.shift();
 		if (next) this.#begin(next, now);
 	}
@@ -172,7 +167,8 @@ export class ReplyOrder implements ReplyMatching {
 
 	/** It is the peer's open request now. */
 	#begin(request: Request, now: number): void {
-		this.#open = request;
+		this.#request = request;
+		this.open = 1;
 		// Nearly all links are good, and their boards owe nothing.
 		if (now < this.#lossyUntil || this.#mayReplyAgain) this.#distrust(request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.

@@ -93,25 +93,23 @@ export interface RequestTable {
 	lookAt(time: number): void;
 }
 
-/** What a received text is to a peer's open requests: "early" when it came before a reply can have been made. */
-export type Match = "taken" | "early" | "none";
+/** What a message is to a peer's open requests: "unclear" when it may be a reply, and nobody can say to which. */
+export type Match = "taken" | "unclear" | "none";
 
 /** How the replies of one peer find their requests: by id, or by the order in which its link delivers. */
 export interface ReplyMatching {
+	/** How many requests to the peer are open: a reply may come to each. */
+	readonly open: number;
 	/** What the peer says next may belong to an earlier request. */
 	needsResync: boolean;
-	/** Whether no request to the peer is under way. */
-	readonly isIdle: boolean;
 	/** Whether something that the peer said may be heard once more and be taken for another reply. */
 	readonly mayRepeat: boolean;
 	/** Takes a new request: it is entered at once, or waits behind others. */
 	add(request: Request, now: number): void;
-	/** Whether a message of the peer is to be matched; "unclear" when nobody can say to which request it belongs. */
-	expects(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">): "yes" | "unclear" | "no";
 	/** A `pong` came. @returns false when nobody waits for it */
 	pong(message: Readonly<Message>, rssi: number, now: number): boolean;
-	/** A message came that can be a reply. */
-	reply(message: Readonly<Message>, rssi: number, now: number): Match;
+	/** A message came that can be a reply. @param handler says whether it is a request as well */
+	reply(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">, rssi: number, now: number): Match;
 	/** The ping before a request has left. */
 	resyncSent(request: Request, now: number): void;
 	/** A frame to the peer was not acknowledged. */
@@ -127,15 +125,10 @@ export function deadlineOf(request: Request): number {
 	return request.started + request.limits.timeoutMs;
 }
 
-/** Whether an entry is the ping before a request, and not the request itself. */
-export function isResyncPing({ kind, request }: Outgoing): boolean {
-	return request !== null && request.kind !== kind;
-}
-
-/** The request that a frame was sent for, if the frame still matters to it. */
+/** The request that a frame was sent for, if the frame still matters to it. One of another kind is the ping before it. */
 export function current(entry: Outgoing): Request | null {
 	const request = entry.request;
-	if (request?.state !== "sending" || (request.resyncUntil !== 0) !== isResyncPing(entry)) return null;
+	if (request?.state !== "sending" || (request.resyncUntil !== 0) !== (request.kind !== entry.kind)) return null;
 	return request;
 }
 

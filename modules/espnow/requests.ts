@@ -10,7 +10,6 @@ import {
 	current,
 	deadlineOf,
 	deadlineReason,
-	isResyncPing,
 	newRequest,
 	type Request,
 	type RequestLimits,
@@ -125,7 +124,8 @@ export class Requests implements RequestTable {
 		request.state = "sending";
 		request.entry = null;
 		request.error = "";
-		if (isResyncPing(entry)) {
+		// The ping before it.
+		if (request.kind !== entry.kind) {
 			request.peer.replies.resyncSent(request, now);
 			return;
 		}

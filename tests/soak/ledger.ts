@@ -37,13 +37,13 @@ export class Requests extends Shipped {
 			},
 		});
 	}
-	add(peer, text, now, limits, asker) {
+	add(peer, kind, text, now, limits, asker) {
 		const entry = { settled: false, timeoutMs: limits.timeoutMs };
 		const told = typeof asker !== "function" ? asker : (result) => {
 			settle(entry, result);
 			asker(result);
 		};
-		if (!super.add(peer, text, now, limits, told)) return false;
+		if (!super.add(peer, kind, text, now, limits, told)) return false;
 		if (told === asker) this.#forwarded.set(asker, entry);
 		globalThis.ledger.taken++;
 		return true;
