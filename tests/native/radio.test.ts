@@ -280,9 +280,11 @@ radio.close();
 new Radio({ onActivity() {} });
 say("again");`),
 		);
-		expect(said.slice(0, 3)).toEqual(["TypeError: onActivity required", "TypeError: onActivity required", "Error: radio in use"]);
-		expect(said[3]?.match(/RangeError/g)).toHaveLength(3);
-		expect(said.slice(4)).toEqual(["true", "again"]);
+		const wrongLength = "RangeError: invalid frameBytes";
+		const required = "TypeError: onActivity required";
+		expect(said.slice(0, 6)).toEqual([required, required, wrongLength, wrongLength, wrongLength, "Error: radio in use"]);
+		expect(said[6]?.match(/RangeError/g)).toHaveLength(3);
+		expect(said.slice(7)).toEqual(["true", "again"]);
 	});
 
 	test("an exception out of onActivity ends the board, and nothing leaks or is used after it", () => {
