@@ -44,13 +44,13 @@ export class Comms {
 	readonly #counters = new Counters();
 	readonly #log: FaultLog;
 	readonly #wake = new NextDeadline();
-	readonly #room: MemoryBudget;
+	readonly #memory: MemoryBudget;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
 	readonly #replyCache: ReplyCache;
 	readonly #requests: Requests;
-	readonly #port: Link;
+	readonly #link: Link;
 	readonly #transmitter: Transmitter;
 	readonly #dispatch: Dispatch;
 	#timer: object | null = null;
@@ -73,13 +73,13 @@ export class Comms {
 	/** One turn: see {@link Comms}. */
 	readonly #turn = (): void => {
 		if (this.#pulled) this.#pulled = false;
-		else this.#port.assumePending();
+		else this.#link.assumePending();
 		this.#turns++;
 		const now = this.#options.clock.now();
 		let more = false;
 		try {
-			if (this.#port.statuses > 0) this.#transmitter.drainStatuses(now);
-			if (this.#port.frames > 0) more = this.#dispatch.drainFrames(now);
+			if (this.#link.statuses > 0) this.#transmitter.drainStatuses(now);
+			if (this.#link.frames > 0) more = this.#dispatch.drainFrames(now);
 			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.#deadlines(now);
 			this.#transmitter.sendNext(now);
 			this.#options.turn?.(now);
@@ -99,16 +99,16 @@ export class Comms {
 		this.#options = options;
 		this.#mac = stationMac(options.mac);
 		this.#log = new FaultLog(this.#counters, options.trace);
-		const room = options.memory ?? new MemoryBudget();
-		const outbox = new Outbox(room, this.#wake);
+		const memory = options.memory ?? new MemoryBudget();
+		const outbox = new Outbox(memory, this.#wake);
 		const counters = this.#counters;
 		const recovery = new Recovery(options.restartedByRecovery ?? false);
-		const port = new Link(options, this.#pull);
+		const link = new Link(options, this.#pull);
 		const requests = new Requests({
 			outbox,
 			counters,
 			random: options.random,
-			room,
+			memory,
 			wake: this.#wake,
 			onForwarded: (inbound, result, now) => this.#dispatch.reply(inbound, result.ok ? result.reply : failure(result.reason), now),
 		});
@@ -117,11 +117,11 @@ export class Comms {
 			codecOf: (mac) => options.codecOf(mac),
 			replyMatching: (codec) => (codec.hasIds ? new ReplyIds(requests) : new ReplyOrder(requests)),
 		});
-		const replyCache = new ReplyCache(outbox, requests, room, this.#wake);
+		const replyCache = new ReplyCache(outbox, requests, memory, this.#wake);
 		const log = this.#log;
 		this.#transmitter = new Transmitter({
 			host: options,
-			port,
+			link,
 			outbox,
 			peers,
 			requests,
@@ -135,23 +135,23 @@ export class Comms {
 		this.#dispatch = new Dispatch({
 			host: options,
 			mac: this.#mac,
-			port,
+			link,
 			outbox,
 			peers,
 			requests,
 			replyCache,
-			room,
+			memory,
 			counters,
 			log,
 			onReplied: this.#pull,
 		});
-		this.#room = room;
+		this.#memory = memory;
 		this.#outbox = outbox;
 		this.#peers = peers;
 		this.#recovery = recovery;
 		this.#replyCache = replyCache;
 		this.#requests = requests;
-		this.#port = port;
+		this.#link = link;
 	}
 
 	/** Whether a frame is with the driver: neither its status nor 250 ms have come. */
@@ -168,7 +168,7 @@ export class Comms {
 	start(): void {
 		if (this.#closed) return;
 		this.#timer ??= this.#options.timers.set(this.#turn, TURN_MS, TURN_MS);
-		if (this.#started && this.#port.link) return;
+		if (this.#started && this.#link.radio) return;
 		this.#started = true;
 		this.#open(this.#options.clock.now());
 		this.#pull();
@@ -220,7 +220,7 @@ export class Comms {
 		if (!this.#requests.add(peer, kind, onAir(kind, text), this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
-		} else if (this.#room.failed > 0) this.#replyCache.makeRoom();
+		} else if (this.#memory.failed > 0) this.#replyCache.makeRoom();
 		this.#pull();
 		return promise;
 	}
@@ -253,12 +253,12 @@ export class Comms {
 
 	snapshot(): CommsSnapshot {
 		return {
-			up: this.#port.link !== null,
+			up: this.#link.radio !== null,
 			sending: this.sending,
 			requestToSend: this.requestToSend,
 			turns: this.#turns,
 			grants: this.#transmitter.grants,
-			counters: this.#counters.view(this.#port.totals()),
+			counters: this.#counters.view(this.#link.totals()),
 			recovery: this.#recovery.view(),
 			requests: { open: this.#requests.size - this.#requests.unsent, unsent: this.#requests.unsent },
 			driverPeers: this.#peers.driverCount,
@@ -313,15 +313,15 @@ export class Comms {
 		// Whatever fails from here on, it is tried again.
 		this.#reopenAfter(REOPEN_MS, now);
 		this.#closeRadio(now);
-		if (this.#port.open() && this.#port.link) {
+		if (this.#link.open() && this.#link.radio) {
 			this.#reopenAt = Infinity;
 			this.#recovery.opened(now);
-			this.#peers.rebuild(this.#port.link);
+			this.#peers.rebuild(this.#link.radio);
 			this.#outbox.resume();
 			return;
 		}
 		this.#counters.event("radioFailed");
-		this.#log.note(this.#port.error);
+		this.#log.note(this.#link.error);
 		const step = this.#recovery.openFailed(now);
 		if (step !== "espnow") this.#repair(step, now);
 	}
@@ -332,7 +332,7 @@ export class Comms {
 	}
 
 	#closeRadio(now: number): void {
-		this.#port.close();
+		this.#link.close();
 		this.#transmitter.abandon(now);
 	}
 

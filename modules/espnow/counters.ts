@@ -17,7 +17,7 @@ export const Outcome = Object.freeze({
 	strayError: 8,
 	strayPong: 9,
 	/** From a peer whose next words may belong to an earlier request. */
-	unclear: 10,
+	needsResync: 10,
 	/** It wants an answer and there is no room for one, or its sender has taken its share. */
 	outboxFull: 11,
 	/** An error inside this board. */

@@ -22,12 +22,12 @@ const RELAY_TRIES = 3;
 export interface DispatchOptions {
 	host: Pick<CommsOptions, "handler" | "onContact" | "clock" | "codecOf">;
 	mac: string;
-	port: Link;
+	link: Link;
 	peers: Peers;
 	outbox: Outbox;
 	requests: Requests;
 	replyCache: ReplyCache;
-	room: MemoryBudget;
+	memory: MemoryBudget;
 	counters: Counters;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
@@ -38,12 +38,12 @@ export interface DispatchOptions {
 export class Dispatch {
 	readonly #handler: CommsOptions["handler"];
 	readonly #host: DispatchOptions["host"];
-	readonly #port: Link;
+	readonly #link: Link;
 	readonly #peers: Peers;
 	readonly #outbox: Outbox;
 	readonly #requests: Requests;
 	readonly #replyCache: ReplyCache;
-	readonly #room: MemoryBudget;
+	readonly #memory: MemoryBudget;
 	readonly #counters: Counters;
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
@@ -56,12 +56,12 @@ export class Dispatch {
 	constructor(options: DispatchOptions) {
 		this.#handler = options.host.handler;
 		this.#host = options.host;
-		this.#port = options.port;
+		this.#link = options.link;
 		this.#peers = options.peers;
 		this.#outbox = options.outbox;
 		this.#requests = options.requests;
 		this.#replyCache = options.replyCache;
-		this.#room = options.room;
+		this.#memory = options.memory;
 		this.#counters = options.counters;
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
@@ -71,13 +71,13 @@ export class Dispatch {
 	/** Handles at most 8 frames; what an error has kept of them comes in the next turn. What it throws is for {@link fault}. @returns whether more may wait */
 	drainFrames(now: number): boolean {
 		let left = FRAMES_PER_TURN;
-		while (this.#port.frames > 0 && left-- > 0) {
-			if (!this.#port.read(this.#frame)) return false;
+		while (this.#link.frames > 0 && left-- > 0) {
+			if (!this.#link.read(this.#frame)) return false;
 			this.#at = this.#frame;
 			this.#counters.frame(this.#receive(now));
 			this.#at = null;
 		}
-		return this.#port.frames > 0;
+		return this.#link.frames > 0;
 	}
 
 	/**
@@ -144,7 +144,7 @@ export class Dispatch {
 	#matchReply(peer: Peer, now: number): Outcome | null {
 		const match = peer.replies.reply(this.#message, this.#handler, this.#frame.rssi, now);
 		if (match === "none") return null;
-		if (match === "unclear") return Outcome.unclear;
+		if (match === "doubtful") return Outcome.needsResync;
 		this.#host.onContact?.(peer.mac, "reply");
 		return Outcome.reply;
 	}
@@ -222,14 +222,14 @@ export class Dispatch {
 
 	/** Apart from the usual way, which needs no closures. */
 	#await(inbound: InboundRequest, reply: Promise<string>): void {
-		this.#room.awaited++;
+		this.#memory.awaited++;
 		Promise.resolve(reply).then(
 			(text) => {
-				this.#room.awaited--;
+				this.#memory.awaited--;
 				this.#late(inbound, text);
 			},
 			(error) => {
-				this.#room.awaited--;
+				this.#memory.awaited--;
 				this.#failed(inbound, error);
 			},
 		);

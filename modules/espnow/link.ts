@@ -10,7 +10,7 @@ export class Link {
 	readonly #onActivity: OnActivity;
 	readonly #before = noCounts();
 	readonly #now = noCounts();
-	#link: RadioLink | null = null;
+	#radio: RadioLink | null = null;
 	/** Frames taken out of the open radio's ring. */
 	#read = 0;
 	#abandoned = 0;
@@ -31,8 +31,8 @@ export class Link {
 	}
 
 	/** The open radio, null while ESP-NOW is down. */
-	get link(): RadioLink | null {
-		return this.#link;
+	get radio(): RadioLink | null {
+		return this.#radio;
 	}
 
 	/** Opens a new radio. @returns false when the driver refuses; `error` says why */
@@ -40,12 +40,12 @@ export class Link {
 		this.close();
 		this.assumePending();
 		try {
-			this.#link = this.#host.openRadio(this.#onActivity);
+			this.#radio = this.#host.openRadio(this.#onActivity);
 			this.error = "";
 		} catch (error) {
 			this.error = error instanceof Error ? error.message : String(error);
 		}
-		return this.#link !== null;
+		return this.#radio !== null;
 	}
 
 	/** Takes for possible that something waits of which nobody was told: the message may have found no room. */
@@ -56,7 +56,7 @@ export class Link {
 
 	/** Takes the next frame. @returns false when there is none */
 	read(frame: Frame): boolean {
-		if (this.frames === 0 || !this.#link?.read(frame)) {
+		if (this.frames === 0 || !this.#radio?.read(frame)) {
 			this.frames = 0;
 			return false;
 		}
@@ -67,7 +67,7 @@ export class Link {
 
 	/** Takes the next send status. @returns false when there is none */
 	readStatus(status: SendStatus): boolean {
-		if (this.statuses === 0 || !this.#link?.readStatus(status)) {
+		if (this.statuses === 0 || !this.#radio?.readStatus(status)) {
 			this.statuses = 0;
 			return false;
 		}
@@ -76,29 +76,29 @@ export class Link {
 	}
 
 	close(): void {
-		const link = this.#link;
-		if (!link) return;
-		this.#link = null;
-		link.counters(this.#now);
+		const radio = this.#radio;
+		if (!radio) return;
+		this.#radio = null;
+		radio.counters(this.#now);
 		const { received, ringFull, tooLong, notForUs, joiningCalls } = this.#now;
 		this.#abandoned += received - ringFull - tooLong - notForUs - joiningCalls - this.#read;
 		this.#read = 0;
 		addTo(this.#before, this.#now);
-		link.close();
+		radio.close();
 	}
 
 	/** How many frames have come since boot, those that were dropped included. */
 	received(): number {
-		if (!this.#link) return this.#before.received;
-		this.#link.counters(this.#now);
+		if (!this.#radio) return this.#before.received;
+		this.#radio.counters(this.#now);
 		return this.#before.received + this.#now.received;
 	}
 
 	/** Counts over all radios since boot; `abandoned`: frames that waited in the ring of one when it was closed. */
 	totals(): RadioCounters & { abandoned: number } {
 		const sum = { ...this.#before, abandoned: this.#abandoned };
-		if (!this.#link) return sum;
-		this.#link.counters(this.#now);
+		if (!this.#radio) return sum;
+		this.#radio.counters(this.#now);
 		addTo(sum, this.#now);
 		return sum;
 	}

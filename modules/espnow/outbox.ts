@@ -38,17 +38,17 @@ export class Outbox {
 	readonly #responsive: Peer[] = [];
 	readonly #deferred: Peer[] = [];
 	readonly #free: Outgoing[] = [];
-	readonly #room: MemoryBudget;
+	readonly #memory: MemoryBudget;
 	readonly #wake: NextDeadline;
 	#size = 0;
 	#pausedUntil = 0;
 
 	/**
-	 * @param room is told how many frames wait that are no requests of ours
+	 * @param memory is told how many frames wait that are no requests of ours
 	 * @param wake told when there is room for requests again without a frame having left
 	 */
-	constructor(room = new MemoryBudget(), wake = new NextDeadline()) {
-		this.#room = room;
+	constructor(memory = new MemoryBudget(), wake = new NextDeadline()) {
+		this.#memory = memory;
 		this.#wake = wake;
 	}
 
@@ -58,10 +58,10 @@ export class Outbox {
 
 	/** Whether a reply to this board may wait here; undefined is one that is not known yet. */
 	takesReply(peer: Peer | undefined): boolean {
-		const room = this.#room;
+		const memory = this.#memory;
 		// Nearly always.
-		if (this.#size < KEPT_FOR_OTHERS && room.answers < KEPT_FOR_OTHERS) return true;
-		if (!room.takesAnswer) return false;
+		if (this.#size < KEPT_FOR_OTHERS && memory.answers < KEPT_FOR_OTHERS) return true;
+		if (!memory.takesAnswer) return false;
 		if (this.#size < FOR_ONE_BOARD) return true;
 		if (this.#size >= OUTBOX_LIMIT) return false;
 		let count = 0;
@@ -96,7 +96,7 @@ export class Outbox {
 		entry.request = request;
 		entry.inbound = inbound;
 		entry.since = now;
-		if (request === null) this.#room.frames++;
+		if (request === null) this.#memory.frames++;
 		if (this.#size++ === 0) {
 			this.#only = entry;
 			peer.frames = entry;
@@ -119,7 +119,7 @@ export class Outbox {
 		this.#spread();
 		this.#pausedUntil = until;
 		this.#size++;
-		if (entry.request === null) this.#room.frames++;
+		if (entry.request === null) this.#memory.frames++;
 		entry.next = peer.frames;
 		peer.frames = entry;
 		this.#leave(peer);
@@ -165,7 +165,7 @@ export class Outbox {
 			before.next = entry.next;
 		}
 		this.#size--;
-		if (entry.request === null) this.#room.frames--;
+		if (entry.request === null) this.#memory.frames--;
 		if (!peer.frames) this.#leave(peer);
 		this.release(entry);
 		if (this.#size === FOR_REQUESTS - 1) this.#wake.by(0);
@@ -184,7 +184,7 @@ export class Outbox {
 	#takeOnly(entry: Outgoing): Outgoing {
 		this.#only = null;
 		this.#size = 0;
-		if (entry.request === null) this.#room.frames--;
+		if (entry.request === null) this.#memory.frames--;
 		if (entry.peer) entry.peer.frames = null;
 		return entry;
 	}
@@ -196,7 +196,7 @@ export class Outbox {
 		peer.frames = entry.next;
 		entry.next = null;
 		this.#size--;
-		if (entry.request === null) this.#room.frames--;
+		if (entry.request === null) this.#memory.frames--;
 		if (peer.frames) ring.push(peer);
 		else peer.ring = "none";
 		return entry;

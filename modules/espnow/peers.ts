@@ -214,7 +214,7 @@ export class Peers {
 		if (oldest.usedAt) this.#unlist(oldest);
 		this.#known.delete(oldest.mac);
 		if (!oldest.replies.needsResync) return true;
-		// That a board owes us a reply outlives the rest of what we know of it.
+		// That a board may still send an earlier reply outlives the rest of what we know of it.
 		if (this.#needResync.size >= NEED_RESYNC) for (const mac of this.#needResync) if (this.#needResync.delete(mac)) break;
 		this.#needResync.add(oldest.mac);
 		return true;

@@ -45,15 +45,15 @@ interface Forwarded {
 export class ReplyCache {
 	readonly #outbox: Outbox;
 	readonly #requests: Forwarded;
-	readonly #room: MemoryBudget;
+	readonly #memory: MemoryBudget;
 	readonly #wake: NextDeadline;
 	readonly #list: InboundRequest[] = [];
 	#nextExpiry = Infinity;
 
-	constructor(outbox: Outbox, requests: Forwarded, room: MemoryBudget, wake: NextDeadline) {
+	constructor(outbox: Outbox, requests: Forwarded, memory: MemoryBudget, wake: NextDeadline) {
 		this.#outbox = outbox;
 		this.#requests = requests;
-		this.#room = room;
+		this.#memory = memory;
 		this.#wake = wake;
 	}
 
@@ -77,9 +77,9 @@ export class ReplyCache {
 		const inbound: InboundRequest = { peer, id, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(inbound);
 		peer.inbound++;
-		const room = this.#room;
-		room.answers++;
-		if (room.failed > 0) this.makeRoom();
+		const memory = this.#memory;
+		memory.answers++;
+		if (memory.failed > 0) this.makeRoom();
 		if (expires < this.#nextExpiry) {
 			this.#nextExpiry = expires;
 			this.#wake.by(expires);
@@ -89,8 +89,8 @@ export class ReplyCache {
 
 	/** Lets answers go that are only kept, where there is no room for them. */
 	makeRoom(): void {
-		const room = this.#room;
-		while (room.isTight) if (!this.#closeFailed()) return;
+		const memory = this.#memory;
+		while (memory.isTight) if (!this.#closeFailed()) return;
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
@@ -117,7 +117,7 @@ export class ReplyCache {
 	failed(inbound: InboundRequest, now: number): void {
 		if (inbound.state === "closed") return;
 		inbound.state = "failed";
-		this.#room.failed++;
+		this.#memory.failed++;
 		inbound.entry = null;
 		if (inbound.again === null) this.close(inbound);
 		if (!inbound.again) {
@@ -134,8 +134,8 @@ export class ReplyCache {
 		if (index < 0) return;
 		this.#list.splice(index, 1);
 		inbound.peer.inbound--;
-		this.#room.answers--;
-		if (inbound.state === "failed") this.#room.failed--;
+		this.#memory.answers--;
+		if (inbound.state === "failed") this.#memory.failed--;
 		inbound.state = "closed";
 		if (inbound.entry) this.#outbox.remove(inbound.entry);
 		inbound.entry = null;
@@ -177,7 +177,7 @@ export class ReplyCache {
 	}
 
 	#put(inbound: InboundRequest, now: number): boolean {
-		if (inbound.state === "failed") this.#room.failed--;
+		if (inbound.state === "failed") this.#memory.failed--;
 		inbound.state = "waiting";
 		inbound.entry = this.#outbox.put(Kind.reply, inbound.id, inbound.peer, inbound.reply, now, null, inbound);
 		if (inbound.entry) return true;

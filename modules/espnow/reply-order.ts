@@ -87,11 +87,11 @@ export class ReplyOrder implements ReplyMatching {
 		const text = message.text;
 		// What is not said to be a reply may be one all the same.
 		if (message.kind === Kind.request && handler.isCommand(text)) return "none";
-		if (this.needsResync) return "unclear";
+		if (this.needsResync) return "doubtful";
 		// Only a pong answers a ping.
 		if (!request || request.sends === 0 || request.kind === Kind.ping) return "none";
 		const verdict = this.#match(request, text, now);
-		if (verdict === "early") return "unclear";
+		if (verdict === "early") return "doubtful";
 		if (verdict === "reply") this.#table.succeed(request, text, rssi, now);
 		else this.#hold(request, text, rssi, now);
 		return "taken";

@@ -93,8 +93,8 @@ export interface RequestTable {
 	lookAt(time: number): void;
 }
 
-/** What a message is to a peer's open requests: "unclear" when it may be a reply, and nobody can say to which. */
-export type Match = "taken" | "unclear" | "none";
+/** What a message is to a peer's open requests: "doubtful" when it may be a reply, and nobody can say to which. */
+export type Match = "taken" | "doubtful" | "none";
 
 /** How the replies of one peer find their requests: by id, or by the order in which its link delivers. */
 export interface ReplyMatching {

@@ -30,7 +30,7 @@ export interface RequestsOptions {
 	outbox: Outbox;
 	counters: Counters;
 	random: Random;
-	room: MemoryBudget;
+	memory: MemoryBudget;
 	wake: NextDeadline;
 	/** Called once for each request on another's behalf. */
 	onForwarded(inbound: InboundRequest, result: AskResult, now: number): void;
@@ -44,7 +44,7 @@ export class Requests implements RequestTable {
 	readonly #outbox: Outbox;
 	readonly #counters: Counters;
 	readonly #random: Random;
-	readonly #room: MemoryBudget;
+	readonly #memory: MemoryBudget;
 	readonly #wake: NextDeadline;
 	readonly #onForwarded: RequestsOptions["onForwarded"];
 	readonly #all: Request[] = [];
@@ -57,7 +57,7 @@ export class Requests implements RequestTable {
 		this.#outbox = options.outbox;
 		this.#counters = options.counters;
 		this.#random = options.random;
-		this.#room = options.room;
+		this.#memory = options.memory;
 		this.#wake = options.wake;
 		this.#onForwarded = options.onForwarded;
 	}
@@ -73,10 +73,10 @@ export class Requests implements RequestTable {
 	/** Takes a request, whose asker is told its result later. @returns false when too many wait: busy */
 	add(peer: Peer, kind: Kind, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): boolean {
 		const forwarded = typeof asker !== "function";
-		if (this.#unsent >= UNSENT_LIMIT || !this.#room.takesRequest(text, forwarded)) return false;
-		this.#room.requests++;
-		this.#room.requestBytes += requestBytes(text, forwarded);
-		if (forwarded) this.#room.forwarded++;
+		if (this.#unsent >= UNSENT_LIMIT || !this.#memory.takesRequest(text, forwarded)) return false;
+		this.#memory.requests++;
+		this.#memory.requestBytes += requestBytes(text, forwarded);
+		if (forwarded) this.#memory.forwarded++;
 		const request = newRequest(peer, kind, text, now, limits, asker);
 		this.#unsent++;
 		this.#all.push(request);
@@ -242,14 +242,14 @@ export class Requests implements RequestTable {
 		request.state = "settled";
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
 		else removeFrom(this.#all, request);
-		this.#room.requests--;
-		this.#room.requestBytes -= requestBytes(request.text, typeof request.asker !== "function");
+		this.#memory.requests--;
+		this.#memory.requestBytes -= requestBytes(request.text, typeof request.asker !== "function");
 		if (request.sends === 0) this.#unsent--;
 		request.peer.replies.settled(request, result.ok, now);
 		const asker = request.asker;
 		if (typeof asker === "function") asker(result);
 		else {
-			this.#room.forwarded--;
+			this.#memory.forwarded--;
 			this.#onForwarded(asker, result, now);
 		}
 	}

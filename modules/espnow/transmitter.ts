@@ -21,7 +21,7 @@ const DOWN_PAUSE_MS = 100;
 
 export interface TransmitterOptions {
 	host: Pick<CommsOptions, "onAnswered" | "onReplySent" | "onContact">;
-	port: Link;
+	link: Link;
 	outbox: Outbox;
 	peers: Peers;
 	requests: Requests;
@@ -43,7 +43,7 @@ export class Transmitter {
 	readonly #host: TransmitterOptions["host"];
 	readonly #onBroken: TransmitterOptions["onBroken"];
 	readonly #log: FaultLog;
-	readonly #port: Link;
+	readonly #link: Link;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #requests: Requests;
@@ -55,7 +55,7 @@ export class Transmitter {
 	/** The bytes of the frame that is handed to the driver, which copies them. */
 	readonly #bytes = new Uint8Array(FRAME_BYTES);
 	#flight: Outgoing | null = null;
-	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
+	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@radio NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
 	grants = 0;
 
@@ -63,7 +63,7 @@ export class Transmitter {
 		this.#host = options.host;
 		this.#onBroken = options.onBroken;
 		this.#log = options.log;
-		this.#port = options.port;
+		this.#link = options.link;
 		this.#outbox = options.outbox;
 		this.#peers = options.peers;
 		this.#requests = options.requests;
@@ -81,7 +81,7 @@ export class Transmitter {
 	/** Takes in the statuses that have come. */
 	drainStatuses(now: number): void {
 		const status = this.#status;
-		while (this.#port.readStatus(status)) {
+		while (this.#link.readStatus(status)) {
 			this.#recovery.status();
 			const peer = this.#flight?.peer;
 			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);
@@ -94,7 +94,7 @@ export class Transmitter {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
 			this.#complete(null, now);
-			const step = this.#recovery.statusMissing(now, this.#port.received());
+			const step = this.#recovery.statusMissing(now, this.#link.received());
 			if (step !== "none") this.#onBroken(step, now);
 		}
 		if (this.#outbox.pausedUntil > now) this.#wake.by(this.#outbox.pausedUntil);
@@ -102,24 +102,24 @@ export class Transmitter {
 
 	/** Hands the driver the frame whose turn it is, if the radio is free. */
 	sendNext(now: number): void {
-		const link = this.#port.link;
-		if (this.#flight || !link) return;
+		const radio = this.#link.radio;
+		if (this.#flight || !radio) return;
 		const entry = this.#outbox.take(now);
 		if (!entry) return;
 		const peer = entry.peer as Peer;
 		// Nearly always the driver has it, and the call is spared.
-		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, link);
+		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, radio);
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, true, now);
 			return;
 		}
 		const bytes = this.#bytes;
 		const length = peer.codec.encode(entry, bytes);
-		error = link.send(peer.address, bytes, length);
+		error = radio.send(peer.address, bytes, length);
 		if (error === DriverError.notFound) {
 			// The driver's list is not what we hold it for: once more from the start.
 			this.#peers.lost(peer);
-			error = this.#peers.register(peer, link) || link.send(peer.address, bytes, length);
+			error = this.#peers.register(peer, radio) || radio.send(peer.address, bytes, length);
 		}
 		if (error !== DriverError.ok) {
 			this.#refused(entry, error, false, now);

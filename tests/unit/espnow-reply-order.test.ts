@@ -19,7 +19,7 @@ test("a late reply is never given to the next asker of the same board, nor run",
 	await time.advance(5);
 	expect(second.result).toMatchObject({ reply: "OK 2" });
 	expect(ran).toEqual([]);
-	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
+	expect(comms.snapshot().counters.dropped).toEqual({ needsResync: 1 });
 });
 
 test("after a request that went out more than once the peer is pinged before the next", async () => {
@@ -94,7 +94,7 @@ test("after a request that went out once and got its reply the next goes without
 	expect(radio.texts()).toEqual(["1", "2"]);
 });
 
-test("commands of an unclear peer are run all the same", async () => {
+test("commands of a peer that needs a resync are run all the same", async () => {
 	const { time, radio, comms, ran } = makeBoard();
 	comms.ask(A, "1");
 	await time.advance(10_000);
@@ -105,7 +105,7 @@ test("commands of an unclear peer are run all the same", async () => {
 	expect(radio.texts(A)).toEqual(["1", "OK on -50", "pong"]);
 });
 
-test("an unclear peer that does not pong is asked after 500 ms", async () => {
+test("a peer that needs a resync that does not pong is asked after 500 ms", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");
 	await time.advance(10_000);
@@ -116,7 +116,7 @@ test("an unclear peer that does not pong is asked after 500 ms", async () => {
 	expect(radio.texts()).toEqual(["1", "ping", "2"]);
 });
 
-test("an unclear peer that does not even acknowledge costs three tries, not more", async () => {
+test("a peer that needs a resync that does not even acknowledge costs three tries, not more", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");
 	await time.advance(10_000);
@@ -185,7 +185,7 @@ test("`pong` is no reply to anything but a ping", async () => {
 	expect(comms.snapshot().counters.dropped).toEqual({ strayPong: 1 });
 });
 
-test("a ping to an unclear peer needs no ping before it, and makes it clear", async () => {
+test("a ping to a peer that needs a resync needs no ping before it, and is its resync", async () => {
 	const { time, radio, comms } = makeBoard();
 	comms.ask(A, "1");
 	await time.advance(10_000);
@@ -222,7 +222,7 @@ test("what comes before a request can have been answered is not the reply to it:
 	radio.hear(A, "OK something else");
 	await time.advance(1);
 	expect(asked.result).toBeUndefined();
-	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
+	expect(comms.snapshot().counters.dropped).toEqual({ needsResync: 1 });
 	radio.hear(A, "OK 1");
 	await time.advance(0);
 	expect(asked.result).toMatchObject({ reply: "OK 1" });
@@ -239,7 +239,7 @@ test("a reply heard again before the next request can have been answered is not 
 	radio.hear(A, "OK 1");
 	await time.advance(3_000);
 	expect(second.result).toBeUndefined();
-	expect(comms.snapshot().counters.dropped).toEqual({ unclear: 1 });
+	expect(comms.snapshot().counters.dropped).toEqual({ needsResync: 1 });
 	radio.hear(A, "OK 2");
 	await time.advance(0);
 	expect(second.result).toMatchObject({ reply: "OK 2" });
