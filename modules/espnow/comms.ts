@@ -23,6 +23,8 @@ import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } fro
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./types";
 
 const TURN_MS = 100;
+/** What a frame of ours holds at most, in bytes: ESP_NOW_MAX_DATA_LEN of esp_now.h. */
+const FRAME_BYTES = 250;
 const ASK_MS = 10_000;
 const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
@@ -119,6 +121,8 @@ export class Comms {
 		});
 		const replyCache = new ReplyCache(outbox, requests, memory, this.#wake);
 		const log = this.#log;
+		// One for both: neither keeps it for longer than a call.
+		const bytes = new Uint8Array(FRAME_BYTES);
 		this.#transmitter = new Transmitter({
 			host: options,
 			link,
@@ -130,6 +134,7 @@ export class Comms {
 			recovery,
 			log,
 			wake: this.#wake,
+			bytes,
 			onBroken: (step, now) => this.#repair(step, now),
 		});
 		this.#dispatch = new Dispatch({
@@ -143,6 +148,7 @@ export class Comms {
 			memory,
 			counters,
 			log,
+			bytes,
 			onReplied: this.#pull,
 		});
 		this.#memory = memory;

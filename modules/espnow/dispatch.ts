@@ -15,8 +15,6 @@ import type { CommsOptions } from "./types";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
-/** Longest frame that is read, in bytes. */
-const FRAME_BYTES = 250;
 const RELAY_TRIES = 3;
 
 export interface DispatchOptions {
@@ -29,6 +27,8 @@ export interface DispatchOptions {
 	replyCache: ReplyCache;
 	memory: MemoryBudget;
 	counters: Counters;
+	/** For the bytes of a frame while it is read. */
+	bytes: Uint8Array;
 	/** A reply has been made outside of a turn. */
 	onReplied(): void;
 	log: FaultLog;
@@ -48,7 +48,7 @@ export class Dispatch {
 	readonly #log: FaultLog;
 	readonly #onReplied: () => void;
 	readonly #mac: string;
-	readonly #frame: Frame = { from: "", rssi: 0, length: 0, bytes: new Uint8Array(FRAME_BYTES) };
+	readonly #frame: Frame;
 	readonly #message: Message = { kind: Kind.request, id: null, text: "" };
 	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
 	#at: Frame | InboundRequest | null = null;
@@ -66,6 +66,7 @@ export class Dispatch {
 		this.#log = options.log;
 		this.#onReplied = options.onReplied;
 		this.#mac = options.mac;
+		this.#frame = { from: "", rssi: 0, length: 0, bytes: options.bytes };
 	}
 
 	/** Handles at most 8 frames; what an error has kept of them comes in the next turn. What it throws is for {@link fault}. @returns whether more may wait */
@@ -116,7 +117,7 @@ export class Dispatch {
 		if (kind === Kind.pong) return this.#pong(known, now);
 		if (kind >= Kind.reply) {
 			// Most requests come from boards of which nothing is awaited.
-			if (known && (known.replies.open > 0 || known.replies.needsResync)) {
+			if (known && (known.replies.request !== null || known.replies.needsResync)) {
 				const outcome = this.#matchReply(known, now);
 				if (outcome !== null) return outcome;
 			}

@@ -51,7 +51,7 @@ export class Peer {
 
 	/** Nothing of it is under way. */
 	get isIdle(): boolean {
-		return this.replies.open === 0 && this.inbound === 0 && this.frames === null;
+		return this.replies.request === null && this.inbound === 0 && this.frames === null;
 	}
 }
 

@@ -7,7 +7,7 @@ import type { Match, ReplyMatching, Request, RequestTable } from "./request";
 export class ReplyIds implements ReplyMatching {
 	readonly #table: RequestTable;
 	readonly #requests: Request[] = [];
-	open = 0;
+	request: Request | null = null;
 	/** Stays so: an id says what a reply belongs to. */
 	needsResync = false;
 	readonly mayRepeat = false;
@@ -19,7 +19,7 @@ export class ReplyIds implements ReplyMatching {
 	add(request: Request, now: number): void {
 		request.id = this.#table.nextId();
 		this.#requests.push(request);
-		this.open++;
+		this.request = request;
 		this.#table.enter(request, now);
 	}
 
@@ -44,7 +44,7 @@ export class ReplyIds implements ReplyMatching {
 
 	settled(request: Request): void {
 		removeFrom(this.#requests, request);
-		this.open--;
+		this.request = this.#requests[0] ?? null;
 	}
 
 	/** The request that has this id and was sent. */

@@ -30,9 +30,8 @@ const REMEMBERED = 48;
 /** A peer's requests, and what it said last. */
 export class ReplyOrder implements ReplyMatching {
 	readonly #table: RequestTable;
-	open = 0;
-	/** The request that is open, and those behind it. */
-	#request: Request | null = null;
+	request: Request | null = null;
+	/** Those behind it, in order. */
 	#queue: Request[] | null = null;
 	needsResync: boolean;
 	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
@@ -54,14 +53,14 @@ export class ReplyOrder implements ReplyMatching {
 	}
 
 	add(request: Request, now: number): void {
-		if (this.#request) {
+		if (this.request) {
 			this.#queue ??= [];
 			this.#queue.push(request);
 		} else this.#begin(request, now);
 	}
 
 	pong(_: Readonly<Message>, rssi: number, now: number): boolean {
-		const request = this.#request;
+		const request = this.request;
 		if (!request) return false;
 		if (request.resyncUntil !== 0) {
 			if (request.resyncUntil === Infinity) return false;
@@ -83,7 +82,7 @@ export class ReplyOrder implements ReplyMatching {
 	}
 
 	reply(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">, rssi: number, now: number): Match {
-		const request = this.#request;
+		const request = this.request;
 		const text = message.text;
 		// What is not said to be a reply may be one all the same.
 		if (message.kind === Kind.request && handler.isCommand(text)) return "none";
@@ -123,12 +122,11 @@ export class ReplyOrder implements ReplyMatching {
 		// It ended without its reply, or was sent more than once and may get two.
 		if (request.sends > 0 && (!ok || request.sends > 1 || request.held) && request.kind !== Kind.ping) this.needsResync = true;
 		const queue = this.#queue;
-		if (this.#request !== request) {
+		if (this.request !== request) {
 			if (queue) removeFrom(queue, request);
 			return;
 		}
-		this.#request = null;
-		this.open = 0;
+		this.request = null;
 		const next = queue?.shift();
 		if (next) this.#begin(next, now);
 	}
@@ -167,8 +165,7 @@ export class ReplyOrder implements ReplyMatching {
 
 	/** It is the peer's open request now. */
 	#begin(request: Request, now: number): void {
-		this.#request = request;
-		this.open = 1;
+		this.request = request;
 		// Nearly all links are good, and their boards owe nothing.
 		if (now < this.#lossyUntil || this.#mayReplyAgain) this.#distrust(request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.

@@ -98,8 +98,8 @@ export type Match = "taken" | "doubtful" | "none";
 
 /** How the replies of one peer find their requests: by id, or by the order in which its link delivers. */
 export interface ReplyMatching {
-	/** How many requests to the peer are open: a reply may come to each. */
-	readonly open: number;
+	/** A request that is under way; null when there is none. */
+	readonly request: Request | null;
 	/** What the peer says next may belong to an earlier request. */
 	needsResync: boolean;
 	/** Whether something that the peer said may be heard once more and be taken for another reply. */

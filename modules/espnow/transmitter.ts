@@ -14,8 +14,6 @@ import type { CommsOptions } from "./types";
 
 /** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
 export const STATUS_MS = 250;
-/** What a frame of ours holds at most, in bytes: ESP_NOW_MAX_DATA_LEN of esp_now.h. */
-const FRAME_BYTES = 250;
 const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
 
@@ -29,6 +27,8 @@ export interface TransmitterOptions {
 	counters: Counters;
 	recovery: Recovery;
 	wake: NextDeadline;
+	/** For the bytes of a frame while it is handed to the driver, which copies them. */
+	bytes: Uint8Array;
 	/** The radio needs this; called at the end of what showed it. */
 	onBroken(step: Step, now: number): void;
 	/** Told of frames that the driver refused. */
@@ -52,8 +52,7 @@ export class Transmitter {
 	readonly #recovery: Recovery;
 	readonly #wake: NextDeadline;
 	readonly #status: SendStatus = { to: "", acked: false };
-	/** The bytes of the frame that is handed to the driver, which copies them. */
-	readonly #bytes = new Uint8Array(FRAME_BYTES);
+	readonly #bytes: Uint8Array;
 	#flight: Outgoing | null = null;
 	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@radio NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
@@ -71,6 +70,7 @@ export class Transmitter {
 		this.#counters = options.counters;
 		this.#recovery = options.recovery;
 		this.#wake = options.wake;
+		this.#bytes = options.bytes;
 	}
 
 	/** Whether a frame is with the driver. */
