@@ -40,11 +40,12 @@ const RECOVERED_MS = 600_000;
 /** It is fed, and the time of a turn taken, every so many turns: at least once a second; a prime, as a message takes a few turns. */
 const FEED_TURNS = 7;
 /**
- * What the heap of an ESP32-C3 holds: requests to other boards at once, others' included, and those together with what other boards are to be told.
- * Requests beyond it are `busy`. One takes 1 KB with its asker's promise, what a stranger is told as much. What slots have once taken of the engine's
- * static memory (94,208 bytes) they never give back to strings and buffers, of which four web requests at once need 10 KB.
+ * What all parts together may take of an ESP32-C3's heap, beside what it holds at rest: 94,208 bytes, less 10,240 of stack, less 41,300 on a hub that
+ * knows 34 boards while its access point is open and a file is half uploaded. `bytes` are 26 requests with short texts (28,288), 4 answers to others
+ * (3,072), and what is kept for the web (5,376): two connections, one of them with a request that comes in, and an answer. The rest, 5.8 KB, is for
+ * garbage and for one command. What slots have once taken of the engine's static memory they never give back to strings and buffers.
  */
-const LIMITS = Object.freeze({ requests: 26, together: 30, bytes: 38_912, webKept: 7_424, webMost: 16_384 });
+const LIMITS = Object.freeze({ requests: 26, together: 30, bytes: 36_864, webKept: 5_376, webMost: 16_384 });
 
 const version = String(config.version);
 /** GPIO of the button that boards of this kind have. */
@@ -309,8 +310,8 @@ function* parts(): Generator<object> {
 	const known = found || radioError || kept.lastError || startTrouble(resetReason, words);
 	// Last, as anybody on the radio can say it: it hides nothing that the board found itself.
 	const trouble = known || hubs?.countryTrouble || reports?.countryTrouble(store.configuration.country) || "";
-	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree) };
-	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap: { ...heap, budget: memory.view() }, lastError: trouble };
+	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree), budget: memory.view() };
+	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
 }
 
 function line() {

@@ -238,7 +238,8 @@ export class Connection {
 		if (reader) return CONNECTION_BYTES + HEAD_BYTES + (reader.hasBody ? bodyBytes(reader.head) : 0);
 		if (this.#inFlash) return CONNECTION_BYTES;
 		let bytes = CONNECTION_BYTES - this.#offset;
-		for (const part of this.#parts) bytes += part.length;
+		// A loop over the items themselves would make an iterator each time.
+		for (let i = 0; i < this.#parts.length; i++) bytes += this.#parts[i]?.length ?? 0;
 		return bytes;
 	}
 

@@ -33,8 +33,8 @@ const reasons: Readonly<Record<number, string>> = Object.freeze({
 
 const EMPTY_OBJECT = "{}";
 const COMMA = 0x2c;
-/** Of the pieces in which a list is made, in characters. */
-const PIECE_LENGTH = 500;
+/** Items of a list that are made into text at once. */
+const ITEMS_AT_ONCE = 8;
 
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -48,7 +48,7 @@ export function json(status: number, value: object): Reply {
 	return { status, type: "application/json", body: [bytes(JSON.stringify(value))] };
 }
 
-/** A part of an object that is a list: its items are made one after another, as they are written. */
+/** A part of an object that is a list: its items are made a few at a time, as they are written. */
 export class JSONList {
 	readonly name: string;
 	readonly items: Iterable<object>;
@@ -78,16 +78,24 @@ export function joinedJSON(parts: Iterable<object>): Reply {
 }
 
 function writeList(body: Uint8Array[], { name, items }: JSONList): void {
-	let text = `${body.length > 0 ? "," : "{"}"${name}":[`;
-	let separator = "";
+	body.push(bytes(`${body.length > 0 ? "," : "{"}"${name}":`));
+	const first = body.length;
+	let some: object[] = [];
 	for (const item of items) {
-		text += separator + JSON.stringify(item);
-		separator = ",";
-		if (text.length < PIECE_LENGTH) continue;
-		body.push(bytes(text));
-		text = "";
+		some.push(item);
+		if (some.length < ITEMS_AT_ONCE) continue;
+		writeItems(body, some, body.length === first);
+		some = [];
 	}
-	body.push(bytes(`${text}]`));
+	if (some.length > 0 || body.length === first) writeItems(body, some, body.length === first);
+	body.push(bytes("]"));
+}
+
+function writeItems(body: Uint8Array[], items: object[], first: boolean): void {
+	const piece = bytes(JSON.stringify(items));
+	// In place of its opening bracket.
+	if (!first) piece[0] = COMMA;
+	body.push(piece.subarray(0, -1));
 }
 
 /** Refuses a request in the form its caller reads: a sentence, under `/api/` as JSON. */

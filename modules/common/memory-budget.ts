@@ -23,10 +23,13 @@ export const KEPT_FOR_OTHERS = 4;
 const REQUEST_BYTES = 1024;
 /** Its promise is missing. */
 const FORWARDED_BYTES = 512;
-/** Of the text of a request. In characters a text has at most a fourth of its bytes, and a frame carries 250. */
+/**
+ * Of the text of a request, which has up to four bytes for each character, and 250 in all. A long one counts twice: room that slots have once taken is not given
+ * back to strings, so that both need theirs.
+ */
 const SHORT = 16;
 const SHORT_BYTES = 64;
-const LONG_BYTES = 256;
+const LONG_BYTES = 512;
 const ANSWER_BYTES = 768;
 /** More, while the reply is a promise. */
 const AWAITED_BYTES = 768;

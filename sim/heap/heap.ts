@@ -24,6 +24,9 @@ function printRest(hub: AtRest, device: AtRest, room: { static: number; stack: n
 			["at rest", ...amount(hub.rest), ...amount(device.rest)],
 			["JavaScript stack", ...both(() => thousands(stack))],
 			[`free of ${thousands(room.static)}`, ...both(({ rest }) => thousands(room.static - stack - bytes(rest)))],
+			["the budget: requests, answers, the web", ...both(({ budget }) => thousands(budget.bytes))],
+			["of that in use", ...both(({ budget }) => thousands(budget.requests + budget.others + budget.web))],
+			["free beside it, for garbage", ...both(({ rest, budget }) => thousands(room.static - stack - bytes(rest) - budget.bytes))],
 			[`slots of the stack at its deepest, of ${room.stack}`, ...both(({ stack: deepest }) => thousands(deepest))],
 		],
 	);

@@ -14,8 +14,17 @@ export interface AtRest {
 	readonly rest: Amount;
 	/** The deepest that the JavaScript stack has been, in slots. */
 	readonly stack: number;
+	readonly budget: Budget;
 	/** Module to what main's statements about it have left in the heap, in their order; they add up to `rest`. */
 	readonly parts: ReadonlyMap<string, Amount>;
+}
+
+/** What main gives to all parts together, in bytes. */
+export interface Budget {
+	readonly bytes: number;
+	readonly requests: number;
+	readonly others: number;
+	readonly web: number;
 }
 
 export interface RequestCost {
@@ -92,7 +101,8 @@ export function atRest(apps: Apps, program: string): { readonly hub: AtRest; rea
 			};
 			for (const { label, ...now } of marks(world, name)) add(label || BEFORE_MAIN, now);
 			add(AFTER_MAIN, { slots, chunks });
-			return { rest: { slots, chunks }, stack: peakStack, parts };
+			const { heap } = world.board(name).snapshot() as unknown as { heap: { budget: Budget } };
+			return { rest: { slots, chunks }, stack: peakStack, budget: heap.budget, parts };
 		};
 		return { hub: of(HUB), device: of(DEVICE) };
 	});

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { MemoryBudget } from "common/memory-budget";
+import { MemoryBudget, requestBytes } from "common/memory-budget";
+import fc from "fast-check";
 import { A, B, board, C, makeBoard, reason, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
@@ -195,4 +196,81 @@ test("requests on others' behalf take at most half of that", async () => {
 	const own = [watch(comms.ask(board(7), "x")), watch(comms.ask(board(8), "x")), watch(comms.ask(board(10), "x"))];
 	await time.advance(50);
 	expect(own.map(({ result }) => result && reason(result))).toEqual([undefined, undefined, "busy"]);
+});
+
+/** What main gives: see there. */
+const bytes = { bytes: 36_864, webKept: 5_376, webMost: 16_384 };
+
+/** How many requests with this text there may be beside what the web holds. */
+function requestsBeside(text: string, web: number): number {
+	const room = new MemoryBudget(bytes);
+	room.web = web;
+	while (room.takesRequest(text, false)) {
+		room.requests++;
+		room.requestBytes += requestBytes(text, false);
+	}
+	return room.requests;
+}
+
+test.each([
+	["uptime", 0, 26],
+	["uptime", 5_376, 26],
+	["uptime", 16_000, 16],
+	["x".repeat(240), 0, 18],
+	["x".repeat(240), 16_000, 11],
+	["x".repeat(240), 30_000, 8],
+])("long texts and full connections leave room for fewer requests, never for less than eight: %s, %d bytes of web", (text, web, most) => {
+	expect(requestsBeside(text, web)).toBe(most);
+});
+
+test("the web gets what is kept for it however many requests there are, and no more", () => {
+	const room = new MemoryBudget(bytes);
+	Object.assign(room, { requests: 26, requestBytes: 26 * requestBytes("uptime", false), answers: 4 });
+	expect([room.takesWeb(5_376), room.takesWeb(8_192)]).toEqual([true, false]);
+	expect(new MemoryBudget(bytes).takesWeb(16_384)).toBe(true);
+	expect(new MemoryBudget(bytes).takesWeb(16_385)).toBe(false);
+});
+
+test("a reply that a handler promised counts until it is there", async () => {
+	const { time, radio, memory, slow } = makeBoard();
+	for (let n = 20; n < 24; n++) radio.hear(board(n), "slow");
+	await time.advance(10);
+	const before = memory.view().others;
+	expect(memory.awaited).toBe(4);
+	for (const answer of slow) answer("OK");
+	await time.advance(50);
+	expect(memory.view().others).toBeLessThan(before);
+	expect(memory.awaited).toBe(0);
+});
+
+test("after any storm of requests nothing is counted any more", async () => {
+	const step = fc.record({
+		kind: fc.constantFrom("ask", "relay", "slow", "ping", "reply", "answer", "restart"),
+		n: fc.integer({ min: 0, max: 11 }),
+		long: fc.boolean(),
+		acked: fc.boolean(),
+		ms: fc.integer({ min: 0, max: 3_000 }),
+	});
+	await fc.assert(
+		fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+			const it = makeBoard({ memory: { requests: 26, together: 30, ...bytes } });
+			const { time, comms, memory, slow } = it;
+			for (const { kind, n, long, acked, ms } of steps) {
+				const text = long ? "x".repeat(200) : "x";
+				it.radio.fate = () => ({ acked, ms: 2 });
+				if (kind === "ask") void comms.ask(board(n), text);
+				else if (kind === "relay") it.radio.hear(board(n), `!${board(n + 1)},${text}`);
+				else if (kind === "slow") it.radio.hear(board(n), "slow");
+				else if (kind === "ping") it.radio.hear(board(n), "ping");
+				else if (kind === "reply") it.radio.hear(board(n), "OK");
+				else if (kind === "answer") slow.shift()?.("OK");
+				else comms.restartESPNow();
+				await time.advance(ms);
+			}
+			for (const answer of slow.splice(0)) answer("OK");
+			await time.advance(30_000);
+			expect(memory).toMatchObject({ requests: 0, forwarded: 0, requestBytes: 0, answers: 0, frames: 0, failed: 0, awaited: 0 });
+		}),
+		{ numRuns: 60 },
+	);
 });

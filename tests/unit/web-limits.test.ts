@@ -443,3 +443,96 @@ describe("the servers", () => {
 		expect(desk.timers).toBe(0);
 	});
 });
+
+describe("the memory that connections hold", () => {
+	const CONNECTION = 1024;
+	const HEAD = 2_688;
+
+	test("is counted: alone, with a request that comes in, with its body, with what its peer has not taken, and no more", () => {
+		const held: number[] = [];
+		const note = () => held.push(desk.memory.web);
+		const wire = desk.connect("10.0.0.7");
+		note();
+		wire.receive("GET / HTTP/1.1\r\n");
+		note();
+		wire.finish();
+		note();
+		const phone = desk.connect();
+		phone.receive(put(1000));
+		note();
+		phone.finish();
+		note();
+		desk.snapshot = () => [{ long: "x".repeat(9_000) }];
+		const reader = desk.connect();
+		reader.receive(get("/api/status"));
+		note();
+		reader.drain();
+		note();
+		expect(held).toEqual([CONNECTION, CONNECTION + HEAD, 0, CONNECTION + HEAD + 2_000, 0, expect.any(Number), 0]);
+		expect(held[5]).toBeGreaterThan(CONNECTION + 3_000);
+		expect(held[5]).toBeLessThan(CONNECTION + 5_000);
+	});
+
+	test("when it is short a body waits for room, a long answer is 503, and one place on each side remains", () => {
+		const tight = new Desk({ bytes: 20_000, webKept: 5_376, webMost: 7_000 });
+		tight.snapshot = () => [{ long: "x".repeat(14_000) }];
+		const reader = tight.connect();
+		reader.receive(get("/api/status"));
+		expect(status(reader)).toBe(503);
+		reader.drain();
+		const slow = tight.connect();
+		slow.receive("GET / HTTP/1.1\r\nX: ");
+		const lan = tight.connect("10.0.0.7");
+		lan.receive(get("/?on"));
+		expect(status(lan)).toBe(200);
+		lan.drain();
+		slow.finish();
+		const writer = tight.connect();
+		writer.receive(put(4000));
+		writer.receive("x".repeat(1_000));
+		expect(tight.memory.web).toBe(CONNECTION + HEAD);
+		writer.finish();
+		expect(tight.memory.web).toBe(0);
+	});
+
+	test("is all given back after a storm of connections that begin and end in any way", async () => {
+		let seed = 11;
+		const random = (below: number) => {
+			seed = (seed * 48271) % 2147483647;
+			return seed % below;
+		};
+		const most = 16_384;
+		const tight = new Desk({ bytes: 36_864, webKept: 5_376, webMost: most });
+		tight.snapshot = () => [{ long: "x".repeat(random(9_000)) }];
+		const texts = [
+			get("/api/status"),
+			get("/?on"),
+			get("/?mac=a0b1c2d3e4f4&msg=on"),
+			put(2_000),
+			"GET / HTTP/1.1\r\nX: ",
+			"",
+			`${put(2)}{}`,
+		];
+		let wires: FakeWire[] = [];
+		let fullest = 0;
+		for (let i = 0; i < 2_000; i++) {
+			const wire = tight.connect(random(2) ? "10.0.0.7" : "192.168.9.1", new FakeWire(), `10.0.0.${random(6)}`);
+			wires.push(wire);
+			if (!wire.closed) wire.receive(texts[random(texts.length)] ?? "");
+			const other = wires[random(wires.length)];
+			if (other && !other.closed) [() => other.finish(), () => other.drain(), () => other.receive("x".repeat(1_000))][random(3)]?.();
+			if (random(3) === 0) tight.advance(random(2) * 500);
+			if (random(5) === 0) await settle();
+			wires = wires.filter(({ closed }) => !closed);
+			fullest = Math.max(fullest, tight.memory.web);
+		}
+		// Each side may have one place more than the rest allows.
+		expect(fullest).toBeGreaterThan(most / 2);
+		expect(fullest).toBeLessThanOrEqual(most + 2 * (CONNECTION + HEAD));
+		for (const wire of wires) wire.finish();
+		await settle();
+		tight.advance(30_000);
+		expect(tight.web.snapshot()).toMatchObject({ connections: 0, faults: 0 });
+		expect(tight.memory.web).toBe(0);
+	});
+});
