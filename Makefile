@@ -48,7 +48,7 @@ help:
 	@echo "make properties [ARGS=\"--runs 2000 --seed 1\"]   random houses, over and over: rules that must hold whatever happens"
 	@echo "make attacks [ARGS=\"--minutes 60 --boards 20 --seed 1 --only flood\"]   an hour with a stranger beside the house and in its network"
 	@echo "make heap       what is in the heap of a hub and a device at rest, what modules and requests take of it"
-	@echo "make sizes      writes the sizes in README.md; those that need the SDK where MODDABLE is set and make sdk-check has run"
+	@echo "make sizes      writes the sizes in docs/hardware.md; those that need the SDK where MODDABLE is set and make sdk-check has run"
 	@echo "make nightly    everything large: all mutants, properties, soak, fuzzing, attacks and the bench"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
 	@echo "make fuzz       five minutes of made-up frames and configurations"

@@ -40,7 +40,7 @@ export function brokenSettings(text: string, forced: readonly string[] = []): st
 	});
 }
 
-/** `defines` of the manifest; HARDWARE.md has the sum of all messages that may wait. An SDK manifest for a chip may have its own. */
+/** `defines` of the manifest; docs/hardware.md has the sum of all messages that may wait. An SDK manifest for a chip may have its own. */
 export const DEFINES: Readonly<Record<string, string>> = { MODDEF_TASK_QUEUELENGTH: "28", MODDEF_TASK_QUEUEWAIT: "20" };
 
 /** Where `mc.defines.h` is not as promised, in words. */

@@ -3,7 +3,7 @@ import { Apps } from "../heap/apps";
 import { type AtRest, atRest, bytes, SLOT_BYTES } from "../heap/measure";
 import { type Size, sdkSizes, thousands, withSizes } from "./block";
 
-const DOCUMENT = "README.md";
+const DOCUMENT = "docs/hardware.md";
 /** What `make sdk-check` printed last. */
 const SDK_SAID = "build/sdk/check.log";
 const APP = "build/virtual/app.json";

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "@jest/globals";
 import type { BoardEvent } from "../../sim/world/protocol";
 import { ask, events, network, world } from "./network";
 
-/** The queue of messages to the engine: HARDWARE.md has the sum of all that may wait in it. */
+/** The queue of messages to the engine: docs/hardware.md has the sum of all that may wait in it. */
 
 const folder = mkdtempSync(join(tmpdir(), "message-queue-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -29,13 +29,13 @@ test("each difference of a stand-in names a test, and each test that it names ex
 });
 
 /** Line numbers are those of the day: whoever moves a line need not know of a document. */
-test("the breakpoint of HARDWARE.md's session is a line of the file that it names", () => {
-	const [, text] = /^ \d+\t+(.*)$/m.exec(read("HARDWARE.md")) ?? [];
+test("the breakpoint of docs/hardware.md's session is a line of the file that it names", () => {
+	const [, text] = /^ \d+\t+(.*)$/m.exec(read("docs/hardware.md")) ?? [];
 	const lines = read("modules/handler/handler.ts").split("\n");
 	expect(lines.map((line) => line.trim())).toContain(text);
 });
 
 test("and the file that called it does so", () => {
-	expect(read("HARDWARE.md")).toMatch(/^ {2}#1: #run at routes\.ts:\d+$/m);
+	expect(read("docs/hardware.md")).toMatch(/^ {2}#1: #run at routes\.ts:\d+$/m);
 	expect(read("web/routes.ts")).toContain("handler.handle(");
 });

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { DEFINES } from "../../sim/sdk/promises";
 
-test("the queue to the engine has a place for each message that HARDWARE.md counts", () => {
-	const section = readFileSync("HARDWARE.md", "utf8").split("### Messages to the engine")[1]?.split("\n#")[0] ?? "";
+test("the queue to the engine has a place for each message that docs/hardware.md counts", () => {
+	const section = readFileSync("docs/hardware.md", "utf8").split("### Messages to the engine")[1]?.split("\n#")[0] ?? "";
 	const places = [...section.matchAll(/^\| [^|]+ \| (\d+) \|/gm)].map(([, count]) => Number(count));
 	const sum = places.pop();
 	expect(places.length).toBeGreaterThan(5);

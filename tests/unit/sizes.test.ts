@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { sdkSizes, withSizes } from "../../sim/sizes/block";
 
-const README = readFileSync("README.md", "utf8");
+const HARDWARE = readFileSync("docs/hardware.md", "utf8");
 const line = (document: string, what: string) => document.split("\n").find((each) => each.startsWith(`| ${what} |`));
 
 describe("sizes in a document", () => {
 	test("are written into its block; what could not be measured stays as it was", () => {
-		const once = withSizes(README, [
+		const once = withSizes(HARDWARE, [
 			{ what: "pages", value: "1 byte" },
 			{ what: "byte code", value: "2 bytes" },
 		]);
@@ -23,17 +23,17 @@ describe("sizes in a document", () => {
 			"| stack | not measured yet |",
 		]);
 		// Around the block nothing changes.
-		expect(withSizes(twice, []).length).toBeLessThan(README.length);
-		expect(twice.split("<!--")[0]).toBe(README.split("<!--")[0]);
+		expect(withSizes(twice, []).length).toBeLessThan(HARDWARE.length);
+		expect(twice.split("<!--")[0]).toBe(HARDWARE.split("<!--")[0]);
 	});
 
 	test("a document without the block, or with two, is left alone", () => {
 		expect(() => withSizes("# Sizes\n", [])).toThrow("There is not one block");
-		expect(() => withSizes(README + README, [])).toThrow("There is not one block");
+		expect(() => withSizes(HARDWARE + HARDWARE, [])).toThrow("There is not one block");
 	});
 
-	test("the README's are all measured", () => {
-		expect(README).not.toContain("not measured yet");
+	test("those of docs/hardware.md are all measured", () => {
+		expect(HARDWARE).not.toContain("not measured yet");
 	});
 });
 
