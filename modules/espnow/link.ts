@@ -87,13 +87,6 @@ export class Link {
 		radio.close();
 	}
 
-	/** How many frames have come since boot, those that were dropped included. */
-	received(): number {
-		if (!this.#radio) return this.#before.received;
-		this.#radio.counters(this.#now);
-		return this.#before.received + this.#now.received;
-	}
-
 	/** Counts over all radios since boot; `abandoned`: frames that waited in the ring of one when it was closed. */
 	totals(): RadioCounters & { abandoned: number } {
 		const sum = { ...this.#before, abandoned: this.#abandoned };

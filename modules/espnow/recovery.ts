@@ -4,8 +4,11 @@ import type { RecoveryView } from "./types";
 export type Step = "none" | "espnow" | "wifi" | "board";
 
 const STATUS_ROW = 2;
-/** So many frames that come in make the air a busy one, in which a status may be late: one in so many ms. */
-const BUSY_FRAME_MS = 50;
+/**
+ * So long, in ms, no status at all comes from a driver that is broken. On a full air each frame waits for its turn among those of all radios in reach,
+ * also of frames that are for others, which this board never hears of: its status comes late, but it comes.
+ */
+const SILENT_MS = 3_000;
 const NO_MEMORY_MS = 1_000;
 /** A step that did not help shows within this time. */
 const AGAIN_MS = 5_000;
@@ -17,9 +20,8 @@ const BOARD_PAUSE_MS = 600_000;
  */
 export class Recovery {
 	#missing = 0;
-	/** When the last status was found missing, in ms, and how many frames had come in since boot. */
-	#missingAt = 0;
-	#received = 0;
+	/** When the first of them was found missing, in ms. */
+	#missingSince = 0;
 	#noMemorySince = -1;
 	#noMemoryAt = -1;
 	#last: Step = "none";
@@ -32,22 +34,16 @@ export class Recovery {
 		this.#boardAllowedAt = restartedByRecovery ? BOARD_PAUSE_MS : 0;
 	}
 
-	/** A send status came. */
+	/** A send status came: the driver works, however late it is, and its buffers come free. */
 	status(): void {
 		this.#missing = 0;
+		this.#noMemorySince = -1;
 	}
 
-	/**
-	 * A send status did not come within its time. One that is late for the traffic on the air is no fault of the driver's, which only two in a row while
-	 * the air is not busy with others' frames are.
-	 * @param received how many frames have come in since boot
-	 */
-	statusMissing(now: number, received: number): Step {
-		const isBusy = (received - this.#received) * BUSY_FRAME_MS > now - this.#missingAt;
-		this.#missingAt = now;
-		this.#received = received;
-		this.#missing = isBusy ? 1 : this.#missing + 1;
-		if (this.#missing < STATUS_ROW) return "none";
+	/** A send status did not come within its time. One that is late shows that the driver works: the row begins anew. */
+	statusMissing(now: number): Step {
+		if (this.#missing++ === 0) this.#missingSince = now;
+		if (this.#missing < STATUS_ROW || now - this.#missingSince < SILENT_MS) return "none";
 		return this.#climb(now);
 	}
 

@@ -94,7 +94,7 @@ export class Transmitter {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
 			this.#complete(null, now);
-			const step = this.#recovery.statusMissing(now, this.#link.received());
+			const step = this.#recovery.statusMissing(now);
 			if (step !== "none") this.#onBroken(step, now);
 		}
 		if (this.#outbox.pausedUntil > now) this.#wake.by(this.#outbox.pausedUntil);

@@ -104,10 +104,10 @@ const CASES: readonly Case[] = [
 	{
 		kind: "callback-in-close",
 		count: 1,
-		with: ["status-lost", 2],
-		lost: 0,
+		with: ["status-lost", 13],
+		lost: 2,
 		cause: (status) => ({ ...counter(status), ...status.recovery }),
-		counted: { whileClosed: 1, statusTimeout: 2, espnow: 1 },
+		counted: { whileClosed: 1, statusTimeout: 13, espnow: 1 },
 	},
 	{ kind: "event-storm", count: 40, lost: 0, cause: ({ wifi }) => wifi, counted: { eventsLost: 24, restarts: 0 } },
 	{ kind: "queue-full", count: 20, lost: 0, cause: counter, counted: { postFailed: 20 } },
