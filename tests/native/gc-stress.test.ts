@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Event, frame, GC_STRESS, PEER, run, runApp } from "./native-board";
+import { type Event, frame, GC_STRESS, PEER, run, runApp, withWiFi } from "./native-board";
 
 /**
  * The board program in which every allocation collects garbage, every chunk is a block of its own and AddressSanitizer watches
@@ -70,6 +70,13 @@ describe("with a collection at every allocation", () => {
 		expect(said.filter((line) => line.startsWith("frame "))).toHaveLength(6);
 		expect(said).toContain(`status {"to":"${PEER}","acked":true}`);
 		expect(said).toContain('event {"kind":10,"a":2,"b":-48,"text":""}');
+	});
+
+	test("a frame that is longer than the buffer it is read into is not written beyond that", () => {
+		const script = withWiFi(`
+const frame = newFrame(8);
+const radio = new Radio({ onActivity() { while (radio.read(frame)) say(frame.length, frame.bytes.at(-1)); } });`);
+		expect(run(script, [frame("x".repeat(100))], {}, GC_STRESS).said).toEqual(["100 120"]);
 	});
 
 	test("the whole firmware does what it does otherwise: requests by radio, pages, a new configuration, restart", () => {

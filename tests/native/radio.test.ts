@@ -55,6 +55,10 @@ describe("radio", () => {
 		expect(texts(run(READER, [frame(Uint8Array.from(bytes))]).said)).toEqual([null]);
 	});
 
+	test("a character cut off by the end of its frame does not get its rest from what an earlier frame left in the buffer", () => {
+		expect(texts(run(READER, [frame("a€"), frame(Uint8Array.of(0x61, 0xe2))]).said)).toEqual(["a€", null]);
+	});
+
 	test("a frame of 250 bytes is read, one of 251 or 1470 counted as too long", () => {
 		const script = `${READER}\nglobalThis.count = () => { const c = ${COUNTERS}; radio.counters(c); return c; };`;
 		const { said } = run(script.replace("calls++;", "calls++; say(globalThis.count());"), [
