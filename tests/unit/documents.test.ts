@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { posix } from "node:path";
 import { expect, test } from "@jest/globals";
 
 const read = (path: string) => readFileSync(path, "utf8");
@@ -38,4 +39,59 @@ test("the breakpoint of docs/hardware.md's session is a line of the file that it
 test("and the file that called it does so", () => {
 	expect(read("docs/hardware.md")).toMatch(/^ {2}#1: #run at routes\.ts:\d+$/m);
 	expect(read("web/routes.ts")).toContain("handler.handle(");
+});
+
+/** Pages that people read first. */
+const PAGES = ["README.md", "tests/README.md", ...readdirSync("docs").map((name) => `docs/${name}`)];
+const LINK = /\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g;
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+function anchors(page: string): string[] {
+	return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+		(heading ?? "")
+			.toLowerCase()
+			.replace(/[^\w\s-]/g, "")
+			.replace(/ /g, "-"),
+	);
+}
+
+test.each(PAGES)("each link of %s leads to a file, and to a heading of it", (page) => {
+	const broken = [...read(page).matchAll(LINK)].filter(([, path = "", anchor]) => {
+		const file = path === "" ? page : posix.join(posix.dirname(page), path);
+		return !existsSync(file) || (anchor !== undefined && !anchors(file).includes(anchor));
+	});
+	expect(broken.map(([link]) => link)).toEqual([]);
+});
+
+/** Rows of tables, items of lists, paragraphs: names in them belong to the files that they link to. Code blocks are left out. */
+function blocks(page: string): string[] {
+	return read(page)
+		.replace(/^ *```.*?^ *```$/gms, "")
+		.split(/\n(?:\n|(?=\|)|(?=\d+\. ))/);
+}
+
+/** Code files that a block links to. */
+function filesOf(page: string, block: string): string[] {
+	const files = [...block.matchAll(LINK)].map(([, path = ""]) => posix.join(posix.dirname(page), path));
+	return files.filter((file) => existsSync(file) && statSync(file).isFile());
+}
+
+test.each(["docs/architecture.md", "docs/how-to.md"])("what %s names in a row or paragraph is in the files that it links to", (page) => {
+	const wrong = blocks(page).flatMap((block) => {
+		const files = filesOf(page, block);
+		if (files.length === 0) return [];
+		const text = files.map(read).join("\n");
+		const names = [...block.matchAll(/(?<!\[)`(#?[A-Za-z_]\w*)(?:\(\))?`/g)].map(([, name]) => name ?? "");
+		return names.filter((name) => !new RegExp(`(?<!\\w)${name}\\b`).test(text)).map((name) => `${name} in ${files.join(", ")}`);
+	});
+	expect(wrong).toEqual([]);
+});
+
+test.each(PAGES)("each path that %s names exists", (page) => {
+	const paths = [...read(page).matchAll(/`((?:modules|web|sim|tests|docs|tools|bench)\/[\w./*-]+)`/g)].map(([, path]) => path ?? "");
+	const absent = paths.filter((path) => {
+		const [folder, rest] = path.split("/*");
+		return rest === undefined ? !existsSync(path) : !readdirSync(folder ?? "").some((name) => existsSync(`${folder}/${name}${rest}`));
+	});
+	expect(absent).toEqual([]);
 });

@@ -15,37 +15,19 @@ function imports(file: string): string[] {
 }
 
 /**
- * Modules of the firmware that a folder's own code names, other than its own. The drivers for a desktop stand apart: what are three
- * devices of a chip is there one link to the air, which lives in board/desktop.
+ * Modules of the firmware that the desktop driver of a folder names, other than its own: what are three devices of a chip is there one link
+ * to the air, which lives in board/desktop.
  */
-function knows(module: string, drivers = false): string[] {
-	const files = tree(join("modules", module)).filter((file) => file.endsWith(".ts") && file.includes("/desktop/") === drivers);
+function driverKnows(module: string): string[] {
+	const files = tree(join("modules", module, "desktop")).filter((file) => file.endsWith(".ts"));
 	const named = files.flatMap(imports).filter((name) => /^(config|board|wifi-roles|espnow|channels|handler|web)\//.test(name));
 	return [...new Set(named.map((name) => name.split("/")[0] ?? ""))].filter((name) => name !== module).sort();
 }
 
+/** Who may import whom else is drawn in docs/architecture.md: architecture.test.ts holds it against the imports. */
 describe("who knows whom", () => {
-	test.each([
-		["config", []],
-		["board", []],
-		["wifi-roles", []],
-		["espnow", []],
-		["channels", []],
-		["handler", ["config"]],
-	])("%s imports no other module of the firmware than %j", (module, others) => {
-		expect(knows(module)).toEqual(others);
-	});
-
 	test.each(["espnow", "wifi-roles"])("the desktop driver of %s knows the one link to the air, and nothing else", (module) => {
-		expect(knows(module, true)).toEqual(["board"]);
-	});
-
-	test("the web part imports only config: main hands it the rest", () => {
-		const named = tree("web")
-			.filter((file) => file.endsWith(".ts"))
-			.flatMap(imports)
-			.filter((name) => /^(board|wifi-roles|espnow|channels|handler)\//.test(name));
-		expect(named).toEqual([]);
+		expect(driverKnows(module)).toEqual(["board"]);
 	});
 
 	test("natives are asked for in modules/*/esp32 alone", () => {
