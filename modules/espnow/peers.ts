@@ -8,7 +8,7 @@ import type { PeerView, RadioLink } from "./types";
 export const DRIVER_PEERS = 20;
 /** Boards remembered without need: those that are waited for are kept beyond this. */
 const REMEMBERED = 32;
-/** Boards of which only this is remembered: they need a resync. */
+/** Boards of which only this is remembered: they need a resync. Four bytes each. */
 const NEED_RESYNC = 256;
 
 const ESP_OK = 0;
@@ -71,7 +71,9 @@ export interface PeersOptions {
 export class Peers {
 	readonly #known = new Map<string, Peer>();
 	readonly #driver: Peer[] = [];
-	readonly #needResync = new Set<string>();
+	/** The last four bytes of their MACs, 0 where there is none; a board that is taken for another is resynced without need. Made when first needed. */
+	#needResync: Uint32Array | null = null;
+	#nextResync = 0;
 	/** Addresses that the driver still holds although their board is now written to at its other one, or has been forgotten. */
 	readonly #unlisted: string[] = [];
 	readonly #options: PeersOptions;
@@ -95,7 +97,7 @@ export class Peers {
 		const station = stationMac(mac);
 		const codec = this.#options.codecOf(station);
 		const peer = new Peer(station, codec, this.#options.replyMatching(codec));
-		if (this.#needResync.delete(station)) peer.replies.needsResync = true;
+		if (this.#takeResync(station)) peer.replies.needsResync = true;
 		this.#known.set(station, peer);
 		return peer;
 	}
@@ -205,6 +207,15 @@ export class Peers {
 		peer.usedAt = 0;
 	}
 
+	/** Whether a board that has been forgotten needs a resync; asked once. */
+	#takeResync(mac: string): boolean {
+		const list = this.#needResync;
+		const index = list ? list.indexOf(resyncKey(mac)) : -1;
+		if (!list || index < 0) return false;
+		list[index] = 0;
+		return true;
+	}
+
 	/** @returns false when there is none that may be forgotten */
 	#forgetOne(): boolean {
 		let oldest: Peer | null = null;
@@ -213,12 +224,19 @@ export class Peers {
 		if (!oldest) return false;
 		if (oldest.usedAt) this.#unlist(oldest);
 		this.#known.delete(oldest.mac);
-		if (!oldest.replies.needsResync) return true;
+		// One that never was there has nothing to say: whoever has us ask boards that do not exist takes no memory by it.
+		if (!oldest.replies.needsResync || (oldest.seenAt < 0 && oldest.absent)) return true;
 		// That a board may still send an earlier reply outlives the rest of what we know of it.
-		if (this.#needResync.size >= NEED_RESYNC) for (const mac of this.#needResync) if (this.#needResync.delete(mac)) break;
-		this.#needResync.add(oldest.mac);
+		this.#needResync ??= new Uint32Array(NEED_RESYNC);
+		this.#needResync[this.#nextResync] = resyncKey(oldest.mac);
+		this.#nextResync = (this.#nextResync + 1) % NEED_RESYNC;
 		return true;
 	}
+}
+
+/** Never 0. */
+function resyncKey(mac: string): number {
+	return parseInt(mac.slice(4), 16) || 1;
 }
 
 /**
