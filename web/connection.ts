@@ -105,8 +105,8 @@ export class Connection {
 		this.#sinceMs = nowMs;
 		this.#activeMs = nowMs;
 		this.remote = options.wire.get("REMOTE_IP");
-		options.wire.callback = (message) => this.#onMessage(message);
-		this.#account();
+		options.wire.callback = (message) => this.onMessage(message);
+		this.account();
 	}
 
 	/** Nothing has come from the peer yet. */
@@ -154,84 +154,84 @@ export class Connection {
 	/** Gives the request its place: it is read from here on. */
 	start(): void {
 		if (this.#state !== "asking") return;
-		this.#guarded(() => {
-			this.#begin();
-			this.#onReadable();
+		this.guarded(() => {
+			this.begin();
+			this.onReadable();
 		});
 	}
 
 	/** Lets a queued request send its body. */
 	proceed(): void {
 		if (this.#state !== "queued") return;
-		this.#guarded(() => {
+		this.guarded(() => {
 			const reader = this.#reader;
-			this.#enter("receiving", SLOW_MS);
+			this.enter("receiving", SLOW_MS);
 			if (!reader) return;
-			this.#receiveBody(reader);
-			this.#onReadable();
+			this.receiveBody(reader);
+			this.onReadable();
 		});
 	}
 
 	/** Ends a request that cannot be served, or not any longer, with this answer, where there is still something to say. */
 	turnAway(reply: Reply): void {
 		if (this.isServed && this.#state !== "receiving" && this.#state !== "queued") {
-			this.#end("shut");
+			this.end("shut");
 			return;
 		}
 		this.#refused = true;
-		this.#guarded(() => {
-			this.#respond(reply);
+		this.guarded(() => {
+			this.respond(reply);
 			// lwIP resets a connection that is closed over unread bytes.
-			this.#onReadable();
+			this.onReadable();
 		});
 	}
 
 	/** Closes what is out of time. To be called now and then. */
 	tick(nowMs: number): void {
 		if (nowMs < this.#deadline) return;
-		if (this.#state === "waiting") this.#guarded(() => this.#respond(this.#host.late(this.#target)));
+		if (this.#state === "waiting") this.guarded(() => this.respond(this.#host.late(this.#target)));
 		else if (this.#state === "asking" || this.#state === "queued") this.turnAway(this.#host.busy(this.#target));
-		else this.#end(this.#state === "lingering" ? "done" : "slow");
+		else this.end(this.#state === "lingering" ? "done" : "slow");
 	}
 
 	/** Closes the connection, whatever it is about. May be called twice. */
 	close(): void {
-		this.#end("shut");
+		this.end("shut");
 	}
 
-	#onMessage(message: number): void {
+	private onMessage(message: number): void {
 		// As #guarded, whose two calls would be missing at the other end of a small stack.
 		try {
-			if (message === READABLE) this.#onReadable();
-			else if (message === WRITABLE) this.#onWritable();
-			else if (message < 0) this.#end(this.#state === "sent" || this.#state === "lingering" ? "done" : "left");
+			if (message === READABLE) this.onReadable();
+			else if (message === WRITABLE) this.onWritable();
+			else if (message < 0) this.end(this.#state === "sent" || this.#state === "lingering" ? "done" : "left");
 		} catch (error) {
 			this.#host.fault(error);
-			this.#end("shut");
+			this.end("shut");
 		}
-		this.#account();
+		this.account();
 	}
 
 	/** Nothing thrown may reach the socket, whose caller is the engine itself. */
-	#guarded(action: () => void): void {
+	private guarded(action: () => void): void {
 		try {
 			action();
 		} catch (error) {
 			this.#host.fault(error);
-			this.#end("shut");
+			this.end("shut");
 		}
-		this.#account();
+		this.account();
 	}
 
 	/** What it holds now; it is counted here and nowhere else, whatever has happened to it. */
-	#account(): void {
-		const bytes = this.#bytes();
+	private account(): void {
+		const bytes = this.bytes();
 		if (bytes === this.#held) return;
 		this.#host.holds(bytes - this.#held);
 		this.#held = bytes;
 	}
 
-	#bytes(): number {
+	private bytes(): number {
 		if (this.#state === "closed") return 0;
 		if (this.#state === "waiting") return CONNECTION_BYTES + WAITING_BYTES;
 		const reader = this.#reader;
@@ -243,14 +243,14 @@ export class Connection {
 		return bytes;
 	}
 
-	#onReadable(): void {
+	private onReadable(): void {
 		const wire = this.#wire;
 		// The socket throws when it is asked for bytes and has none.
 		if (!wire || wire.read() <= 0) return;
 		if (this.#state === "idle") {
-			this.#enter("asking", SLOW_MS);
+			this.enter("asking", SLOW_MS);
 			if (!this.#host.isPlaceFor(this)) return;
-			this.#begin();
+			this.begin();
 		}
 		// What is not read yet stays with lwIP, which holds the peer back.
 		if (this.#state === "asking" || this.#state === "queued") return;
@@ -258,54 +258,54 @@ export class Connection {
 		const reader = this.#reader;
 		if (this.#state !== "receiving" || !reader) {
 			this.#lingered += wire.read(null);
-			if (this.#lingered > LINGER_BYTES) this.#end("done");
+			if (this.#lingered > LINGER_BYTES) this.end("done");
 			return;
 		}
-		this.#advance(reader, reader.feed(new Uint8Array(wire.read(ArrayBuffer))));
+		this.advance(reader, reader.feed(new Uint8Array(wire.read(ArrayBuffer))));
 	}
 
-	#advance(reader: RequestReader, progress: Progress): void {
+	private advance(reader: RequestReader, progress: Progress): void {
 		if (progress === "more") return;
 		const head = reader.head;
 		this.#target = head.target;
 		this.#wantsHead = head.method === "HEAD";
-		if (progress === "head") this.#decide(reader);
-		else if (progress === "body") this.#serve(head, reader.takeBody());
-		else this.#respond(refuse(head.target, progress.status, progress.sentence));
+		if (progress === "head") this.decide(reader);
+		else if (progress === "body") this.serve(head, reader.takeBody());
+		else this.respond(refuse(head.target, progress.status, progress.sentence));
 	}
 
-	#begin(): void {
+	private begin(): void {
 		this.#reader = new RequestReader();
-		this.#enter("receiving", SLOW_MS);
+		this.enter("receiving", SLOW_MS);
 	}
 
-	#decide(reader: RequestReader): void {
+	private decide(reader: RequestReader): void {
 		const head = reader.head;
 		const decision = this.#host.begin(this, head);
 		if (typeof decision === "object") {
 			this.#received = head.contentLength === 0;
-			this.#respond(decision);
-		} else if (decision === "later") this.#enter("queued", SLOW_MS);
-		else if (decision === "body" && head.contentLength > 0) this.#receiveBody(reader);
-		else this.#serve(head, new ArrayBuffer(0));
+			this.respond(decision);
+		} else if (decision === "later") this.enter("queued", SLOW_MS);
+		else if (decision === "body" && head.contentLength > 0) this.receiveBody(reader);
+		else this.serve(head, new ArrayBuffer(0));
 	}
 
-	#receiveBody(reader: RequestReader): void {
+	private receiveBody(reader: RequestReader): void {
 		if (reader.head.expectsContinue) this.#wire?.write(bytes(CONTINUE));
-		this.#advance(reader, reader.acceptBody());
+		this.advance(reader, reader.acceptBody());
 	}
 
-	#enter(state: "asking" | "receiving" | "queued" | "waiting" | "lingering", deadlineMs: number): void {
+	private enter(state: "asking" | "receiving" | "queued" | "waiting" | "lingering", deadlineMs: number): void {
 		this.#state = state;
 		this.#sinceMs = this.#host.now();
 		this.#activeMs = this.#sinceMs;
 		this.#deadline = this.#sinceMs + deadlineMs;
 	}
 
-	#serve(head: RequestHead, body: ArrayBuffer): void {
+	private serve(head: RequestHead, body: ArrayBuffer): void {
 		this.#received = body.byteLength > 0 || head.contentLength === 0;
 		this.#reader = undefined;
-		this.#enter("waiting", ANSWER_MS);
+		this.enter("waiting", ANSWER_MS);
 		let answer: Reply | Promise<Reply>;
 		try {
 			answer = this.#host.serve(this, head, body);
@@ -313,39 +313,39 @@ export class Connection {
 			answer = this.#host.failed(this.#target, error);
 		}
 		// An answer that is there must go out now: the peer may have closed its half, which the socket tells next.
-		if (!(answer instanceof Promise)) this.#respond(answer);
-		else this.#await(answer);
+		if (!(answer instanceof Promise)) this.respond(answer);
+		else this.await(answer);
 	}
 
-	#await(answer: Promise<Reply>): void {
+	private await(answer: Promise<Reply>): void {
 		answer.then(
-			(reply) => this.#guarded(() => this.#respond(reply)),
-			(error) => this.#guarded(() => this.#respond(this.#host.failed(this.#target, error))),
+			(reply) => this.guarded(() => this.respond(reply)),
+			(error) => this.guarded(() => this.respond(this.#host.failed(this.#target, error))),
 		);
 	}
 
-	#respond(answer: Reply): void {
+	private respond(answer: Reply): void {
 		if (this.#state === "sending" || this.#state === "sent" || this.#state === "lingering" || this.#state === "closed") return;
 		this.#reader = undefined;
-		const reply = this.#fits(answer) ? answer : this.#host.busy(this.#target);
+		const reply = this.fits(answer) ? answer : this.#host.busy(this.#target);
 		this.#inFlash = reply.inFlash ?? false;
 		this.#announced = reply.announced ?? false;
 		this.#host.answered(reply);
 		this.#parts = this.#wantsHead ? [head(reply)] : [head(reply), ...reply.body];
 		this.#state = "sending";
 		this.#sinceMs = this.#host.now();
-		this.#write();
+		this.write();
 	}
 
 	/** Whether what the peer cannot take at once of an answer may wait here. */
-	#fits(reply: Reply): boolean {
+	private fits(reply: Reply): boolean {
 		if (reply.inFlash || this.#wantsHead) return true;
 		let bytes = -(this.#wire?.write() ?? 0);
 		for (const part of reply.body) bytes += part.length;
 		return bytes <= 0 || this.#host.mayHold(bytes + CONNECTION_BYTES - this.#held);
 	}
 
-	#write(): void {
+	private write(): void {
 		const wire = this.#wire;
 		if (!wire) return;
 		let room = wire.write();
@@ -368,15 +368,15 @@ export class Connection {
 	}
 
 	/** The peer has acknowledged all that was written. */
-	#onWritable(): void {
-		if (this.#state === "sending") this.#write();
+	private onWritable(): void {
+		if (this.#state === "sending") this.write();
 		else if (this.#state === "sent") {
-			if (this.#received) this.#end("done");
-			else this.#enter("lingering", LINGER_MS);
+			if (this.#received) this.end("done");
+			else this.enter("lingering", LINGER_MS);
 		}
 	}
 
-	#end(end: End): void {
+	private end(end: End): void {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
 		const wire = this.#wire;
@@ -390,7 +390,7 @@ export class Connection {
 				this.#host.fault(error);
 			}
 		}
-		this.#account();
+		this.account();
 		this.#host.ended(this, end, this.#announced);
 	}
 }

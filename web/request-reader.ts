@@ -81,7 +81,7 @@ export class RequestReader {
 
 	/** Takes the next bytes of the connection, which the reader may keep until `acceptBody`. */
 	feed(bytes: Uint8Array<ArrayBuffer>): Progress {
-		if (this.#step === "body") return this.#feedBody(bytes);
+		if (this.#step === "body") return this.feedBody(bytes);
 		let start = 0;
 		while (this.#step === "request line" || this.#step === "headers") {
 			const feedAt = bytes.indexOf(LINE_FEED, start);
@@ -96,7 +96,7 @@ export class RequestReader {
 			const line = this.#begun ? joined(this.#begun, piece) : piece;
 			this.#begun = undefined;
 			start = end;
-			const bad = this.#endLine(lineText(line));
+			const bad = this.endLine(lineText(line));
 			if (bad) return bad;
 		}
 		if (start < bytes.length && this.head.contentLength > 0 && !this.#early) this.#early = bytes.subarray(start);
@@ -109,7 +109,7 @@ export class RequestReader {
 		this.#body = new Uint8Array(this.head.contentLength);
 		const early = this.#early;
 		this.#early = undefined;
-		return this.#feedBody(early ?? new Uint8Array(0));
+		return this.feedBody(early ?? new Uint8Array(0));
 	}
 
 	/** Hands the body over, once, after `body`. */
@@ -119,7 +119,7 @@ export class RequestReader {
 		return body ?? new ArrayBuffer(0);
 	}
 
-	#feedBody(bytes: Uint8Array): Progress {
+	private feedBody(bytes: Uint8Array): Progress {
 		if (!this.#body) return "more";
 		const room = this.#body.length - this.#bodyLength;
 		const fitting = bytes.length > room ? bytes.subarray(0, room) : bytes;
@@ -131,31 +131,31 @@ export class RequestReader {
 	}
 
 	/** @param line without its end; undefined when its bytes are no text */
-	#endLine(line: string | undefined): BadRequest | undefined {
+	private endLine(line: string | undefined): BadRequest | undefined {
 		if (line === undefined) return bad("The request line and headers must be UTF-8 without NUL.");
 		if (this.#step === "request line") {
 			// Some clients send an empty line before the request (RFC 9112, 2.2).
 			if (line === "") return undefined;
 			this.#step = "headers";
-			return this.#readRequestLine(line);
+			return this.readRequestLine(line);
 		}
-		return line === "" ? this.#endHead() : this.#readHeader(line);
+		return line === "" ? this.endHead() : this.readHeader(line);
 	}
 
-	#readRequestLine(line: string): BadRequest | undefined {
+	private readRequestLine(line: string): BadRequest | undefined {
 		const first = line.indexOf(" ");
 		const last = line.lastIndexOf(" ");
 		const version = line.slice(last + 1);
 		if (first <= 0 || last === first || !version.startsWith("HTTP/")) return bad("The request line must be: method, address, HTTP/1.1.");
 		if (!version.startsWith("HTTP/1.")) return { status: 505, sentence: "HTTP/1.1 only." };
 		this.head.method = line.slice(0, first);
-		this.#readTarget(line.slice(first + 1, last));
+		this.readTarget(line.slice(first + 1, last));
 		if (!this.head.target.startsWith("/") && this.head.target !== "*") return bad("The address must begin with /.");
 		return undefined;
 	}
 
 	/** Proxies, and clients that take the board for one, send the whole address. */
-	#readTarget(target: string): void {
+	private readTarget(target: string): void {
 		this.head.target = target;
 		if (target.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return;
 		let end = SCHEME.length;
@@ -165,7 +165,7 @@ export class RequestReader {
 		this.head.target = target.charAt(end) === "/" ? target.slice(end) : `/${target.slice(end)}`;
 	}
 
-	#readHeader(line: string): BadRequest | undefined {
+	private readHeader(line: string): BadRequest | undefined {
 		const colon = line.indexOf(":");
 		const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
 		// A name with blanks around it, or a folded line, is how requests are smuggled (RFC 9112, 5.1).
@@ -197,12 +197,12 @@ export class RequestReader {
 				this.#chunked = true;
 				break;
 			case "content-length":
-				return this.#readLength(value);
+				return this.readLength(value);
 		}
 		return undefined;
 	}
 
-	#readLength(value: string): BadRequest | undefined {
+	private readLength(value: string): BadRequest | undefined {
 		if (!/^[0-9]{1,10}$/.test(value)) return bad("Content-Length must be a number of bytes.");
 		const length = Number(value);
 		if (this.#lengthSeen && length !== this.head.contentLength) return bad("Content-Length is given twice.");
@@ -211,7 +211,7 @@ export class RequestReader {
 		return undefined;
 	}
 
-	#endHead(): BadRequest | undefined {
+	private endHead(): BadRequest | undefined {
 		if (this.#chunked) return { status: 411, sentence: "Send the body with a Content-Length, not in chunks." };
 		if (this.head.contentLength > BODY_LIMIT) return { status: 413, sentence: `The body exceeds ${BODY_LIMIT} bytes.` };
 		this.#step = "between";

@@ -56,7 +56,7 @@ export class ReplyOrder implements ReplyMatching {
 		if (this.request) {
 			this.#queue ??= [];
 			this.#queue.push(request);
-		} else this.#begin(request, now);
+		} else this.begin(request, now);
 	}
 
 	pong(_: Readonly<Message>, rssi: number, now: number): boolean {
@@ -71,7 +71,7 @@ export class ReplyOrder implements ReplyMatching {
 				return true;
 			}
 			request.tries = 0;
-			this.#resynced(request, now);
+			this.resynced(request, now);
 			return true;
 		}
 		if (request.sends === 0) return false;
@@ -89,10 +89,10 @@ export class ReplyOrder implements ReplyMatching {
 		if (this.needsResync) return "doubtful";
 		// Only a pong answers a ping.
 		if (!request || request.sends === 0 || request.kind === Kind.ping) return "none";
-		const verdict = this.#match(request, text, now);
+		const verdict = this.match(request, text, now);
 		if (verdict === "early") return "doubtful";
 		if (verdict === "reply") this.#table.succeed(request, text, rssi, now);
-		else this.#hold(request, text, rssi, now);
+		else this.hold(request, text, rssi, now);
 		return "taken";
 	}
 
@@ -113,7 +113,7 @@ export class ReplyOrder implements ReplyMatching {
 			this.#table.succeed(request, held.text, held.rssi, now);
 			return;
 		}
-		if (request.resyncUntil !== 0 && now >= request.resyncUntil) this.#resynced(request, now);
+		if (request.resyncUntil !== 0 && now >= request.resyncUntil) this.resynced(request, now);
 		if (request.resyncUntil !== 0) this.#table.lookAt(request.resyncUntil);
 		if (held) this.#table.lookAt(held.until);
 	}
@@ -128,14 +128,14 @@ export class ReplyOrder implements ReplyMatching {
 		}
 		this.request = null;
 		const next = queue?.shift();
-		if (next) this.#begin(next, now);
+		if (next) this.begin(next, now);
 	}
 
 	/**
 	 * Judges a text that can be the reply to the open request.
 	 * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
 	 */
-	#match(request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
+	private match(request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
 		// Whatever it is: the last reply over again, or that to something asked before a restart.
 		// A request that waits for another try has been on the air longer.
 		const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
@@ -157,17 +157,17 @@ export class ReplyOrder implements ReplyMatching {
 		return "reply";
 	}
 
-	#hold(request: Request, text: string, rssi: number, now: number): void {
+	private hold(request: Request, text: string, rssi: number, now: number): void {
 		if (request.held) return;
 		request.held = { text, rssi, until: now + HOLD_MS };
 		this.#table.lookAt(request.held.until);
 	}
 
 	/** It is the peer's open request now. */
-	#begin(request: Request, now: number): void {
+	private begin(request: Request, now: number): void {
 		this.request = request;
 		// Nearly all links are good, and their boards owe nothing.
-		if (now < this.#lossyUntil || this.#mayReplyAgain) this.#distrust(request, now);
+		if (now < this.#lossyUntil || this.#mayReplyAgain) this.distrust(request, now);
 		// A ping as the request is as good as one before it: only `pong` answers either.
 		request.resyncUntil = this.needsResync && request.kind !== Kind.ping ? Infinity : 0;
 		this.#table.enter(request, now);
@@ -177,7 +177,7 @@ export class ReplyOrder implements ReplyMatching {
 	 * A request is about to be the open one: what the peer said last may be heard once more and be taken for the reply to this. On a lossy link, or
 	 * when the peer may owe a reply to another question, a pong in between tells them apart.
 	 */
-	#distrust(request: Request, now: number): void {
+	private distrust(request: Request, now: number): void {
 		const since = now - this.#lastReplyAt;
 		if (since < AGAIN_MS && now < this.#lossyUntil) this.needsResync = true;
 		if (request.text === this.#lastAsked) return;
@@ -186,7 +186,7 @@ export class ReplyOrder implements ReplyMatching {
 	}
 
 	/** The peer's next words belong to this request. */
-	#resynced(request: Request, now: number): void {
+	private resynced(request: Request, now: number): void {
 		this.needsResync = false;
 		request.resyncUntil = 0;
 		this.#table.withdraw(request);
