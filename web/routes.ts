@@ -74,19 +74,19 @@ export class Routes {
 	static readonly #table: Readonly<Record<string, Methods>> = Object.freeze(
 		{
 			"/": {
-				GET: { serve: (routes, request) => routes.#front(request) },
+				GET: { serve: (routes, request) => routes.front(request) },
 				/** What the button of `press.html` sends. */
-				POST: { takesBody: true, serve: (routes, request) => routes.#front(request) },
+				POST: { takesBody: true, serve: (routes, request) => routes.front(request) },
 			},
 			"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
 			"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
 			"/api/selftest": { GET: { changes: true, serve: (routes) => routes.#options.selfTest().then(asTestResult) } },
 			"/api/config": {
 				GET: { serve: (routes) => json(200, routes.#options.store.redacted()) },
-				PUT: { changes: true, takesBody: true, serve: (routes, request) => routes.#configure(request.body) },
+				PUT: { changes: true, takesBody: true, serve: (routes, request) => routes.configure(request.body) },
 			},
-			"/api/restart": { POST: { changes: true, takesBody: true, serve: (routes, request) => routes.#restart(request.side) } },
-			"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.#send(request) } },
+			"/api/restart": { POST: { changes: true, takesBody: true, serve: (routes, request) => routes.restart(request.side) } },
+			"/api/send": { POST: { takesBody: true, serve: (routes, request) => routes.send(request) } },
 		} satisfies Record<string, Methods>,
 		true,
 	);
@@ -105,7 +105,7 @@ export class Routes {
 	 * @param remote the caller's address @returns the refusal, or whether its body is of any use
 	 */
 	admit(side: Side, head: RequestHead, remote: string | undefined): Reply | "body" | "no body" {
-		if (!isAddress(head.host) && !isOurName(head.host, this.#names())) return this.#elsewhere(side, head);
+		if (!isAddress(head.host) && !isOurName(head.host, this.names())) return this.elsewhere(side, head);
 		const [path, query] = split(head.target);
 		const methods = find(Routes.#table, path);
 		if (head.method === "OPTIONS") return options(methods);
@@ -116,19 +116,19 @@ export class Routes {
 			return withAllow(refuse(head.target, 405, "Not with this method."), methods);
 		const signedIn = this.#signIn.check(head.authorization, remote);
 		if (signedIn === "wrong") return { ...refuse(head.target, 401, "That is not the house password."), headers: SIGN_IN };
-		if (signedIn === "paused") return this.#paused(head.target, remote);
+		if (signedIn === "paused") return this.paused(head.target, remote);
 		head.signedIn = signedIn === "yes";
-		const refusedChange = route.changes && !route.takesBody ? this.#refuseChange(side, head) : undefined;
+		const refusedChange = route.changes && !route.takesBody ? this.refuseChange(side, head) : undefined;
 		if (refusedChange) return refusedChange;
-		if (!route.takesBody) return this.#admitWithoutBody(side, head, path === "/" && Boolean(query));
+		if (!route.takesBody) return this.admitWithoutBody(side, head, path === "/" && Boolean(query));
 		const refused = refuseWrite(head);
 		if (refused) return refuse(head.target, refused.status, refused.sentence);
 		if (!route.changes) return "body";
-		return this.#refuseChange(side, head) ?? "body";
+		return this.refuseChange(side, head) ?? "body";
 	}
 
 	/** @param acts whether it asks for anything but a page or a reading of this board's own */
-	#admitWithoutBody(side: Side, head: RequestHead, acts: boolean): Reply | "no body" {
+	private admitWithoutBody(side: Side, head: RequestHead, acts: boolean): Reply | "no body" {
 		// A browser follows links and loads pictures that other sites have made; it says no more about that to a board without https.
 		if (!acts || side === "setup" || !head.acceptsLanguage) return "no body";
 		if (wantsPage(head)) return page(this.#options.page("press.html"));
@@ -136,28 +136,28 @@ export class Routes {
 	}
 
 	/** A name that is not ours: the portal shows phones the way, everybody else is told. */
-	#elsewhere(side: Side, head: RequestHead): Reply {
+	private elsewhere(side: Side, head: RequestHead): Reply {
 		if (side === "setup" && (head.method === "GET" || head.method === "HEAD"))
 			return text(302, "", ["Location", `http://${this.#options.setup.setupNetwork}.1/`]);
 		return refuse(head.target, 421, "Open this board by its address or its own name.");
 	}
 
 	/** The names under which this board may be asked for. */
-	#names(): readonly string[] {
+	private names(): readonly string[] {
 		const label = hostLabel(this.#options.line().name);
 		return label === "" ? [] : [label, `rbr-${label}`];
 	}
 
-	#paused(target: string, remote: string | undefined): Reply {
+	private paused(target: string, remote: string | undefined): Reply {
 		const waitS = this.#signIn.waitS(remote);
 		const refused = refuse(target, 429, `Too many wrong passwords: try again in ${waitS} s.`);
 		return { ...refused, headers: ["Retry-After", String(waitS)] };
 	}
 
 	/** For orders that only pages and programs give, by their own addresses. */
-	#refuseChange(side: Side, head: RequestHead): Reply | undefined {
+	private refuseChange(side: Side, head: RequestHead): Reply | undefined {
 		if (side === "setup" || head.signedIn) {
-			if (this.#takeChange()) return undefined;
+			if (this.takeChange()) return undefined;
 			return { ...refuse(head.target, 503, "Too many changes at once; try again in a second."), headers: ["Retry-After", "1"] };
 		}
 		if (this.#signIn.isPossible) return { ...refuse(head.target, 401, "Sign in with the house password."), headers: SIGN_IN };
@@ -165,7 +165,7 @@ export class Routes {
 	}
 
 	/** @returns whether one more change may be made now */
-	#takeChange(): boolean {
+	private takeChange(): boolean {
 		const nowMs = this.#options.clock.now();
 		this.#changes = Math.min(CHANGES, this.#changes + ((nowMs - this.#changesAtMs) * CHANGES_EACH_S) / 1000);
 		this.#changesAtMs = nowMs;
@@ -191,56 +191,56 @@ export class Routes {
 		return split(target)[0] === "/api/send" ? json(200, { ok: false, reason: "timeout" }) : text(200, "Fail (timeout)");
 	}
 
-	#front(request: Request): Reply | Promise<Reply> {
+	private front(request: Request): Reply | Promise<Reply> {
 		const question = parseQuery(request.query);
 		switch (question.kind) {
 			case "bad":
 				return text(400, question.sentence);
 			case "command":
-				return this.#message(this.#options.mac, question.text, request);
+				return this.message(this.#options.mac, question.text, request);
 			case "ask":
-				return this.#message(question.mac, question.text, request);
+				return this.message(question.mac, question.text, request);
 			case "status":
 				if (request.wantsPage) return page(this.#options.page(request.side === "setup" ? "setup.html" : "house.html"));
-				return text(200, this.#statusLine());
+				return text(200, this.statusLine());
 		}
 	}
 
 	/** `<mac> <M|S> <name> <uptime in s>`; tools split it at blanks. */
-	#statusLine(): string {
+	private statusLine(): string {
 		const { name, role, uptimeS } = this.#options.line();
 		return `${this.#options.mac} ${role === "hub" ? "M" : "S"} ${name.replace(/\s/g, "_")} ${Math.floor(uptimeS)}`;
 	}
 
 	/** A text for a board, this one or one that is asked for it. */
-	#message(mac: string, given: string, request: Request): Reply | Promise<Reply> {
+	private message(mac: string, given: string, request: Request): Reply | Promise<Reply> {
 		const message = normalRelay(given);
-		const refusal = this.#refusal(mac, message, request);
+		const refusal = this.refusal(mac, message, request);
 		if (refusal !== "") return request.posted && refusal === SIGN_IN_FIRST ? text(401, refusal, SIGN_IN) : text(200, refusal);
-		if (!this.#isForUs(mac, message)) return this.#ask(mac, message, request, asText);
-		const reply = this.#run(message, request);
+		if (!this.isForUs(mac, message)) return this.ask(mac, message, request, asText);
+		const reply = this.run(message, request);
 		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
 	}
 
 	/** What is to be passed on is asked of ourselves, so that a ring which comes back here is seen. */
-	#isForUs(mac: string, message: string): boolean {
+	private isForUs(mac: string, message: string): boolean {
 		return sameBoard(mac, this.#options.mac) && !parseRelay(message);
 	}
 
 	/** Why a message may not be sent, "" when it may. */
-	#refusal(mac: string, message: string, request: Request): string {
+	private refusal(mac: string, message: string, request: Request): string {
 		const { handler } = this.#options;
 		if (handler.isHarmless(message)) return "";
-		if (this.#isForUs(mac, message)) {
+		if (this.isForUs(mac, message)) {
 			// What nobody here knows changes nothing, and is told so.
 			if (!handler.isCommand(message)) return "";
-			if (request.side === "setup" || request.signedIn) return this.#takeChange() ? "" : BUSY;
+			if (request.side === "setup" || request.signedIn) return this.takeChange() ? "" : BUSY;
 			// Other boards look after themselves.
 		} else if (request.signedIn) return "";
 		return this.#signIn.isPossible ? SIGN_IN_FIRST : SET_PASSWORD_FIRST;
 	}
 
-	#run(command: string, { side, signedIn }: Request): string | Promise<string> {
+	private run(command: string, { side, signedIn }: Request): string | Promise<string> {
 		try {
 			const reply = this.#options.handler.handle(command, side === "lan" && signedIn ? callers.owner : callers[side]);
 			return typeof reply === "string" ? reply : reply.catch(asFailure);
@@ -250,29 +250,29 @@ export class Routes {
 	}
 
 	/** @param made makes the answer; one step and no more, as each takes memory while the radio is waited for */
-	#ask(mac: string, message: string, { signedIn }: Request, made: (outcome: AskOutcome) => Reply): Promise<Reply> {
+	private ask(mac: string, message: string, { signedIn }: Request, made: (outcome: AskOutcome) => Reply): Promise<Reply> {
 		return this.#options.comms.ask(mac, message, signedIn ? MAY_CHANGE : HARMLESS_ONLY).then(made);
 	}
 
-	#configure(body: string): Reply {
+	private configure(body: string): Reply {
 		const result = this.#options.store.updateText(body);
 		return result.ok ? json(200, { ok: true, changed: result.changed }) : invalid(result.path, result.expected);
 	}
 
-	#restart(side: Side): Reply {
+	private restart(side: Side): Reply {
 		this.#options.restarter.request(side);
 		return { ...json(200, { ok: true }), announced: true };
 	}
 
-	#send(request: Request): Reply | Promise<Reply> {
+	private send(request: Request): Reply | Promise<Reply> {
 		const message = readMessage(request.body);
 		if ("expected" in message) return invalid(message.path, message.expected);
 		const { mac, msg } = message;
-		const refusal = this.#refusal(mac, msg, request);
+		const refusal = this.refusal(mac, msg, request);
 		if (refusal !== "") return asRefusal(refusal);
-		if (!this.#isForUs(mac, msg)) return this.#ask(mac, msg, request, asOutcome);
+		if (!this.isForUs(mac, msg)) return this.ask(mac, msg, request, asOutcome);
 		const start = this.#options.clock.now();
-		const reply = this.#run(msg, request);
+		const reply = this.run(msg, request);
 		const own = (text: string): Reply => {
 			const ms = Math.round(this.#options.clock.now() - start);
 			return { ...json(200, { ok: true, reply: text, rssi: 0, ms }), announced: true };

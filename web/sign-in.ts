@@ -42,14 +42,14 @@ export class SignIn {
 
 	/** Seconds until a paused caller may try again. */
 	waitS(address: string | undefined): number {
-		return Math.max(1, Math.ceil(((this.#untilMs[this.#placeOf(address)] ?? 0) - this.#clock.now()) / 1000));
+		return Math.max(1, Math.ceil(((this.#untilMs[this.placeOf(address)] ?? 0) - this.#clock.now()) / 1000));
 	}
 
 	/** @param authorization the header's value, "" without one @param address the caller's */
 	check(authorization: string, address: string | undefined): SignedIn {
 		const password = this.#password();
 		if (authorization === "" || password === "") return "none";
-		const place = this.#placeOf(address);
+		const place = this.placeOf(address);
 		const nowMs = this.#clock.now();
 		const untilMs = this.#untilMs[place] ?? 0;
 		if (nowMs < untilMs) return "paused";
@@ -57,7 +57,7 @@ export class SignIn {
 		const shown = passwordOf(authorization);
 		if (shown && isSame(shown, new Uint8Array(ArrayBuffer.fromString(password)))) {
 			this.#wrong[place] = 0;
-			this.#know(address ?? "");
+			this.know(address ?? "");
 			return "yes";
 		}
 		const wrong = Math.min((this.#wrong[place] ?? 0) + 1, 6);
@@ -66,14 +66,14 @@ export class SignIn {
 		return "wrong";
 	}
 
-	#know(address: string): void {
+	private know(address: string): void {
 		if (this.#known === address) return;
 		this.#known = address;
 		this.#wrong[PLACES] = 0;
 		this.#untilMs[PLACES] = 0;
 	}
 
-	#placeOf(address: string | undefined): number {
+	private placeOf(address: string | undefined): number {
 		if (address === undefined) return 0;
 		if (address === this.#known) return PLACES;
 		return (Number(address.slice(address.lastIndexOf(".") + 1)) || 0) % PLACES;

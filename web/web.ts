@@ -63,22 +63,22 @@ export class Web implements ConnectionHost {
 
 	/** Serves the setup side on an address of the setup access point. Opening it again on the same address changes nothing. */
 	openSetup(address: string): void {
-		this.#open("setup", address);
+		this.open("setup", address);
 	}
 
 	/** Stops serving the setup side and closes its connections. */
 	closeSetup(): void {
-		this.#close("setup");
+		this.close("setup");
 	}
 
 	/** Serves the house side on the station's address; a new address takes the place of the old one. */
 	openLan(address: string): void {
-		this.#open("lan", address);
+		this.open("lan", address);
 	}
 
 	/** Stops serving the house side and closes its connections. */
 	closeLan(): void {
-		this.#close("lan");
+		this.close("lan");
 	}
 
 	snapshot(): WebSnapshot {
@@ -117,7 +117,7 @@ export class Web implements ConnectionHost {
 			)
 		)
 			return false;
-		return this.#findPlace(connection);
+		return this.findPlace(connection);
 	}
 
 	begin(connection: Connection, head: RequestHead): Reply | "body" | "later" | "no body" {
@@ -139,8 +139,8 @@ export class Web implements ConnectionHost {
 		try {
 			return this.#routes.serve(connection.side, head, body);
 		} finally {
-			this.#release(connection);
-			if (this.#connections.some((other) => other.isQueued)) this.#arrangeSoon();
+			this.release(connection);
+			if (this.#connections.some((other) => other.isQueued)) this.arrangeSoon();
 		}
 	}
 
@@ -158,17 +158,17 @@ export class Web implements ConnectionHost {
 	}
 
 	answered(reply: Reply): void {
-		this.#count(reply.status);
+		this.count(reply.status);
 	}
 
 	ended(connection: Connection, end: End, announced: boolean): void {
 		const index = this.#connections.indexOf(connection);
 		if (index >= 0) this.#connections.splice(index, 1);
-		this.#release(connection);
+		this.release(connection);
 		if (end === "slow") this.#timedOut += 1;
 		else if (end === "left") this.#abandoned += 1;
 		if (announced) this.#options.restarter.replySent();
-		if (this.#connections.some((other) => other.isQueued || other.isAsking)) this.#arrangeSoon();
+		if (this.#connections.some((other) => other.isQueued || other.isAsking)) this.arrangeSoon();
 	}
 
 	fault(error: unknown): void {
@@ -178,26 +178,26 @@ export class Web implements ConnectionHost {
 		this.#lastFault = words;
 	}
 
-	#open(side: Side, address: string): void {
+	private open(side: Side, address: string): void {
 		const place = this.#places[side];
 		if (place.address === address && place.server) return;
-		this.#close(side);
+		this.close(side);
 		place.address = address;
-		this.#listen(side);
-		this.#watch();
+		this.listen(side);
+		this.watch();
 	}
 
-	#listen(side: Side): void {
+	private listen(side: Side): void {
 		const place = this.#places[side];
 		try {
-			place.server = this.#options.listen(place.address, (wire) => this.#accept(side, wire), side);
+			place.server = this.#options.listen(place.address, (wire) => this.accept(side, wire), side);
 		} catch (error) {
 			place.retryAtMs = this.now() + RETRY_MS;
 			this.fault(error);
 		}
 	}
 
-	#close(side: Side): void {
+	private close(side: Side): void {
 		const place = this.#places[side];
 		const server = place.server;
 		place.server = undefined;
@@ -210,11 +210,11 @@ export class Web implements ConnectionHost {
 		for (const connection of [...this.#connections]) if (connection.side === side) connection.close();
 	}
 
-	#accept(side: Side, wire: Wire): void {
+	private accept(side: Side, wire: Wire): void {
 		try {
 			this.#connections.push(new Connection({ wire, side, host: this }));
-			this.#arrange();
-			this.#watch();
+			this.arrange();
+			this.watch();
 		} catch (error) {
 			this.fault(error);
 			wire.close();
@@ -222,29 +222,29 @@ export class Web implements ConnectionHost {
 	}
 
 	/** In a turn of its own: what goes on here has its share of a small stack already. */
-	#arrangeSoon(): void {
+	private arrangeSoon(): void {
 		if (this.#arranging) return;
 		this.#arranging = true;
 		this.#options.timers.set(() => {
 			this.#arranging = false;
-			this.#arrange();
+			this.arrange();
 		}, 0);
 	}
 
 	/** Gives places to those that ask, in the order in which they came, and makes room where there are too many. */
-	#arrange(): void {
+	private arrange(): void {
 		// What it does ends connections, and that asks for it again.
 		const wasArranging = this.#arranging;
 		this.#arranging = true;
 		try {
 			// Each round changes the state of one connection, of which there are few.
-			while (this.#proceedOne("setup") || this.#proceedOne("lan") || this.#startOne() || this.#makeRoom());
+			while (this.proceedOne("setup") || this.proceedOne("lan") || this.startOne() || this.makeRoom());
 		} finally {
 			this.#arranging = wasArranging;
 		}
 	}
 
-	#proceedOne(side: Side): boolean {
+	private proceedOne(side: Side): boolean {
 		if (this.#bodyOf[side]) return false;
 		const next = this.#connections.find((connection) => connection.side === side && connection.isQueued);
 		if (!next || !this.mayHold(next.bodyBytes)) return false;
@@ -253,11 +253,11 @@ export class Web implements ConnectionHost {
 		return true;
 	}
 
-	#startOne(): boolean {
+	private startOne(): boolean {
 		for (let i = 0; i < this.#connections.length; i++) {
 			const connection = this.#connections[i];
 			if (!connection?.isAsking) continue;
-			if (!this.#findPlace(connection)) continue;
+			if (!this.findPlace(connection)) continue;
 			connection.start();
 			return true;
 		}
@@ -265,7 +265,7 @@ export class Web implements ConnectionHost {
 	}
 
 	/** Whether there is a place for a request from its address on its side, or one whose time is up. */
-	#findPlace({ side, remote }: Connection): boolean {
+	private findPlace({ side, remote }: Connection): boolean {
 		const nowMs = this.now();
 		let onSide = 0;
 		let ofAddress = 0;
@@ -290,7 +290,7 @@ export class Web implements ConnectionHost {
 	}
 
 	/** Tells one of too many that it is not served, or closes one that was told. @returns whether it had to */
-	#makeRoom(): boolean {
+	private makeRoom(): boolean {
 		let kept = 0;
 		let told: Connection | undefined;
 		for (const connection of this.#connections) {
@@ -299,7 +299,7 @@ export class Web implements ConnectionHost {
 		}
 		const isTight = !this.mayHold(0);
 		if (kept > KEPT || (isTight && kept > 1)) {
-			const leaving = this.#leastUrgent();
+			const leaving = this.leastUrgent();
 			if (leaving) {
 				leaving.turnAway(this.busy(""));
 				return true;
@@ -312,14 +312,14 @@ export class Web implements ConnectionHost {
 	}
 
 	/** The oldest that nothing came from, else the latest that asks, of the address that has most; those with a place keep it. */
-	#leastUrgent(): Connection | undefined {
+	private leastUrgent(): Connection | undefined {
 		const nowMs = this.now();
 		let latest: Connection | undefined;
 		let most = 0;
 		for (const connection of this.#connections) {
 			if (connection.isIdle && nowMs - connection.sinceMs >= IDLE_MS) return connection;
 			if (!connection.isAsking) continue;
-			const alike = this.#ofAddress(connection);
+			const alike = this.ofAddress(connection);
 			if (alike < most) continue;
 			most = alike;
 			latest = connection;
@@ -327,46 +327,46 @@ export class Web implements ConnectionHost {
 		return latest ?? this.#connections.find((connection) => connection.isIdle);
 	}
 
-	#ofAddress({ side, remote }: Connection): number {
+	private ofAddress({ side, remote }: Connection): number {
 		let count = 0;
 		for (const other of this.#connections) if (other.side === side && other.remote === remote && !other.isRefused) count += 1;
 		return count;
 	}
 
-	#count(status: number): void {
+	private count(status: number): void {
 		if (status < 400) this.#served += 1;
 		else this.#refused[status] = (this.#refused[status] ?? 0) + 1;
 	}
 
-	#release(connection: Connection): void {
+	private release(connection: Connection): void {
 		if (this.#bodyOf[connection.side] === connection) this.#bodyOf[connection.side] = undefined;
 	}
 
 	/** A body that stalls frees its place when another waits for it. */
-	#freeBody(side: Side, nowMs: number): void {
+	private freeBody(side: Side, nowMs: number): void {
 		const holder = this.#bodyOf[side];
 		if (!holder?.isSlow(nowMs) || !this.#connections.some((other) => other.side === side && other.isQueued)) return;
 		this.#timedOut += 1;
 		holder.turnAway(this.busy(""));
-		this.#release(holder);
+		this.release(holder);
 	}
 
 	/** Runs the clock while there is anything to look after. */
-	#watch(): void {
-		this.#timer ??= this.#options.timers.set(() => this.#tick(), TICK_MS, TICK_MS);
+	private watch(): void {
+		this.#timer ??= this.#options.timers.set(() => this.tick(), TICK_MS, TICK_MS);
 	}
 
-	#tick(): void {
+	private tick(): void {
 		const nowMs = this.now();
 		for (const connection of [...this.#connections]) connection.tick(nowMs);
-		this.#freeBody("setup", nowMs);
-		this.#freeBody("lan", nowMs);
-		this.#arrange();
+		this.freeBody("setup", nowMs);
+		this.freeBody("lan", nowMs);
+		this.arrange();
 		let waiting = this.#connections.length > 0;
 		for (const side of ["setup", "lan"] as const) {
 			const place = this.#places[side];
 			if (place.address === "" || place.server) continue;
-			if (nowMs >= place.retryAtMs) this.#listen(side);
+			if (nowMs >= place.retryAtMs) this.listen(side);
 			waiting ||= !place.server;
 		}
 		if (waiting || !this.#timer) return;

@@ -67,7 +67,7 @@ export class FactoryButton {
 	/** Begins to look at the button. */
 	start(): void {
 		if (!this.#isFitted || this.#timer !== undefined) return;
-		this.#timer = this.#timers.repeat(() => this.#poll(), POLL_MS);
+		this.#timer = this.#timers.repeat(() => this.poll(), POLL_MS);
 	}
 
 	/** Stops looking at the button. May be called again, also by `onHeld`. */
@@ -77,7 +77,7 @@ export class FactoryButton {
 		this.#timer = undefined;
 	}
 
-	#poll(): void {
+	private poll(): void {
 		if (this.#chip.level(this.#pin) !== PRESSED) {
 			this.#wasReleased = true;
 			this.#polls = 0;

@@ -59,8 +59,8 @@ export class Leds {
 	/** Shows the present pattern from its beginning, and each other one from the moment it is due. */
 	start(): void {
 		if (!this.#isFitted || this.#timer !== undefined) return;
-		this.#timer = this.#timers.repeat(() => this.#next(), STEP_MS);
-		this.#next();
+		this.#timer = this.#timers.repeat(() => this.next(), STEP_MS);
+		this.next();
 	}
 
 	/** Puts the LED out and stops. May be called again. */
@@ -69,17 +69,17 @@ export class Leds {
 		this.#timers.clear(this.#timer);
 		this.#timer = undefined;
 		this.#steps = "";
-		this.#light(false);
+		this.light(false);
 	}
 
-	#next(): void {
+	private next(): void {
 		const steps = patterns[this.#pattern()];
 		this.#step = steps === this.#steps ? (this.#step + 1) % steps.length : 0;
 		this.#steps = steps;
-		this.#light(steps.charAt(this.#step) === "#");
+		this.light(steps.charAt(this.#step) === "#");
 	}
 
-	#light(lit: boolean): void {
+	private light(lit: boolean): void {
 		if (lit === this.#lit) return;
 		this.#lit = lit;
 		// An LED that cannot be written is not worth a restart, and its pin was good at the start.

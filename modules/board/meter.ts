@@ -50,7 +50,7 @@ export class Meter {
 	 */
 	line(): string {
 		const start = this.#clock.now();
-		this.#work(ROUNDS);
+		this.work(ROUNDS);
 		this.#measuredMs = this.#clock.now();
 		const us = Math.round(1000 * (this.#measuredMs - start));
 		const cost = us > 0 ? `${us} us` : `${Math.round((METERED_COUNTS * ASSUMED_NS) / 1000)} us assumed`;
@@ -59,7 +59,7 @@ export class Meter {
 	}
 
 	/** Calls, properties, comparisons and a short text each round, as a message takes them. */
-	#work(rounds: number): void {
+	private work(rounds: number): void {
 		const entry = this.#entry;
 		for (let i = 0; i < rounds; i++) {
 			entry.text = TEXT.slice(1, 13);

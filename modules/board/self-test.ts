@@ -85,8 +85,8 @@ export class SelfTest {
 
 	/** What can be told at once and without a write to flash. @returns what is wrong, "" when nothing is */
 	atStart(): string {
-		this.#flash = this.#readFlash();
-		for (const { name, result } of this.#quick()) if (result !== OK) return `self-test: ${name}: ${result}`;
+		this.#flash = this.readFlash();
+		for (const { name, result } of this.quick()) if (result !== OK) return `self-test: ${name}: ${result}`;
 		return "";
 	}
 
@@ -101,22 +101,22 @@ export class SelfTest {
 			const { chip } = this.#options;
 			if (chip.now() - this.#writtenAt >= WRITE_EVERY_MS) {
 				this.#writtenAt = chip.now();
-				this.#flash = this.#writeFlash();
+				this.#flash = this.writeFlash();
 			}
 			const timers = await this.#timers();
-			const checks = [...this.#quick(), timers];
+			const checks = [...this.quick(), timers];
 			return { ok: checks.every(({ result }) => result === OK), uptimeS: Math.floor(chip.now() / 1000), checks };
 		} finally {
 			this.#running = undefined;
 		}
 	}
 
-	#quick(): Check[] {
+	private quick(): Check[] {
 		const { startTrouble, resetReason } = this.#options;
 		const figures = this.#options.figures();
 		const { idfFree, idfLeast, engineFree, engineUsed, stackLeft, espnowVersion, idf } = figures;
 		return [
-			this.#random(),
+			this.random(),
 			this.#flash,
 			...this.#pins(),
 			memory("memory of ESP-IDF", Math.min(idfFree, idfLeast), IDF_LEAST, `${idfFree} bytes free, ${idfLeast} at least`),
@@ -131,7 +131,7 @@ export class SelfTest {
 		];
 	}
 
-	#random(): Check {
+	private random(): Check {
 		const samples: string[] = [];
 		for (let i = 0; i < SAMPLES; i++) samples.push(this.#options.chip.randomHex(SAMPLE_BYTES));
 		const first = samples[0] ?? "";
@@ -143,7 +143,7 @@ export class SelfTest {
 		return { name: "random numbers", result, seen: `${SAMPLES - same} of ${SAMPLES} differ` };
 	}
 
-	#readFlash(): Check {
+	private readFlash(): Check {
 		try {
 			const kept = this.#options.records.read(KEY);
 			const readable = kept === undefined || isNumeral(kept);
@@ -153,7 +153,7 @@ export class SelfTest {
 		}
 	}
 
-	#writeFlash(): Check {
+	private writeFlash(): Check {
 		const { records } = this.#options;
 		try {
 			const kept = records.read(KEY);
@@ -177,7 +177,7 @@ export class SelfTest {
 			else if (chip.level(pin) !== level) result = `pin ${pin} shows ${1 - level} and should show ${level}`;
 			checks.push({ name: "relay", result, seen: relay.isOn ? "on" : "off" });
 		}
-		if (pins.led) checks.push(this.#led(pins.led.pin));
+		if (pins.led) checks.push(this.led(pins.led.pin));
 		if (button !== undefined && button >= 0) {
 			const pressed = chip.level(button) === 0;
 			checks.push({ name: "button", result: pressed ? `pin ${button} is low: pressed, or tied to ground` : OK, seen: `pin ${button}` });
@@ -186,7 +186,7 @@ export class SelfTest {
 	}
 
 	/** For some microseconds it shows the other level, which nobody sees. */
-	#led(pin: number): Check {
+	private led(pin: number): Check {
 		const { chip } = this.#options;
 		const before = chip.level(pin);
 		const error = chip.write(pin, 1 - before);

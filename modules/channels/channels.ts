@@ -78,7 +78,7 @@ export class Channels {
 		this.#hub = hub();
 		this.#contactAt = clock.now();
 		this.#lastGood = tuner.home;
-		this.#timer ??= timers.set(() => this.#tick(), TICK_MS, TICK_MS);
+		this.#timer ??= timers.set(() => this.tick(), TICK_MS, TICK_MS);
 	}
 
 	close(): void {
@@ -137,7 +137,7 @@ export class Channels {
 		return this.#options.comms.heardAt(this.#hub) < this.#relayAt ? this.#relay : "";
 	}
 
-	#tick(): void {
+	private tick(): void {
 		const { clock, hub, hubs, setup } = this.#options;
 		const now = clock.now();
 		if (hub() !== this.#hub) {
@@ -156,14 +156,14 @@ export class Channels {
 			this.#failed = 0;
 			return;
 		}
-		if (this.#state === "pausing" && now < this.#resumeAt && !(this.#heldBack && this.#maySweep(now))) return;
+		if (this.#state === "pausing" && now < this.#resumeAt && !(this.#heldBack && this.maySweep(now))) return;
 		this.#search().catch((error) => {
 			this.#options.trace(`channels: ${error instanceof Error ? error.message : String(error)}`);
-			this.#pause();
+			this.pause();
 		});
 	}
 
-	#maySweep(now: number): boolean {
+	private maySweep(now: number): boolean {
 		return !this.#setupOpen || now - this.#phoneAt >= PHONE_MS;
 	}
 
@@ -177,14 +177,14 @@ export class Channels {
 			this.#state = "listening";
 			return;
 		}
-		this.#heldBack = !this.#maySweep(clock.now());
+		this.#heldBack = !this.maySweep(clock.now());
 		// A pong and no word on the channel: it may have leaked over, or the question was lost. That is asked again soon.
-		if (stated === null || this.#heldBack || !(await this.#sweep(stated))) this.#pause();
+		if (stated === null || this.#heldBack || !(await this.#sweep(stated))) this.pause();
 	}
 
 	async #pingHome(): Promise<Route | null> {
 		for (let i = 0; i < PINGS && this.#timer; i++) {
-			if (i) await this.#delay(PING_PAUSE_MS);
+			if (i) await this.delay(PING_PAUSE_MS);
 			const via = this.#via;
 			if (await this.#ping(via, PING_MS)) return { via };
 		}
@@ -230,21 +230,21 @@ export class Channels {
 	}
 
 	async #ping(via: string, timeoutMs: number): Promise<boolean> {
-		const result = await this.#ask(via, "ping", { timeoutMs, tries: 1 });
+		const result = await this.ask(via, "ping", { timeoutMs, tries: 1 });
 		return result.ok && result.reply === "pong";
 	}
 
 	/** @returns the channel that the hub states; 0 when its reply states none, as older hubs do not know the question; null without a reply, or when it is no hub */
 	async #askChannel(route: Route): Promise<number | null> {
-		const result = await this.#ask(route.via, "channel", { timeoutMs: STATED_MS });
+		const result = await this.ask(route.via, "channel", { timeoutMs: STATED_MS });
 		// "Fail (…)" is the relay's word, not the hub's.
 		if (!result.ok || result.reply.startsWith("Fail")) return null;
 		const stated = statedChannel(result.reply);
-		const ask = (text: string) => this.#ask(route.via, text, { timeoutMs: STATED_MS });
+		const ask = (text: string) => this.ask(route.via, text, { timeoutMs: STATED_MS });
 		return stated === 0 || (await this.#options.hubs?.confirm(ask, route.via === "")) ? stated : null;
 	}
 
-	#ask(via: string, text: string, options: AskOptions): Promise<AskResult> {
+	private ask(via: string, text: string, options: AskOptions): Promise<AskResult> {
 		return via ? this.#options.comms.ask(via, `!${this.#hub},${text}`, options) : this.#options.comms.ask(this.#hub, text, options);
 	}
 
@@ -255,7 +255,7 @@ export class Channels {
 	}
 
 	/** Growing pauses, each a little longer or shorter, so that boards that lost the hub together do not search together for ever. */
-	#pause(): void {
+	private pause(): void {
 		const { clock, random } = this.#options;
 		const pause = PAUSES_MS[Math.min(this.#failed++, PAUSES_MS.length - 1)] ?? 0;
 		this.#state = "pausing";
@@ -263,7 +263,7 @@ export class Channels {
 		this.#resumeAt = this.#pausedAt + pause * (0.8 + 0.4 * random.random());
 	}
 
-	#delay(ms: number): Promise<void> {
+	private delay(ms: number): Promise<void> {
 		return new Promise((resolve) => {
 			this.#options.timers.set(() => resolve(), ms);
 		});

@@ -63,11 +63,11 @@ export class HubWatch {
 		// Nearly always it is the own hub that asked. Which that is was looked at before; if it is another one by now, this has time.
 		if (mac === this.#hub && !this.#isDue && !request.startsWith("role")) return;
 		const { clock } = this.#options;
-		const hub = this.#current();
+		const hub = this.current();
 		const now = clock.now();
 		if (hub !== "" && sameBoard(mac, hub)) {
-			if ((this.#isDue || (isRoleQuestion(request) && !this.#isHub)) && now >= this.#nextOwnAt) this.#question(mac, now);
-		} else if (now >= this.#nextAt && (hub === "" || this.#isOrphan(now))) this.#question(mac, now);
+			if ((this.#isDue || (isRoleQuestion(request) && !this.#isHub)) && now >= this.#nextOwnAt) this.question(mac, now);
+		} else if (now >= this.#nextAt && (hub === "" || this.isOrphan(now))) this.question(mac, now);
 	}
 
 	/**
@@ -76,10 +76,10 @@ export class HubWatch {
 	 * @param isDirect whether that is not through a relay, for whose country the hub would take this one's
 	 */
 	async confirm(ask: Ask, isDirect: boolean): Promise<boolean> {
-		const hub = this.#current();
+		const hub = this.current();
 		if (!this.#isHub) {
-			const result = await ask(isDirect ? this.#roleQuestion() : "role");
-			if (hub === this.#current()) this.#learn(result, isDirect);
+			const result = await ask(isDirect ? this.roleQuestion() : "role");
+			if (hub === this.current()) this.learn(result, isDirect);
 		}
 		if (!this.#isDevice) this.#metAt = this.#options.clock.now();
 		return !this.#isDevice;
@@ -87,13 +87,13 @@ export class HubWatch {
 
 	/** The board that this device has for its hub said that it is a device. */
 	get isHubDevice(): boolean {
-		return this.#current() !== "" && this.#isDevice;
+		return this.current() !== "" && this.#isDevice;
 	}
 
 	/** A hub that asks this device while its own has been silent for an hour; "" when there is none. */
 	get otherHub(): string {
-		this.#current();
-		return this.#other !== "" && this.#lastMet() < this.#otherAt ? this.#other : "";
+		this.current();
+		return this.#other !== "" && this.lastMet() < this.#otherAt ? this.#other : "";
 	}
 
 	/** What people have to know, "" when all is well. */
@@ -103,7 +103,7 @@ export class HubWatch {
 
 	/** The same where the hub has another country. */
 	get countryTrouble(): string {
-		if (!this.#isElsewhere()) return "";
+		if (!this.isElsewhere()) return "";
 		return `the hub ${this.#hub} has country ${this.#hubCountry}, this device ${this.#options.store.configuration.country}: set the same country on both`;
 	}
 
@@ -113,16 +113,16 @@ export class HubWatch {
 	}
 
 	/** The hub stated another country than this device's. */
-	#isElsewhere(): boolean {
-		return this.#current() !== "" && this.#hubCountry !== "" && this.#hubCountry !== this.#options.store.configuration.country;
+	private isElsewhere(): boolean {
+		return this.current() !== "" && this.#hubCountry !== "" && this.#hubCountry !== this.#options.store.configuration.country;
 	}
 
 	/** The question to the own hub tells it this device's country. */
-	#roleQuestion(): string {
+	private roleQuestion(): string {
 		return `role ${this.#options.store.configuration.country}`;
 	}
 
-	#current(): string {
+	private current(): string {
 		const hub = this.#options.hub();
 		if (hub === this.#hub) return hub;
 		this.#hub = hub;
@@ -131,41 +131,41 @@ export class HubWatch {
 		this.#hubCountry = "";
 		this.#other = "";
 		this.#metAt = this.#options.clock.now();
-		this.#askAt(Math.max(FIRST_ASK_MS, this.#metAt));
+		this.askAt(Math.max(FIRST_ASK_MS, this.#metAt));
 		return hub;
 	}
 
-	#lastMet(): number {
+	private lastMet(): number {
 		return Math.max(this.#metAt, this.#options.comms.heardAt(this.#hub));
 	}
 
-	#isOrphan(now: number): boolean {
-		return now - this.#lastMet() >= ORPHAN_MS;
+	private isOrphan(now: number): boolean {
+		return now - this.lastMet() >= ORPHAN_MS;
 	}
 
-	#askAt(dueAt: number): void {
+	private askAt(dueAt: number): void {
 		this.#dueAt = dueAt;
 		this.#isDue = false;
 	}
 
 	/** What the own hub said to the question for its role. @param isTold whether the question told it this device's country */
-	#learn(result: AskResult, isTold = true): void {
+	private learn(result: AskResult, isTold = true): void {
 		const role = roleOf(result);
 		if (role === "silent") return;
 		this.#isDevice = role === "device";
 		this.#isHub = !this.#isDevice;
 		this.#hubCountry = role === "hub" ? countryOf(result) : "";
 		// An original board knows no such question, and no country.
-		if (role === "original") this.#askAt(Number.POSITIVE_INFINITY);
-		else if (isTold) this.#askAt(this.#options.clock.now() + (this.#isElsewhere() ? TELL_MS : COUNTRY_MS));
+		if (role === "original") this.askAt(Number.POSITIVE_INFINITY);
+		else if (isTold) this.askAt(this.#options.clock.now() + (this.isElsewhere() ? TELL_MS : COUNTRY_MS));
 	}
 
-	#question(mac: string, now: number): void {
+	private question(mac: string, now: number): void {
 		if (this.#asking) return;
 		this.#asking = true;
 		if (sameBoard(mac, this.#hub)) {
 			this.#nextOwnAt = now + PAUSE_MS;
-			this.#askAt(now + TELL_MS);
+			this.askAt(now + TELL_MS);
 		} else this.#nextAt = now + PAUSE_MS;
 		void this.#ask(mac).finally(() => {
 			this.#asking = false;
@@ -175,19 +175,19 @@ export class HubWatch {
 	/** What it calls never rejects. */
 	async #ask(mac: string): Promise<void> {
 		const { comms, adopt, clock } = this.#options;
-		const before = this.#current();
+		const before = this.current();
 		const isOwn = before === "" || sameBoard(mac, before);
-		const result = await comms.ask(mac, isOwn ? this.#roleQuestion() : "role", { timeoutMs: ROLE_MS });
+		const result = await comms.ask(mac, isOwn ? this.roleQuestion() : "role", { timeoutMs: ROLE_MS });
 		const role = roleOf(result);
-		const hub = this.#current();
+		const hub = this.current();
 		const now = clock.now();
 		if (hub === "") {
 			if (role !== "hub" && role !== "original") return;
 			adopt(mac);
-			this.#current();
-			this.#learn(result);
-		} else if (sameBoard(mac, hub)) this.#learn(result, isOwn);
-		else if (role === "hub" && this.#isOrphan(now)) {
+			this.current();
+			this.learn(result);
+		} else if (sameBoard(mac, hub)) this.learn(result, isOwn);
+		else if (role === "hub" && this.isOrphan(now)) {
 			this.#other = mac;
 			this.#otherAt = now;
 			this.#nextAt = now + TELL_MS;

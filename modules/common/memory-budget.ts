@@ -80,33 +80,33 @@ export class MemoryBudget {
 			if (this.forwarded >= this.#mostRequests / 2) return false;
 		} else if (this.requests - this.forwarded < KEPT_FOR_REQUESTS) return true;
 		if (this.requests + this.#others >= this.#together) return false;
-		return this.#fits(this.requestBytes + requestBytes(text, forwarded), this.#othersBytes(this.#others), this.web);
+		return this.fits(this.requestBytes + requestBytes(text, forwarded), this.othersBytes(this.#others), this.web);
 	}
 
 	/** Whether another board can be told something. */
 	get takesAnswer(): boolean {
 		const others = this.#others;
 		if (others < KEPT_FOR_OTHERS) return true;
-		return this.requests + others < this.#together && this.#fits(this.requestBytes, this.#othersBytes(others + 1), this.web);
+		return this.requests + others < this.#together && this.fits(this.requestBytes, this.othersBytes(others + 1), this.web);
 	}
 
 	/** Whether there is no room for answers that are only kept: they take nothing of what the web may want. */
 	get isTight(): boolean {
 		if (this.requests + this.answers > this.#together) return true;
 		const web = this.#webMost < Infinity ? this.#webMost : this.web;
-		return !this.#fits(this.requestBytes, this.#othersBytes(this.answers), web);
+		return !this.fits(this.requestBytes, this.othersBytes(this.answers), web);
 	}
 
 	/** Whether connections may hold so many bytes more. */
 	takesWeb(bytes: number): boolean {
 		const web = this.web + bytes;
 		if (web <= this.#webKept) return true;
-		return web <= this.#webMost && this.#fits(this.requestBytes, this.#othersBytes(this.answers), web);
+		return web <= this.#webMost && this.fits(this.requestBytes, this.othersBytes(this.answers), web);
 	}
 
 	/** What there is of everything, in bytes; `bytes` are those of the whole budget. */
 	view(): MemoryView {
-		const others = this.#othersBytes(this.answers);
+		const others = this.othersBytes(this.answers);
 		return { bytes: this.#bytes, requests: this.requestBytes, others, web: this.web };
 	}
 
@@ -114,11 +114,11 @@ export class MemoryBudget {
 		return Math.max(this.answers - this.failed, this.frames);
 	}
 
-	#othersBytes(answers: number): number {
+	private othersBytes(answers: number): number {
 		return Math.max(answers * ANSWER_BYTES, this.frames * FRAME_BYTES) + this.awaited * AWAITED_BYTES;
 	}
 
-	#fits(requests: number, others: number, web: number): boolean {
+	private fits(requests: number, others: number, web: number): boolean {
 		const kept = Math.max(requests, KEPT_FOR_REQUESTS * (REQUEST_BYTES + LONG_BYTES)) + Math.max(others, KEPT_FOR_OTHERS * ANSWER_BYTES);
 		return kept + Math.max(web, this.#webKept) <= this.#bytes;
 	}

@@ -33,16 +33,16 @@ export class JSONReader {
 		const text = json.charCodeAt(0) === BYTE_ORDER_MARK ? json.slice(1) : json;
 		// Bytes are never fewer than code units, so most of a long text need not be looked at.
 		if (text.length > LONGEST_JSON || utf8Length(text) > LONGEST_JSON) return refuse("", TOO_LONG);
-		return this.#admit(text, true) ?? this.#parse(text);
+		return this.admit(text, true) ?? this.parse(text);
 	}
 
 	/** Reads what this board has kept. Names beyond those that may be new are left out. */
 	kept(json: string): Read {
-		return this.#admit(json, false) ?? this.#parse(json);
+		return this.admit(json, false) ?? this.parse(json);
 	}
 
 	/** What is refused before it is parsed. The names that the engine will make are noted, whether the text is JSON after all or not. */
-	#admit(text: string, strict: boolean): Refusal | undefined {
+	private admit(text: string, strict: boolean): Refusal | undefined {
 		const { depth, values, names } = measure(text);
 		if (depth > DEEPEST_JSON) return refuse("", `at most ${DEEPEST_JSON} levels of JSON`);
 		if (values > MOST_VALUES) return refuse("", `at most ${MOST_VALUES} values`);
@@ -60,7 +60,7 @@ export class JSONReader {
 	}
 
 	/** Apart from what goes before: the engine's parser takes of the stack for each level. */
-	#parse(text: string): Read {
+	private parse(text: string): Read {
 		try {
 			return { ok: true, value: parseOnly(text, this.#met.length === 0 ? KNOWN_NAMES : [...KNOWN_NAMES, ...this.#met]) };
 		} catch {

@@ -72,8 +72,8 @@ export class StateStore {
 		this.#hub = "";
 		this.#channels = [];
 		this.#learnedUnder = 0;
-		const { damaged } = this.#copies.load((text) => this.#take(text));
-		if (damaged.length > 0) this.#fault(`state ${damaged.join(", ")} damaged`);
+		const { damaged } = this.#copies.load((text) => this.take(text));
+		if (damaged.length > 0) this.fault(`state ${damaged.join(", ")} damaged`);
 	}
 
 	/**
@@ -82,12 +82,12 @@ export class StateStore {
 	 */
 	setHub(mac: string): void {
 		if (!isMac(mac)) throw new RangeError(`not a MAC: ${mac}`);
-		this.#change(mac, this.#channels, this.#learnedUnder);
+		this.change(mac, this.#channels, this.#learnedUnder);
 	}
 
 	/** Forgets the adopted hub; the channels stay as hints. */
 	forgetHub(): void {
-		this.#change("", this.#channels, this.#learnedUnder);
+		this.change("", this.#channels, this.#learnedUnder);
 	}
 
 	/**
@@ -101,7 +101,7 @@ export class StateStore {
 		const channels = [channel, ...this.#channels.filter((other) => other !== channel)].slice(0, REMEMBERED);
 		this.#channels = channels;
 		this.#learnedUnder = configured;
-		this.#saveChannels();
+		this.saveChannels();
 	}
 
 	/** Forgets everything, as part of the way back to the factory configuration. */
@@ -109,11 +109,11 @@ export class StateStore {
 		this.#hub = "";
 		this.#channels = [];
 		this.#learnedUnder = 0;
-		this.#forgetLater();
+		this.forgetLater();
 		try {
 			this.#copies.erase();
 		} catch (error) {
-			this.#fault(`state not erased: ${error}`);
+			this.fault(`state not erased: ${error}`);
 		}
 	}
 
@@ -123,16 +123,16 @@ export class StateStore {
 	}
 
 	/** The board goes on with what it knows even when the flash does not take it. */
-	#change(hub: string, channels: readonly number[], learnedUnder: number): void {
+	private change(hub: string, channels: readonly number[], learnedUnder: number): void {
 		if (hub === this.#hub && channels === this.#channels && learnedUnder === this.#learnedUnder) return;
 		this.#hub = hub;
 		this.#channels = channels;
 		this.#learnedUnder = learnedUnder;
-		this.#save();
+		this.save();
 	}
 
 	/** Now, or as soon as the flash may be written again. */
-	#saveChannels(): void {
+	private saveChannels(): void {
 		if (this.#later !== null) return;
 		const { clock, timers } = this.#options;
 		const now = clock.now();
@@ -145,33 +145,33 @@ export class StateStore {
 			// From full on time has been of no use.
 			if (this.#writesLeft === MOST_WRITES) this.#since = now;
 			this.#writesLeft -= 1;
-			this.#save();
+			this.save();
 			return;
 		}
 		const wait = () => {
 			this.#later = null;
-			this.#saveChannels();
+			this.saveChannels();
 		};
 		this.#later = timers.set(wait, this.#since + WRITE_MS - now);
 	}
 
-	#forgetLater(): void {
+	private forgetLater(): void {
 		if (this.#later !== null) this.#options.timers.clear(this.#later);
 		this.#later = null;
 	}
 
 	/** All that is known: nothing is left for later. */
-	#save(): void {
-		this.#forgetLater();
+	private save(): void {
+		this.forgetLater();
 		const record = { hub: this.#hub, channels: this.#channels, learnedUnder: this.#learnedUnder };
 		try {
 			this.#copies.save(JSON.stringify(record));
 		} catch (error) {
-			this.#fault(`state not saved: ${error}`);
+			this.fault(`state not saved: ${error}`);
 		}
 	}
 
-	#take(text: string): boolean {
+	private take(text: string): boolean {
 		let record: unknown;
 		try {
 			record = JSON.parse(text);
@@ -189,7 +189,7 @@ export class StateStore {
 		return true;
 	}
 
-	#fault(line: string): void {
+	private fault(line: string): void {
 		this.#lastError = line;
 		this.#trace?.(line);
 	}

@@ -72,13 +72,13 @@ export class ConfigStore {
 			const parsed = this.#reader.kept(text);
 			if (!parsed.ok) return false;
 			const merged = merge(copyOf(defaults), parsed.value);
-			if (merged.ok) this.#configuration = this.#withoutItself(merged.configuration);
+			if (merged.ok) this.#configuration = this.withoutItself(merged.configuration);
 			return merged.ok;
 		});
 		this.#configured = found;
 		const source = !found ? "defaults" : damaged.length > 0 ? "previous" : "newest";
 		this.#report = { source, damaged, unknownKeys: this.unknownKeys };
-		if (damaged.length > 0) this.#fault(`configuration ${damaged.join(", ")} damaged, using ${found ? "the other copy" : "defaults"}`);
+		if (damaged.length > 0) this.fault(`configuration ${damaged.join(", ")} damaged, using ${found ? "the other copy" : "defaults"}`);
 		return this.#report;
 	}
 
@@ -87,7 +87,7 @@ export class ConfigStore {
 	 * Flash is written only when a value changed.
 	 */
 	update(patch: unknown): UpdateResult {
-		const merged = this.#merge(patch);
+		const merged = this.merge(patch);
 		if (!merged.ok) return merged;
 		const text = JSON.stringify(merged.configuration);
 		if (text === JSON.stringify(this.#configuration)) return { ok: true, changed: false };
@@ -95,7 +95,7 @@ export class ConfigStore {
 		try {
 			this.#copies.save(text);
 		} catch (error) {
-			this.#fault(`configuration not saved: ${error}`);
+			this.fault(`configuration not saved: ${error}`);
 			return refuse("", "flash that can be written");
 		}
 		const before = this.#configuration;
@@ -123,7 +123,7 @@ export class ConfigStore {
 		try {
 			this.#copies.erase();
 		} catch (error) {
-			this.#fault(`configuration not erased: ${error}`);
+			this.fault(`configuration not erased: ${error}`);
 		}
 	}
 
@@ -142,32 +142,32 @@ export class ConfigStore {
 	}
 
 	/** In one function, as merging goes deepest of all on the stack. */
-	#merge(patch: unknown): ReturnType<typeof merge> {
+	private merge(patch: unknown): ReturnType<typeof merge> {
 		if (!isObject(patch)) return refuse("", "an object");
 		const translated = isRbrNow(patch) ? fromRbrNow(patch) : { ok: true as const, patch };
 		if (!translated.ok) return translated;
 		const merged = merge(this.#configuration, translated.patch);
-		const refusal = merged.ok ? this.#trouble(merged.configuration) : merged;
+		const refusal = merged.ok ? this.trouble(merged.configuration) : merged;
 		if (!refusal) return merged;
 		const { path, expected } = refusal;
-		return refuse(isRbrNow(patch) ? rbrNowPath(path) : path, path === "channel" ? this.#channels(translated.patch) : expected);
+		return refuse(isRbrNow(patch) ? rbrNowPath(path) : path, path === "channel" ? this.channels(translated.patch) : expected);
 	}
 
 	/** What only this board can tell. */
-	#trouble(configuration: Configuration): Refusal | undefined {
+	private trouble(configuration: Configuration): Refusal | undefined {
 		const { hub } = configuration;
 		if (hub !== "" && sameBoard(hub, this.#mac)) return refuse("hub", "another board's MAC: this one is the board's own");
-		return this.#refusedPin(configuration);
+		return this.refusedPin(configuration);
 	}
 
 	/** The channels that the country allows, which a patch may change, too. */
-	#channels({ country }: JsonObject): string {
+	private channels({ country }: JsonObject): string {
 		const code = isCountry(country) ? country : this.#configuration.country;
 		return `a number from 1 to ${lastChannel(code)} in country ${code}`;
 	}
 
 	/** What was set once is not looked at again: a firmware that knows more about pins must not refuse a new name for that. */
-	#refusedPin({ pins }: Configuration): Refusal | undefined {
+	private refusedPin({ pins }: Configuration): Refusal | undefined {
 		const before = this.#configuration.pins;
 		for (const [path, pin, old] of [
 			["pins.led.pin", pins.led?.pin, before.led?.pin],
@@ -181,12 +181,12 @@ export class ConfigStore {
 	}
 
 	/** Firmware that knew no better may have kept the board's own address as its hub's: that is none. */
-	#withoutItself(configuration: Configuration): Configuration {
+	private withoutItself(configuration: Configuration): Configuration {
 		if (configuration.hub === "" || !sameBoard(configuration.hub, this.#mac)) return configuration;
 		return Object.freeze({ ...configuration, hub: "" });
 	}
 
-	#fault(line: string): void {
+	private fault(line: string): void {
 		this.#lastError = line;
 		this.#trace?.(line);
 	}

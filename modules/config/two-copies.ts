@@ -43,7 +43,7 @@ export class TwoCopies {
 	 * @returns whether there was one, and the keys of copies that exist but are damaged or were not accepted
 	 */
 	load(accept: (text: string) => boolean): { readonly found: boolean; readonly damaged: readonly string[] } {
-		const copies = this.#keys.map((key, index) => this.#read(key, index));
+		const copies = this.#keys.map((key, index) => this.read(key, index));
 		this.#current = 1;
 		this.#sequence = Math.max(0, ...copies.map((copy) => copy?.sequence ?? 0));
 		copies.sort((a, b) => (b?.sequence ?? 0) - (a?.sequence ?? 0));
@@ -89,7 +89,7 @@ export class TwoCopies {
 	}
 
 	/** @returns undefined when there is nothing under this key, a copy without text when it is damaged */
-	#read(key: string, index: number): { index: number; sequence: number; text?: string } | undefined {
+	private read(key: string, index: number): { index: number; sequence: number; text?: string } | undefined {
 		let record: string | undefined;
 		try {
 			record = this.#records.read(key);

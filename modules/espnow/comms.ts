@@ -82,14 +82,14 @@ export class Comms {
 		try {
 			if (this.#link.statuses > 0) this.#transmitter.drainStatuses(now);
 			if (this.#link.frames > 0) more = this.#dispatch.drainFrames(now);
-			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.#deadlines(now);
+			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.deadlines(now);
 			this.#transmitter.sendNext(now);
 			this.#options.turn?.(now);
 		} catch (error) {
 			if (!this.#dispatch.fault(error)) this.#log.fault("turn", error);
-			more = this.#rerunSteps(now);
+			more = this.rerunSteps(now);
 		}
-		if (more || this.#wake.at - now < TURN_MS || this.#transmitter.statusDue - now < TURN_MS) this.#hasten(more, now);
+		if (more || this.#wake.at - now < TURN_MS || this.#transmitter.statusDue - now < TURN_MS) this.hasten(more, now);
 	};
 
 	/** Of all promises. */
@@ -135,7 +135,7 @@ export class Comms {
 			log,
 			wake: this.#wake,
 			bytes,
-			onBroken: (step, now) => this.#repair(step, now),
+			onBroken: (step, now) => this.repair(step, now),
 		});
 		this.#dispatch = new Dispatch({
 			host: options,
@@ -176,7 +176,7 @@ export class Comms {
 		this.#timer ??= this.#options.timers.set(this.#turn, TURN_MS, TURN_MS);
 		if (this.#started && this.#link.radio) return;
 		this.#started = true;
-		this.#open(this.#options.clock.now());
+		this.open(this.#options.clock.now());
 		this.#pull();
 	}
 
@@ -184,7 +184,7 @@ export class Comms {
 	stop(): void {
 		this.#started = false;
 		this.#reopenAt = Infinity;
-		this.#closeRadio(this.#options.clock.now());
+		this.closeRadio(this.#options.clock.now());
 	}
 
 	/** Stops ESP-NOW and the turns for good; requests are `cancelled`. */
@@ -201,7 +201,7 @@ export class Comms {
 	restartESPNow(): void {
 		if (this.#closed) return;
 		this.#started = true;
-		this.#open(this.#options.clock.now());
+		this.open(this.#options.clock.now());
 		this.#pull();
 	}
 
@@ -215,12 +215,12 @@ export class Comms {
 		const limits = options ? { timeoutMs: options.timeoutMs ?? ASK_MS, tries: options.tries ?? TRIES } : LIMITS;
 		const known = this.#peers.find(mac);
 		const kind = requestKind(text);
-		const refusal = this.#refusal(known, mac, kind, text);
+		const refusal = this.refusal(known, mac, kind, text);
 		if (refusal) return Promise.resolve({ ok: false, reason: refusal, ms: 0 });
 		if (options?.mayChange === false && !this.#options.handler.isHarmless(text)) {
 			return Promise.resolve({ ok: false, reason: "not allowed", ms: 0 });
 		}
-		if (!known && stationMac(mac) === this.#mac) return this.#askSelf(text, limits);
+		if (!known && stationMac(mac) === this.#mac) return this.askSelf(text, limits);
 		const promise = new Promise(this.#executor);
 		const peer = known ?? this.#peers.get(mac);
 		if (!this.#requests.add(peer, kind, onAir(kind, text), this.#options.clock.now(), limits, this.#resolve)) {
@@ -235,7 +235,7 @@ export class Comms {
 	espSend(mac: string, text: string): void {
 		const known = this.#peers.find(mac);
 		const kind = requestKind(text);
-		if (this.#refusal(known, mac, kind, text) || stationMac(mac) === this.#mac) return;
+		if (this.refusal(known, mac, kind, text) || stationMac(mac) === this.#mac) return;
 		const peer = known ?? this.#peers.get(mac);
 		const entry = this.#outbox.put(kind, null, peer, onAir(kind, text), this.#options.clock.now(), null, null);
 		if (!entry) this.#counters.event("busy");
@@ -273,14 +273,14 @@ export class Comms {
 	}
 
 	/** The turn once more, part by part: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
-	#rerunSteps(now: number): boolean {
+	private rerunSteps(now: number): boolean {
 		let more = false;
 		const parts: Record<string, () => void> = {
 			status: () => this.#transmitter.drainStatuses(now),
 			frames: () => {
 				more = this.#dispatch.drainFrames(now);
 			},
-			deadlines: () => this.#deadlines(now),
+			deadlines: () => this.deadlines(now),
 			grant: () => this.#transmitter.sendNext(now),
 			turn: () => this.#options.turn?.(now),
 		};
@@ -298,27 +298,27 @@ export class Comms {
 		return more;
 	}
 
-	#deadlines(now: number): void {
+	private deadlines(now: number): void {
 		this.#wake.at = Infinity;
 		this.#transmitter.expire(now);
 		this.#requests.expire(now);
 		this.#replyCache.expire(now);
-		if (now >= this.#reopenAt) this.#open(now);
+		if (now >= this.#reopenAt) this.open(now);
 		this.#wake.by(this.#reopenAt);
 	}
 
 	/** Pulls the timer forward to what is due before its next regular turn. */
-	#hasten(more: boolean, now: number): void {
+	private hasten(more: boolean, now: number): void {
 		if (this.#pulled || !this.#timer) return;
 		const wait = Math.min(this.#wake.at, this.#transmitter.statusDue) - now;
 		if (more || wait <= 0) this.#pull();
 		else this.#options.timers.schedule(this.#timer, Math.ceil(wait), TURN_MS);
 	}
 
-	#open(now: number): void {
+	private open(now: number): void {
 		// Whatever fails from here on, it is tried again.
-		this.#reopenAfter(REOPEN_MS, now);
-		this.#closeRadio(now);
+		this.reopenAfter(REOPEN_MS, now);
+		this.closeRadio(now);
 		if (this.#link.open() && this.#link.radio) {
 			this.#reopenAt = Infinity;
 			this.#recovery.opened(now);
@@ -329,34 +329,34 @@ export class Comms {
 		this.#counters.event("radioFailed");
 		this.#log.note(this.#link.error);
 		const step = this.#recovery.openFailed(now);
-		if (step !== "espnow") this.#repair(step, now);
+		if (step !== "espnow") this.repair(step, now);
 	}
 
-	#reopenAfter(ms: number, now: number): void {
+	private reopenAfter(ms: number, now: number): void {
 		this.#reopenAt = now + ms;
 		this.#wake.by(this.#reopenAt);
 	}
 
-	#closeRadio(now: number): void {
+	private closeRadio(now: number): void {
 		this.#link.close();
 		this.#transmitter.abandon(now);
 	}
 
-	#repair(step: Step, now: number): void {
+	private repair(step: Step, now: number): void {
 		if (step === "none" || !this.#started) return;
 		this.#options.trace(`ESP-NOW: recovery, step ${step}`);
 		if (step === "espnow") {
-			this.#open(now);
+			this.open(now);
 			return;
 		}
-		this.#closeRadio(now);
-		this.#reopenAfter(WIFI_RESTART_MS, now);
+		this.closeRadio(now);
+		this.reopenAfter(WIFI_RESTART_MS, now);
 		if (step === "wifi") this.#options.restartWiFi();
 		else this.#options.restartBoard("recovery: ESP-NOW does not send");
 	}
 
 	/** Why a text cannot be sent to a board, "" when it can. */
-	#refusal(known: Peer | undefined, mac: string, kind: Kind, text: string): string {
+	private refusal(known: Peer | undefined, mac: string, kind: Kind, text: string): string {
 		if (this.#closed) return "cancelled";
 		if (!known && !isMac(mac)) return "adding peer";
 		const trouble = unsendable(text, (known?.codec ?? this.#options.codecOf(mac)).maxTextBytes);
@@ -369,7 +369,7 @@ export class Comms {
 	}
 
 	/** A request to ourselves: answered here, or forwarded from here. */
-	#askSelf(text: string, limits: RequestLimits): Promise<AskResult> {
+	private askSelf(text: string, limits: RequestLimits): Promise<AskResult> {
 		const path = parseRelay(text);
 		const next = path?.macs[0];
 		if (path && next) return this.ask(next, path.inner, limits);

@@ -75,7 +75,7 @@ export class Dispatch {
 		while (this.#link.frames > 0 && left-- > 0) {
 			if (!this.#link.read(this.#frame)) return false;
 			this.#at = this.#frame;
-			this.#counters.frame(this.#receive(now));
+			this.#counters.frame(this.receive(now));
 			this.#at = null;
 		}
 		return this.#link.frames > 0;
@@ -96,7 +96,7 @@ export class Dispatch {
 			return true;
 		}
 		this.#counters.frame(Outcome.command);
-		this.#failed(at as InboundRequest, error);
+		this.failed(at as InboundRequest, error);
 		return true;
 	}
 
@@ -105,44 +105,44 @@ export class Dispatch {
 		if (!this.#replyCache.reply(inbound, reply, now)) this.#counters.event("replyLost");
 	}
 
-	#receive(now: number): Outcome {
+	private receive(now: number): Outcome {
 		const frame = this.#frame;
-		const known = this.#peers.find(frame.from) ?? this.#stranger(frame.from);
+		const known = this.#peers.find(frame.from) ?? this.stranger(frame.from);
 		if (known === null) return Outcome.malformed;
 		if (known) this.#peers.heard(known, frame.from, frame.rssi, now);
 		const message = this.#message;
 		const dropped = (known ? known.codec : this.#host.codecOf(frame.from)).decode(frame.bytes, frame.length, message);
 		if (dropped !== null) return dropped;
 		const kind = message.kind;
-		if (kind === Kind.pong) return this.#pong(known, now);
+		if (kind === Kind.pong) return this.pong(known, now);
 		if (kind >= Kind.reply) {
 			// Most requests come from boards of which nothing is awaited.
 			if (known && (known.replies.request !== null || known.replies.needsResync)) {
-				const outcome = this.#matchReply(known, now);
+				const outcome = this.matchReply(known, now);
 				if (outcome !== null) return outcome;
 			}
 			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
-		return this.#serve(known, kind, now);
+		return this.serve(known, kind, now);
 	}
 
 	/**
 	 * An address that is not known.
 	 * @returns its peer if it is the hub's; null when it is forged: a reply would go to everybody, or to this board itself
 	 */
-	#stranger(from: string): Peer | undefined | null {
+	private stranger(from: string): Peer | undefined | null {
 		if (isGroup(from) || stationMac(from) === this.#mac) return null;
 		return this.#peers.meetHub(from);
 	}
 
-	#pong(peer: Peer | undefined, now: number): Outcome {
+	private pong(peer: Peer | undefined, now: number): Outcome {
 		if (!peer?.replies.pong(this.#message, this.#frame.rssi, now)) return Outcome.strayPong;
 		this.#host.onContact?.(peer.mac, "reply");
 		return Outcome.reply;
 	}
 
 	/** A message that can be a reply to a request of ours. @returns null when it is none */
-	#matchReply(peer: Peer, now: number): Outcome | null {
+	private matchReply(peer: Peer, now: number): Outcome | null {
 		const match = peer.replies.reply(this.#message, this.#handler, this.#frame.rssi, now);
 		if (match === "none") return null;
 		if (match === "doubtful") return Outcome.needsResync;
@@ -151,35 +151,35 @@ export class Dispatch {
 	}
 
 	/** What wants a reply: a ping, or a request for this board or another. */
-	#serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
+	private serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
 		const message = this.#message;
 		const path = kind === Kind.relay ? parseRelay(message.text) : null;
 		if (kind === Kind.relay && !path) return Outcome.malformed;
 		// Without room for a reply it is not even run.
 		if (!this.#outbox.takesReply(known)) return Outcome.outboxFull;
-		const peer = known ?? this.#meet(now);
+		const peer = known ?? this.meet(now);
 		if (kind === Kind.ping) {
 			this.#replyCache.giveUp(peer, now);
 			this.#outbox.put(Kind.pong, message.id, peer, "", now, null, null);
 			return Outcome.pong;
 		}
 		const outcome = path ? Outcome.relayed : Outcome.command;
-		if (peer.inbound > 0 && this.#isRepeated(peer, now)) return outcome;
+		if (peer.inbound > 0 && this.isRepeated(peer, now)) return outcome;
 		const inbound = this.#replyCache.open(peer, message, this.#frame.rssi, now);
-		if (!inbound) this.#refuse(peer, now);
-		else if (path) this.#relay(inbound, path, now);
-		else this.#run(inbound, now);
+		if (!inbound) this.refuse(peer, now);
+		else if (path) this.relay(inbound, path, now);
+		else this.run(inbound, now);
 		return outcome;
 	}
 
 	/** The sender of the frame is remembered from now on. */
-	#meet(now: number): Peer {
+	private meet(now: number): Peer {
 		const peer = this.#peers.get(this.#frame.from);
 		this.#peers.heard(peer, this.#frame.from, this.#frame.rssi, now);
 		return peer;
 	}
 
-	#isRepeated(peer: Peer, now: number): boolean {
+	private isRepeated(peer: Peer, now: number): boolean {
 		const earlier = this.#replyCache.find(peer, this.#message);
 		if (!earlier) return false;
 		this.#counters.event("repeated");
@@ -187,13 +187,13 @@ export class Dispatch {
 		return true;
 	}
 
-	#refuse(peer: Peer, now: number): void {
+	private refuse(peer: Peer, now: number): void {
 		this.#counters.event("busy");
 		this.#outbox.put(Kind.reply, this.#message.id, peer, failure("busy"), now, null, null);
 	}
 
 	/** A request on another's behalf; its result comes back through {@link reply}. */
-	#relay(inbound: InboundRequest, path: RelayPath, now: number): void {
+	private relay(inbound: InboundRequest, path: RelayPath, now: number): void {
 		const next = path.macs[0];
 		if (!next || isLoop([inbound.peer.mac, this.#mac], path)) {
 			this.reply(inbound, failure("loop"), now);
@@ -214,29 +214,29 @@ export class Dispatch {
 		this.reply(inbound, failure("busy"), now);
 	}
 
-	#run(inbound: InboundRequest, now: number): void {
+	private run(inbound: InboundRequest, now: number): void {
 		this.#at = inbound;
 		const reply = this.#handler.handle(inbound.text, { side: "radio", mac: inbound.peer.mac, rssi: inbound.rssi });
 		if (typeof reply === "string") this.reply(inbound, buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes), now);
-		else this.#await(inbound, reply);
+		else this.await(inbound, reply);
 	}
 
 	/** Apart from the usual way, which needs no closures. */
-	#await(inbound: InboundRequest, reply: Promise<string>): void {
+	private await(inbound: InboundRequest, reply: Promise<string>): void {
 		this.#memory.awaited++;
 		Promise.resolve(reply).then(
 			(text) => {
 				this.#memory.awaited--;
-				this.#late(inbound, text);
+				this.late(inbound, text);
 			},
 			(error) => {
 				this.#memory.awaited--;
-				this.#failed(inbound, error);
+				this.failed(inbound, error);
 			},
 		);
 	}
 
-	#late(inbound: InboundRequest, reply: string): void {
+	private late(inbound: InboundRequest, reply: string): void {
 		try {
 			this.reply(inbound, buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes), this.#host.clock.now());
 			this.#onReplied();
@@ -246,9 +246,9 @@ export class Dispatch {
 	}
 
 	/** A request ended in an error of ours: its asker is told. */
-	#failed(inbound: InboundRequest, error: unknown): void {
+	private failed(inbound: InboundRequest, error: unknown): void {
 		this.#log.fault("answer", error);
-		this.#late(inbound, failure(message(error)));
+		this.late(inbound, failure(message(error)));
 	}
 }
 

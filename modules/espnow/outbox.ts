@@ -102,13 +102,13 @@ export class Outbox {
 			peer.frames = entry;
 			return entry;
 		}
-		this.#spread();
+		this.spread();
 		let last = peer.frames;
 		if (last) {
 			while (last.next) last = last.next;
 			last.next = entry;
 		} else peer.frames = entry;
-		this.#place(entry);
+		this.place(entry);
 		return entry;
 	}
 
@@ -116,13 +116,13 @@ export class Outbox {
 	putBack(entry: Outgoing, until: number): void {
 		const peer = entry.peer;
 		if (!peer) return;
-		this.#spread();
+		this.spread();
 		this.#pausedUntil = until;
 		this.#size++;
 		if (entry.request === null) this.#memory.frames++;
 		entry.next = peer.frames;
 		peer.frames = entry;
-		this.#leave(peer);
+		this.leave(peer);
 		peer.ring = "responsive";
 		this.#responsive.unshift(peer);
 	}
@@ -130,11 +130,11 @@ export class Outbox {
 	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
 	take(now: number): Outgoing | null {
 		if (this.#size === 0 || now < this.#pausedUntil) return null;
-		if (this.#only) return this.#takeOnly(this.#only);
-		if (this.#deferred.length === 0) return this.#takeFrom(this.#responsive);
+		if (this.#only) return this.takeOnly(this.#only);
+		if (this.#deferred.length === 0) return this.takeFrom(this.#responsive);
 		const waiting = this.#deferred[0]?.frames;
 		const first = waiting && now - waiting.since >= PATIENCE_MS ? this.#deferred : this.#responsive;
-		return this.#takeFrom(first) ?? this.#takeFrom(this.#deferred);
+		return this.takeFrom(first) ?? this.takeFrom(this.#deferred);
 	}
 
 	/** Whether a frame waits that may go now. */
@@ -166,7 +166,7 @@ export class Outbox {
 		}
 		this.#size--;
 		if (entry.request === null) this.#memory.frames--;
-		if (!peer.frames) this.#leave(peer);
+		if (!peer.frames) this.leave(peer);
 		this.release(entry);
 		if (this.#size === FOR_REQUESTS - 1) this.#wake.by(0);
 	}
@@ -181,7 +181,7 @@ export class Outbox {
 		if (this.#free.length < SPARE) this.#free.push(entry);
 	}
 
-	#takeOnly(entry: Outgoing): Outgoing {
+	private takeOnly(entry: Outgoing): Outgoing {
 		this.#only = null;
 		this.#size = 0;
 		if (entry.request === null) this.#memory.frames--;
@@ -189,7 +189,7 @@ export class Outbox {
 		return entry;
 	}
 
-	#takeFrom(ring: Peer[]): Outgoing | null {
+	private takeFrom(ring: Peer[]): Outgoing | null {
 		const peer = ring.shift();
 		const entry = peer?.frames;
 		if (!peer || !entry) return null;
@@ -203,25 +203,25 @@ export class Outbox {
 	}
 
 	/** Others come to the only frame: its peer takes its place in a ring. */
-	#spread(): void {
+	private spread(): void {
 		const entry = this.#only;
 		this.#only = null;
-		if (entry) this.#place(entry);
+		if (entry) this.place(entry);
 	}
 
 	/** Puts the peer of a frame into the ring in which it has to wait now. */
-	#place({ peer, request }: Outgoing): void {
+	private place({ peer, request }: Outgoing): void {
 		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
 		if (!peer || peer.ring === "responsive") return;
 		const mayWait = request !== null && (peer.absent || request.tries > 0);
 		const ring = mayWait ? "deferred" : "responsive";
 		if (peer.ring === ring) return;
-		this.#leave(peer);
+		this.leave(peer);
 		peer.ring = ring;
 		(mayWait ? this.#deferred : this.#responsive).push(peer);
 	}
 
-	#leave(peer: Peer): void {
+	private leave(peer: Peer): void {
 		if (peer.ring === "none") return;
 		const ring = peer.ring === "deferred" ? this.#deferred : this.#responsive;
 		ring.splice(ring.indexOf(peer), 1);

@@ -93,7 +93,7 @@ export class Peers {
 	get(mac: string): Peer {
 		const found = this.find(mac);
 		if (found) return found;
-		while (this.#known.size >= REMEMBERED && this.#forgetOne());
+		while (this.#known.size >= REMEMBERED && this.forgetOne());
 		const station = stationMac(mac);
 		const codec = this.#options.codecOf(station);
 		const peer = new Peer(station, codec, this.#options.replyMatching(codec));
@@ -114,7 +114,7 @@ export class Peers {
 		if (from !== peer.address) {
 			const stationHeard = from === peer.mac || (peer.seenAt >= 0 && peer.address === peer.mac);
 			const address = stationHeard ? peer.mac : from;
-			if (address !== peer.address) this.#readdress(peer, address);
+			if (address !== peer.address) this.readdress(peer, address);
 		}
 		peer.seenAt = now;
 		peer.rssi = rssi;
@@ -127,10 +127,10 @@ export class Peers {
 	 */
 	register(peer: Peer, radio: RadioLink): number {
 		if (peer.usedAt) return ESP_OK;
-		this.#dropUnlisted(radio);
-		if (this.#driver.length >= DRIVER_PEERS) this.#evict(radio);
+		this.dropUnlisted(radio);
+		if (this.#driver.length >= DRIVER_PEERS) this.evict(radio);
 		let error = radio.addPeer(peer.address);
-		if (error === ESPNOW_FULL && this.#evict(radio)) error = radio.addPeer(peer.address);
+		if (error === ESPNOW_FULL && this.evict(radio)) error = radio.addPeer(peer.address);
 		if (error === ESPNOW_EXIST) error = ESP_OK;
 		if (error === ESP_OK) {
 			peer.usedAt = ++this.#uses;
@@ -146,7 +146,7 @@ export class Peers {
 
 	/** The driver turned out not to know a peer (ESP_ERR_ESPNOW_NOT_FOUND): register() adds it again. */
 	lost(peer: Peer): void {
-		this.#leave(peer);
+		this.leave(peer);
 	}
 
 	/** A new radio knows nobody: those who were in its list are added again. */
@@ -176,32 +176,32 @@ export class Peers {
 		}
 	}
 
-	#readdress(peer: Peer, address: string): void {
-		if (peer.usedAt) this.#unlist(peer);
+	private readdress(peer: Peer, address: string): void {
+		if (peer.usedAt) this.unlist(peer);
 		peer.address = address;
 	}
 
 	/** Takes a peer off the driver's list; the driver is told before it gets the next one. */
-	#unlist(peer: Peer): void {
-		this.#leave(peer);
+	private unlist(peer: Peer): void {
+		this.leave(peer);
 		this.#unlisted.push(peer.address);
 	}
 
-	#dropUnlisted(radio: RadioLink): void {
+	private dropUnlisted(radio: RadioLink): void {
 		for (const address of this.#unlisted) radio.removePeer(address);
 		this.#unlisted.length = 0;
 	}
 
-	#evict(radio: RadioLink): boolean {
+	private evict(radio: RadioLink): boolean {
 		let oldest: Peer | null = null;
 		for (const peer of this.#driver) if (!oldest || peer.usedAt < oldest.usedAt) oldest = peer;
 		if (!oldest) return false;
 		radio.removePeer(oldest.address);
-		this.#leave(oldest);
+		this.leave(oldest);
 		return true;
 	}
 
-	#leave(peer: Peer): void {
+	private leave(peer: Peer): void {
 		const index = this.#driver.indexOf(peer);
 		if (index >= 0) this.#driver.splice(index, 1);
 		peer.usedAt = 0;
@@ -217,12 +217,12 @@ export class Peers {
 	}
 
 	/** @returns false when there is none that may be forgotten */
-	#forgetOne(): boolean {
+	private forgetOne(): boolean {
 		let oldest: Peer | null = null;
 		const hub = this.find(this.#options.hub?.() ?? "");
 		for (const peer of this.#known.values()) if (mayGo(peer) && peer !== hub && (!oldest || goesBefore(peer, oldest))) oldest = peer;
 		if (!oldest) return false;
-		if (oldest.usedAt) this.#unlist(oldest);
+		if (oldest.usedAt) this.unlist(oldest);
 		this.#known.delete(oldest.mac);
 		// One that never was there has nothing to say: whoever has us ask boards that do not exist takes no memory by it.
 		if (!oldest.replies.needsResync || (oldest.seenAt < 0 && oldest.absent)) return true;

@@ -44,7 +44,7 @@ export class Recovery {
 	statusMissing(now: number): Step {
 		if (this.#missing++ === 0) this.#missingSince = now;
 		if (this.#missing < STATUS_ROW || now - this.#missingSince < SILENT_MS) return "none";
-		return this.#climb(now);
+		return this.climb(now);
 	}
 
 	/** The driver took a frame. */
@@ -58,12 +58,12 @@ export class Recovery {
 		if (this.#noMemorySince < 0 || now - this.#noMemoryAt >= NO_MEMORY_MS) this.#noMemorySince = now;
 		this.#noMemoryAt = now;
 		if (now - this.#noMemorySince < NO_MEMORY_MS) return "none";
-		return this.#climb(now);
+		return this.climb(now);
 	}
 
 	/** ESP-NOW could not be started although it should run. */
 	openFailed(now: number): Step {
-		return this.#climb(now);
+		return this.climb(now);
 	}
 
 	/** ESP-NOW is up again: only from here on can a step be seen to have helped. */
@@ -76,7 +76,7 @@ export class Recovery {
 		return { ...this.#counts };
 	}
 
-	#climb(now: number): Step {
+	private climb(now: number): Step {
 		this.#missing = 0;
 		this.#noMemorySince = -1;
 		const again = this.#last !== "none" && now - this.#lastAt <= AGAIN_MS;

@@ -71,8 +71,8 @@ export class ReplyCache {
 
 	/** Keeps a new request. @returns null when too many are under way */
 	open(peer: Peer, { id, text }: Readonly<Message>, rssi: number, now: number): InboundRequest | null {
-		if (peer.inbound && id === null) this.#overtaken(peer, now);
-		if (this.#list.length >= ANSWERS && !this.#closeFailed()) return null;
+		if (peer.inbound && id === null) this.overtaken(peer, now);
+		if (this.#list.length >= ANSWERS && !this.closeFailed()) return null;
 		const expires = now + ANSWER_MS;
 		const inbound: InboundRequest = { peer, id, text, rssi, expires, reply: "", state: "running", again: false, entry: null };
 		this.#list.push(inbound);
@@ -90,19 +90,19 @@ export class ReplyCache {
 	/** Lets answers go that are only kept, where there is no room for them. */
 	makeRoom(): void {
 		const memory = this.#memory;
-		while (memory.isTight) if (!this.#closeFailed()) return;
+		while (memory.isTight) if (!this.closeFailed()) return;
 	}
 
 	/** Puts the reply into the outbox. @returns false when there is no room, or the asker has given up */
 	reply(inbound: InboundRequest, reply: string, now: number): boolean {
 		if (inbound.state === "closed") return false;
 		inbound.reply = reply;
-		return this.#put(inbound, now);
+		return this.put(inbound, now);
 	}
 
 	/** The same request came again: it gets the same reply again, if that is not on its way already. */
 	repeat(inbound: InboundRequest, now: number): void {
-		if (inbound.state === "failed") this.#put(inbound, now);
+		if (inbound.state === "failed") this.put(inbound, now);
 		else if (inbound.state === "sending") inbound.again = true;
 	}
 
@@ -125,7 +125,7 @@ export class ReplyCache {
 			return;
 		}
 		inbound.again = false;
-		this.#put(inbound, now);
+		this.put(inbound, now);
 	}
 
 	/** All is done with a request. */
@@ -157,11 +157,11 @@ export class ReplyCache {
 
 	/** Gives up those whose askers have. */
 	expire(now: number): void {
-		if (now >= this.#nextExpiry) this.#expireNow(now);
+		if (now >= this.#nextExpiry) this.expireNow(now);
 		this.#wake.by(this.#nextExpiry);
 	}
 
-	#expireNow(now: number): void {
+	private expireNow(now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const inbound = this.#list[i];
 			if (inbound && inbound.expires <= now) this.#giveUp(inbound, now);
@@ -176,7 +176,7 @@ export class ReplyCache {
 		if (running) this.#requests.abandon(inbound, now);
 	}
 
-	#put(inbound: InboundRequest, now: number): boolean {
+	private put(inbound: InboundRequest, now: number): boolean {
 		if (inbound.state === "failed") this.#memory.failed--;
 		inbound.state = "waiting";
 		inbound.entry = this.#outbox.put(Kind.reply, inbound.id, inbound.peer, inbound.reply, now, null, inbound);
@@ -189,7 +189,7 @@ export class ReplyCache {
 	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
 	 * from now on would be taken for the next one's. Asked once more it is to be run: what was asked between may have changed what it does.
 	 */
-	#overtaken(peer: Peer, now: number): void {
+	private overtaken(peer: Peer, now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
 			const inbound = this.#list[i];
 			if (inbound?.peer !== peer) continue;
@@ -199,7 +199,7 @@ export class ReplyCache {
 	}
 
 	/** Makes room: a reply that left unacknowledged is kept only in case its request comes again. */
-	#closeFailed(): boolean {
+	private closeFailed(): boolean {
 		for (const inbound of this.#list) {
 			if (inbound.state !== "failed") continue;
 			this.close(inbound);

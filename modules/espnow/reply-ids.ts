@@ -24,7 +24,7 @@ export class ReplyIds implements ReplyMatching {
 	}
 
 	pong({ id }: Readonly<Message>, rssi: number, now: number): boolean {
-		const request = this.#find(id);
+		const request = this.find(id);
 		if (request?.kind !== Kind.ping) return false;
 		this.#table.succeed(request, PONG, rssi, now);
 		return true;
@@ -32,7 +32,7 @@ export class ReplyIds implements ReplyMatching {
 
 	reply({ kind, id, text }: Readonly<Message>, _: unknown, rssi: number, now: number): Match {
 		if (kind === Kind.request) return "none";
-		const request = this.#find(id);
+		const request = this.find(id);
 		if (!request || request.kind === Kind.ping) return "none";
 		this.#table.succeed(request, text, rssi, now);
 		return "taken";
@@ -48,7 +48,7 @@ export class ReplyIds implements ReplyMatching {
 	}
 
 	/** The request that has this id and was sent. */
-	#find(id: number | null): Request | undefined {
+	private find(id: number | null): Request | undefined {
 		for (const request of this.#requests) if (request.id === id) return request.sends > 0 ? request : undefined;
 		return undefined;
 	}

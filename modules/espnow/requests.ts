@@ -94,7 +94,7 @@ export class Requests implements RequestTable {
 		request.state = "due";
 		request.at = now;
 		if (!this.#waiting.hasFresh && this.#outbox.takesRequests) {
-			this.#put(request, now);
+			this.put(request, now);
 			return;
 		}
 		this.#waiting.addFresh(request);
@@ -108,7 +108,7 @@ export class Requests implements RequestTable {
 	}
 
 	succeed(request: Request, text: string, rssi: number, now: number): void {
-		this.#settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
+		this.settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
 	}
 
 	lookAt(time: number): void {
@@ -148,9 +148,9 @@ export class Requests implements RequestTable {
 		const request = current(entry);
 		if (!request) return;
 		request.peer.replies.notAcked(now);
-		if (++request.tries < request.limits.tries) this.#retry(request, now);
+		if (++request.tries < request.limits.tries) this.retry(request, now);
 		else if (unknown) request.state = "acked";
-		else this.#fail(request, request.error || "no result", now);
+		else this.fail(request, request.error || "no result", now);
 	}
 
 	/** The driver refused a frame for a reason that another try may cure. */
@@ -159,32 +159,32 @@ export class Requests implements RequestTable {
 		if (!request || request.state === "settled") return;
 		request.entry = null;
 		request.error = error;
-		if (++request.tries < request.limits.tries) this.#retry(request, now);
-		else this.#fail(request, error, now);
+		if (++request.tries < request.limits.tries) this.retry(request, now);
+		else this.fail(request, error, now);
 	}
 
 	/** A request can not be sent at all. */
 	giveUp(request: Request, reason: string, now: number): void {
-		this.#fail(request, reason, now);
+		this.fail(request, reason, now);
 	}
 
 	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
 	abandon(inbound: InboundRequest, now: number): void {
 		const request = this.#all.find((each) => each.asker === inbound);
-		if (request) this.#fail(request, "cancelled", now);
+		if (request) this.fail(request, "cancelled", now);
 	}
 
 	/** Settles everything. */
 	cancelAll(reason: string, now: number): void {
 		// Those that wait behind others go first, so that none of them is begun.
-		for (const request of [...this.#all].reverse()) this.#fail(request, reason, now);
+		for (const request of [...this.#all].reverse()) this.fail(request, reason, now);
 	}
 
 	/** Does what is due: deadlines, doubts that have lasted long enough, tries. */
 	expire(now: number): void {
 		if (now >= this.#nextDeadline) {
 			this.#nextDeadline = Infinity;
-			for (const request of [...this.#all]) this.#check(request, now);
+			for (const request of [...this.#all]) this.check(request, now);
 		}
 		this.#wake.by(this.#nextDeadline);
 		this.fill(now);
@@ -199,22 +199,22 @@ export class Requests implements RequestTable {
 				this.#wake.by(this.#waiting.nextDue);
 				return;
 			}
-			this.#put(request, now);
+			this.put(request, now);
 		}
 	}
 
-	#check(request: Request, now: number): void {
+	private check(request: Request, now: number): void {
 		if (request.state === "settled") return;
 		const deadline = deadlineOf(request);
 		if (now >= deadline) {
-			this.#fail(request, deadlineReason(request), now);
+			this.fail(request, deadlineReason(request), now);
 			return;
 		}
 		this.lookAt(deadline);
 		request.peer.replies.check(request, now);
 	}
 
-	#retry(request: Request, now: number): void {
+	private retry(request: Request, now: number): void {
 		const pause = (RETRY_MS + this.#random.random() * RETRY_SPREAD_MS) * 2 ** (request.tries - 1);
 		request.state = "due";
 		request.at = now + pause;
@@ -222,21 +222,21 @@ export class Requests implements RequestTable {
 		this.#wake.by(request.at);
 	}
 
-	#put(request: Request, now: number): void {
+	private put(request: Request, now: number): void {
 		request.entry =
 			request.resyncUntil === 0
 				? this.#outbox.put(request.kind, request.id, request.peer, request.text, now, request, null)
 				: this.#outbox.put(Kind.ping, null, request.peer, "", now, request, null);
 	}
 
-	#fail(request: Request, reason: string, now: number): void {
+	private fail(request: Request, reason: string, now: number): void {
 		if (request.state === "settled") return;
 		if (reason === "no reply") this.#counters.event("noReply");
 		else if (reason === "no result") this.#counters.event("noResult");
-		this.#settle(request, { ok: false, reason, ms: now - request.started }, now);
+		this.settle(request, { ok: false, reason, ms: now - request.started }, now);
 	}
 
-	#settle(request: Request, result: AskResult, now: number): void {
+	private settle(request: Request, result: AskResult, now: number): void {
 		// Only then it is in the outbox, or waits for room there or for its next try.
 		if (request.state === "due") this.withdraw(request);
 		request.state = "settled";

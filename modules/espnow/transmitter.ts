@@ -84,7 +84,7 @@ export class Transmitter {
 		while (this.#link.readStatus(status)) {
 			this.#recovery.status();
 			const peer = this.#flight?.peer;
-			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.#complete(status.acked, now);
+			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.complete(status.acked, now);
 			else this.#counters.event("lateStatus");
 		}
 	}
@@ -93,7 +93,7 @@ export class Transmitter {
 	expire(now: number): void {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
-			this.#complete(null, now);
+			this.complete(null, now);
 			const step = this.#recovery.statusMissing(now);
 			if (step !== "none") this.#onBroken(step, now);
 		}
@@ -110,7 +110,7 @@ export class Transmitter {
 		// Nearly always the driver has it, and the call is spared.
 		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, radio);
 		if (error !== DriverError.ok) {
-			this.#refused(entry, error, true, now);
+			this.refused(entry, error, true, now);
 			return;
 		}
 		const bytes = this.#bytes;
@@ -122,7 +122,7 @@ export class Transmitter {
 			error = this.#peers.register(peer, radio) || radio.send(peer.address, bytes, length);
 		}
 		if (error !== DriverError.ok) {
-			this.#refused(entry, error, false, now);
+			this.refused(entry, error, false, now);
 			return;
 		}
 		// What is done from here on costs no time on the way.
@@ -139,11 +139,11 @@ export class Transmitter {
 
 	/** The radio is closed: no status will come for what it had. */
 	abandon(now: number): void {
-		if (this.#flight) this.#complete(null, now);
+		if (this.#flight) this.complete(null, now);
 	}
 
 	/** @param acked null: its status never came */
-	#complete(acked: boolean | null, now: number): void {
+	private complete(acked: boolean | null, now: number): void {
 		const entry = this.#flight;
 		const peer = entry?.peer;
 		this.#flight = null;
@@ -160,10 +160,10 @@ export class Transmitter {
 			else this.#replyCache.failed(inbound, now);
 		}
 		this.#outbox.release(entry);
-		if (inbound) this.#tell(peer.mac, inbound.text, acked === true);
+		if (inbound) this.tell(peer.mac, inbound.text, acked === true);
 	}
 
-	#tell(mac: string, request: string, acked: boolean): void {
+	private tell(mac: string, request: string, acked: boolean): void {
 		const host = this.#host;
 		if (acked) {
 			host.onContact?.(mac, "answered");
@@ -172,7 +172,7 @@ export class Transmitter {
 		host.onReplySent?.(mac);
 	}
 
-	#refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
+	private refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
 		const { request, inbound } = entry;
 		const name = errorName(error);
 		this.#log.note(name);

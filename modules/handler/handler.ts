@@ -92,7 +92,7 @@ export class Handler {
 
 	/** Whether a text is exactly a registered command with its argument: how a command is told from a reply on the radio. */
 	isCommand(text: string): boolean {
-		return this.#find(withoutLineEnd(text)) !== undefined;
+		return this.find(withoutLineEnd(text)) !== undefined;
 	}
 
 	/**
@@ -109,7 +109,7 @@ export class Handler {
 		}
 		inner = withoutLineEnd(inner);
 		if (inner === "ping" || inner === "temp") return true;
-		const command = this.#find(inner);
+		const command = this.find(inner);
 		return command !== undefined && whoMay(command, argumentOf(command, inner)) === "anyone";
 	}
 
@@ -120,7 +120,7 @@ export class Handler {
 
 	/** The line for people about a command, given by its name or as one types it; undefined when there is none. */
 	explain(text: string): string | undefined {
-		return (this.#commands.named(text) ?? this.#added?.named(text) ?? this.#find(text))?.help;
+		return (this.#commands.named(text) ?? this.#added?.named(text) ?? this.find(text))?.help;
 	}
 
 	/**
@@ -130,20 +130,20 @@ export class Handler {
 	 */
 	handle(line: string, from: Caller): string | Promise<string> {
 		const text = withoutLineEnd(line);
-		const command = this.#find(text);
+		const command = this.find(text);
 		if (!command) return `Unknown message: ${text}`;
 		const args = argumentOf(command, text);
-		const refusal = command.who === "anyone" ? "" : this.#refusal(whoMay(command, args), from);
+		const refusal = command.who === "anyone" ? "" : this.refusal(whoMay(command, args), from);
 		if (refusal !== "") return refusal;
 		try {
 			const reply = command.run(args, from, this);
-			return typeof reply === "string" ? reply : this.#await(command, reply);
+			return typeof reply === "string" ? reply : this.await(command, reply);
 		} catch (error) {
-			return this.#fail(command, error);
+			return this.fail(command, error);
 		}
 	}
 
-	#find(text: string): Command | undefined {
+	private find(text: string): Command | undefined {
 		const added = this.#added;
 		if (!added) return this.#commands.exact(text) ?? this.#commands.beginning(text);
 		// A name of its own goes before one that the text only begins with.
@@ -151,7 +151,7 @@ export class Handler {
 	}
 
 	/** Why a caller may not use a command; "" when it may. */
-	#refusal(who: Who, from: Caller): string {
+	private refusal(who: Who, from: Caller): string {
 		if (who === "anyone" || from.side === "setup") return "";
 		if (who === "setup") return "Fail (not allowed: only through the board's own access point)";
 		if (from.side === "lan") return from.signedIn === true ? "" : "Fail (not allowed: sign in with the house password)";
@@ -160,7 +160,7 @@ export class Handler {
 		return hub !== "" && sameBoard(from.mac, hub) ? "" : "Fail (not allowed: relayed, or not from this device's hub)";
 	}
 
-	#await(command: Command, reply: Promise<string>): Promise<string> {
+	private await(command: Command, reply: Promise<string>): Promise<string> {
 		return new Promise((resolve) => {
 			const timer = this.#timers.set(() => {
 				this.#trace?.(`${command.name}: no answer in ${ANSWER_TIMEOUT_MS} ms`);
@@ -170,11 +170,11 @@ export class Handler {
 				this.#timers.clear(timer);
 				resolve(String(text));
 			};
-			Promise.resolve(reply).then(settle, (error) => settle(this.#fail(command, error)));
+			Promise.resolve(reply).then(settle, (error) => settle(this.fail(command, error)));
 		});
 	}
 
-	#fail(command: Command, error: unknown): string {
+	private fail(command: Command, error: unknown): string {
 		const message = error instanceof Error ? error.message : String(error);
 		// What a driver or an app says may be long or hold line ends, and the reply must stay one short line.
 		const reason = message.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_REASON);

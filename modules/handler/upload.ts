@@ -39,13 +39,13 @@ export class Upload {
 		const hex = args.slice(comma + TEXT.length);
 		if (!args.startsWith(TEXT, comma) || !/^\d{1,4}$/.test(digits) || !isHex(hex)) return "Fail (part:<n>,text:<hex>)";
 		const number = Number(digits);
-		if (number === 0) this.#begin();
+		if (number === 0) this.begin();
 		else if (this.#broken) return "Save error";
 		else if (number !== this.#expected) {
 			this.#broken = true;
 			return `Sequence error: ${number} ${this.#expected}`;
 		}
-		return this.#append(number, hex);
+		return this.append(number, hex);
 	}
 
 	/** @param file only config.json is taken: this board has no other files */
@@ -68,7 +68,7 @@ export class Upload {
 		return result;
 	}
 
-	#begin(): void {
+	private begin(): void {
 		this.#text = "";
 		this.#cut = "";
 		this.#expected = 0;
@@ -79,16 +79,16 @@ export class Upload {
 		this.#applied = false;
 	}
 
-	#append(number: number, hex: string): string {
+	private append(number: number, hex: string): string {
 		this.#bytes += hex.length / 2;
-		if (this.#bytes > LONGEST_JSON) return this.#break(`Fail (over ${LONGEST_JSON} bytes)`);
+		if (this.#bytes > LONGEST_JSON) return this.break(`Fail (over ${LONGEST_JSON} bytes)`);
 		const pending = this.#cut + hex;
 		const whole = wholeCharacters(pending);
 		let text: string;
 		try {
 			text = decoded(whole);
 		} catch {
-			return this.#break("Fail (no UTF-8)");
+			return this.break("Fail (no UTF-8)");
 		}
 		this.#cut = pending.slice(whole.length);
 		this.#text = (this.#text ?? "") + text;
@@ -98,7 +98,7 @@ export class Upload {
 		return `${number} ${characters}`;
 	}
 
-	#break(reply: string): string {
+	private break(reply: string): string {
 		this.#broken = true;
 		this.#text = "";
 		return reply;

@@ -60,15 +60,15 @@ export class WiFiRoles {
 		this.#setupAP = new SetupAP({
 			...{ mac, store, isConfigured, clock, random, listener },
 			driver: () => this.#driver,
-			check: (what, error) => this.#call(what, error),
+			check: (what, error) => this.call(what, error),
 		});
 	}
 
 	/** Brings Wi-Fi up. Throws what the driver throws when it cannot even be opened. */
 	start(): void {
 		if (this.#options.openWindow || !this.#options.isConfigured()) this.#setupAP.begin();
-		this.#open();
-		this.#ticker = this.#options.timers.repeat(() => this.#tick(), TICK_MS);
+		this.open();
+		this.#ticker = this.#options.timers.repeat(() => this.tick(), TICK_MS);
 	}
 
 	/** Full stop, deinit, init: the third rung of recovery. What is left of the setup window is kept. */
@@ -76,15 +76,15 @@ export class WiFiRoles {
 		this.#restarts += 1;
 		this.#everJoined = false;
 		this.#routerAway = !this.#link.joined;
-		this.#shut();
-		this.#open();
+		this.shut();
+		this.open();
 	}
 
 	/** Ends everything; may be called twice. */
 	close(): void {
 		if (this.#ticker) this.#options.timers.clear(this.#ticker);
 		this.#ticker = undefined;
-		this.#shut();
+		this.shut();
 	}
 
 	/** The channel the radio rests on; 0 before Wi-Fi is up. */
@@ -178,80 +178,80 @@ export class WiFiRoles {
 		};
 	}
 
-	#open(): void {
+	private open(): void {
 		const { country } = this.#options.store.configuration;
-		this.#driver = this.#options.openDriver({ country, hostName: this.hostName, onEvent: () => this.#drain() });
+		this.#driver = this.#options.openDriver({ country, hostName: this.hostName, onEvent: () => this.drain() });
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
 			if (this.#setupAP.isWanted) {
 				// Told now, since an access point that starts without is an open one under a name of the driver's for a moment.
-				this.#call("set_mode", this.#driver.setMode(WiFiMode.both));
-				this.#setupAP.configure(this.#startChannel());
+				this.call("set_mode", this.#driver.setMode(WiFiMode.both));
+				this.#setupAP.configure(this.startChannel());
 			}
-			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
-			this.#enter("station", DRIVER_WAIT_MS);
+			this.call("set_mode", this.#driver.setMode(WiFiMode.station));
+			this.enter("station", DRIVER_WAIT_MS);
 		} else if (this.#setupAP.isWanted) {
-			this.#call("set_mode", this.#driver.setMode(WiFiMode.accessPoint));
-			this.#setupAP.configure(this.#startChannel());
-			this.#enter("accessPoint", DRIVER_WAIT_MS);
+			this.call("set_mode", this.#driver.setMode(WiFiMode.accessPoint));
+			this.#setupAP.configure(this.startChannel());
+			this.enter("accessPoint", DRIVER_WAIT_MS);
 		} else {
-			this.#call("set_mode", this.#driver.setMode(WiFiMode.station));
-			this.#enter("station", DRIVER_WAIT_MS);
+			this.call("set_mode", this.#driver.setMode(WiFiMode.station));
+			this.enter("station", DRIVER_WAIT_MS);
 		}
-		this.#call("start", this.#driver.start());
-		this.#call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
+		this.call("start", this.#driver.start());
+		this.call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
 	}
 
-	#shut(): void {
+	private shut(): void {
 		this.#driver?.close();
 		this.#driver = undefined;
 		this.#step = "down";
 		this.#setupAP.down();
-		this.#setAddress("");
+		this.setAddress("");
 	}
 
 	/** The channel a board starts on: the last confirmed one, else the configured one, if its country allows it. */
-	#startChannel(): number {
+	private startChannel(): number {
 		const wanted = this.#options.lastChannel() || this.#options.store.configuration.channel;
 		return this.allowed.includes(wanted) ? wanted : (this.allowed[0] ?? 1);
 	}
 
-	#drain(): void {
+	private drain(): void {
 		const event = this.#event;
-		while (this.#driver?.readEvent(event)) this.#handle(event);
+		while (this.#driver?.readEvent(event)) this.handle(event);
 	}
 
-	#handle(event: WiFiEvent): void {
+	private handle(event: WiFiEvent): void {
 		const { listener, clock } = this.#options;
 		const now = clock.now();
 		switch (event.kind) {
 			case WiFiEventKind.stationStarted:
-				if (this.#step === "station") this.#stationUp(now);
+				if (this.#step === "station") this.stationUp(now);
 				break;
 			case WiFiEventKind.joined:
 				this.#home = event.a;
 				this.#link.onJoined(event.a);
 				this.#addressWantedMs = now;
 				listener.onJoined(event.a);
-				if (this.#step === "join") this.#enter("address", ADDRESS_WAIT_MS);
+				if (this.#step === "join") this.enter("address", ADDRESS_WAIT_MS);
 				else if (this.#step === "up" && (!this.#everJoined || this.#espnowChannel !== event.a)) listener.onLateJoin();
 				this.#everJoined = true;
 				break;
 			case WiFiEventKind.lost:
-				this.#setAddress("");
+				this.setAddress("");
 				this.#link.onLost(event.a, now);
 				listener.trace(`router: ${this.#link.snapshot().reason}`);
 				break;
 			case WiFiEventKind.address:
-				this.#setAddress(event.text);
-				if (this.#step === "address") this.#accessPointOrUp();
+				this.setAddress(event.text);
+				if (this.#step === "address") this.accessPointOrUp();
 				break;
 			case WiFiEventKind.addressLost:
 				this.#addressWantedMs = now;
-				this.#setAddress("");
+				this.setAddress("");
 				break;
 			case WiFiEventKind.apStarted:
-				if (this.#step === "accessPoint") this.#accessPointUp();
+				if (this.#step === "accessPoint") this.accessPointUp();
 				break;
 			case WiFiEventKind.clientJoined:
 				this.#setupAP.clientJoined(event.text);
@@ -273,7 +273,7 @@ export class WiFiRoles {
 			case WiFiEventKind.overflow:
 				this.#eventsLost += event.a;
 				listener.trace(`wifi: ${event.a} events lost`);
-				this.#resync();
+				this.resync();
 				break;
 			case WiFiEventKind.postsRefused:
 				this.#postsRefused += event.a;
@@ -282,7 +282,7 @@ export class WiFiRoles {
 	}
 
 	/** Events are lost, nobody knows which: what they told is asked of the driver instead. The steps of the bring-up have their limits anyway. */
-	#resync(): void {
+	private resync(): void {
 		const driver = this.#driver;
 		if (!driver) return;
 		this.#setupAP.forgetClients();
@@ -290,91 +290,91 @@ export class WiFiRoles {
 		const channel = driver.getChannel();
 		if (joined !== this.#link.joined) {
 			const kind = joined ? WiFiEventKind.joined : WiFiEventKind.lost;
-			this.#handle({ kind, a: joined ? channel : 0, b: 0, text: "" });
+			this.handle({ kind, a: joined ? channel : 0, b: 0, text: "" });
 		}
 		// Somewhere else while it searches.
 		if ((joined || this.#role === "device") && channel !== 0 && channel !== this.#home)
-			this.#handle({ kind: WiFiEventKind.homeChannel, a: this.#home, b: channel, text: "" });
+			this.handle({ kind: WiFiEventKind.homeChannel, a: this.#home, b: channel, text: "" });
 		// An address is told once for each time of joining.
-		if (joined && this.#address === "") this.#call("disconnect", driver.disconnect());
+		if (joined && this.#address === "") this.call("disconnect", driver.disconnect());
 	}
 
-	#stationUp(now: number): void {
+	private stationUp(now: number): void {
 		if (this.#role === "hub") {
 			this.#link.begin(now);
-			if (this.#options.store.configuration.router.ssid === "") this.#accessPointOrUp();
-			else this.#enter("join", this.#routerAway ? ROUTER_AWAY_WAIT_MS : ROUTER_WAIT_MS);
+			if (this.#options.store.configuration.router.ssid === "") this.accessPointOrUp();
+			else this.enter("join", this.#routerAway ? ROUTER_AWAY_WAIT_MS : ROUTER_WAIT_MS);
 			return;
 		}
-		if (this.#driver && this.#driver.getChannel() !== this.#startChannel()) {
-			this.#call("set_channel", this.#driver.setChannel(this.#startChannel()));
+		if (this.#driver && this.#driver.getChannel() !== this.startChannel()) {
+			this.call("set_channel", this.#driver.setChannel(this.startChannel()));
 		}
-		this.#home = this.#startChannel();
-		this.#ready();
+		this.#home = this.startChannel();
+		this.ready();
 	}
 
 	/** Hub: the access point goes where the router is, or where it was last; then, or without a window, ESP-NOW. */
-	#accessPointOrUp(): void {
+	private accessPointOrUp(): void {
 		const driver = this.#driver;
 		if (!driver) return;
 		if (!this.#setupAP.isWanted) {
-			const channel = this.#startChannel();
+			const channel = this.startChannel();
 			if (!this.#link.joined && driver.setChannel(channel) === 0) this.#home = channel;
-			this.#ready();
+			this.ready();
 			return;
 		}
-		this.#enter("accessPoint", DRIVER_WAIT_MS);
-		this.#call("set_mode", driver.setMode(WiFiMode.both));
+		this.enter("accessPoint", DRIVER_WAIT_MS);
+		this.call("set_mode", driver.setMode(WiFiMode.both));
 		// On a joined hub the station's channel wins over the configured one, which need not be changed for it.
-		this.#setupAP.configureElsewhere(this.#startChannel());
+		this.#setupAP.configureElsewhere(this.startChannel());
 	}
 
-	#accessPointUp(): void {
+	private accessPointUp(): void {
 		this.#setupAP.opened();
 		if (this.#role === "hub") {
 			if (!this.#link.joined) this.#home = this.#setupAP.channel ?? this.#home;
-			this.#ready();
+			this.ready();
 			return;
 		}
-		this.#enter("station", DRIVER_WAIT_MS);
-		if (this.#driver) this.#call("set_mode", this.#driver.setMode(WiFiMode.both));
+		this.enter("station", DRIVER_WAIT_MS);
+		if (this.#driver) this.call("set_mode", this.#driver.setMode(WiFiMode.both));
 	}
 
-	#ready(): void {
+	private ready(): void {
 		this.#step = "up";
-		if (this.#driver) this.#call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
+		if (this.#driver) this.call("set_ps", this.#driver.setPowerSave(POWER_SAVE_NONE));
 		this.#options.listener.onReady();
 	}
 
-	#tick(): void {
+	private tick(): void {
 		const now = this.#options.clock.now();
 		// The message that tells of events may have found the queue full.
-		this.#drain();
-		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.#stepLate(now);
+		this.drain();
+		if (this.#step !== "up" && this.#step !== "down" && now >= this.#stepEndsMs) this.stepLate(now);
 		if (this.#role === "hub" && this.#step !== "station") this.#link.tick(now, this.#setupAP.isUsed(now));
 		this.#setupAP.tick(now, this.#home);
 	}
 
-	#stepLate(now: number): void {
+	private stepLate(now: number): void {
 		this.#options.listener.trace(`wifi: step "${this.#step}" took too long, going on`);
-		if (this.#step === "station") this.#stationUp(now);
-		else if (this.#step === "accessPoint") this.#accessPointUp();
-		else this.#accessPointOrUp();
+		if (this.#step === "station") this.stationUp(now);
+		else if (this.#step === "accessPoint") this.accessPointUp();
+		else this.accessPointOrUp();
 	}
 
-	#setAddress(address: string): void {
+	private setAddress(address: string): void {
 		if (address === this.#address) return;
 		this.#address = address;
 		this.#options.listener.onAddress(address);
 		this.#setupAP.onHouseAddress(address);
 	}
 
-	#enter(step: Step, limitMs: number): void {
+	private enter(step: Step, limitMs: number): void {
 		this.#step = step;
 		this.#stepEndsMs = this.#options.clock.now() + limitMs;
 	}
 
-	#call(what: string, error: number): void {
+	private call(what: string, error: number): void {
 		if (error !== 0) this.#options.listener.trace(`wifi: ${what} failed, esp_err 0x${error.toString(16)}`);
 	}
 }

@@ -111,7 +111,7 @@ export class RouterLink {
 		}
 		if (inUse && !this.#dirty) return;
 		if (nowMs - this.#fullMs >= FULL_SEARCH_MS) this.#connect(nowMs);
-		else if (this.#lastChannel !== 0 && nowMs - this.#quickMs >= QUICK_LOOK_MS) this.#look(nowMs);
+		else if (this.#lastChannel !== 0 && nowMs - this.#quickMs >= QUICK_LOOK_MS) this.look(nowMs);
 	}
 
 	snapshot(): { ssid: string; joined: boolean; reason: string; tries: number } {
@@ -127,7 +127,7 @@ export class RouterLink {
 		const driver = this.#driver();
 		if (!driver) return;
 		if (this.#dirty && driver.setStation(this.#store.configuration.router) !== 0) {
-			this.#wait(nowMs);
+			this.wait(nowMs);
 			return;
 		}
 		this.#dirty = false;
@@ -138,7 +138,7 @@ export class RouterLink {
 		this.#state = driver.connect() === 0 ? "connecting" : "waiting";
 	}
 
-	#look(nowMs: number): void {
+	private look(nowMs: number): void {
 		this.#quickMs = nowMs;
 		this.#sinceMs = nowMs;
 		const refused = this.#driver()?.scan({ ssid: this.#store.configuration.router.ssid, channel: this.#lastChannel });
@@ -146,7 +146,7 @@ export class RouterLink {
 	}
 
 	/** The driver would not take the credentials now; the next quick look is the next try. */
-	#wait(nowMs: number): void {
+	private wait(nowMs: number): void {
 		this.#quickMs = nowMs;
 		this.#fullMs = nowMs;
 		this.#state = "waiting";

@@ -98,18 +98,18 @@ export class SetupAP {
 
 	/** Tells the driver what the access point is to be. */
 	configure(channel: number): void {
-		this.#tell(this.#planned(channel));
+		this.tell(this.planned(channel));
 	}
 
 	/** Likewise where the house has meanwhile taken its network. */
 	configureElsewhere(channel: number): void {
-		const planned = this.#planned(channel);
-		if (planned.address !== this.#told?.address) this.#tell(planned);
+		const planned = this.planned(channel);
+		if (planned.address !== this.#told?.address) this.tell(planned);
 	}
 
 	/** A running access point takes a confirmed channel into its configuration. */
 	channelConfirmed(channel: number): void {
-		if (this.#told && this.#told.channel !== channel && this.#clients.size === 0) this.#tell({ ...this.#told, channel });
+		if (this.#told && this.#told.channel !== channel && this.#clients.size === 0) this.tell({ ...this.#told, channel });
 	}
 
 	/** The driver has started it. */
@@ -130,8 +130,8 @@ export class SetupAP {
 	onHouseAddress(address: string): void {
 		this.#houseAddress = address;
 		if (this.#state !== "open" || !this.#told || !address.startsWith(networkOf(this.#told.address))) return;
-		const elsewhere = this.#freeAddress();
-		this.#tell({ ...this.#told, address: elsewhere });
+		const elsewhere = this.freeAddress();
+		this.tell({ ...this.#told, address: elsewhere });
 		this.#options.listener.onSetupAP(elsewhere);
 	}
 
@@ -139,7 +139,7 @@ export class SetupAP {
 	tick(nowMs: number, home: number): void {
 		if (this.#state !== "open") return;
 		if (!this.#options.isConfigured()) this.#window?.begin(nowMs);
-		else if (this.#window?.isOver(nowMs)) this.#close(home);
+		else if (this.#window?.isOver(nowMs)) this.close(home);
 	}
 
 	snapshot(nowMs: number) {
@@ -154,7 +154,7 @@ export class SetupAP {
 		};
 	}
 
-	#close(home: number): void {
+	private close(home: number): void {
 		const { check, listener, store } = this.#options;
 		const driver = this.#options.driver();
 		if (!driver || !this.#told) return;
@@ -162,7 +162,7 @@ export class SetupAP {
 		listener.onSetupAP("");
 		if (store.configuration.setupAP.afterwards === "cloaked") {
 			this.#state = "hidden";
-			this.#tell({ ...this.#told, ssid: "-", hidden: true, password: "", channel: home || this.#told.channel });
+			this.tell({ ...this.#told, ssid: "-", hidden: true, password: "", channel: home || this.#told.channel });
 		} else {
 			this.#state = "off";
 			check("set_mode", driver.setMode(WiFiMode.station));
@@ -172,19 +172,19 @@ export class SetupAP {
 		check("set_ps", driver.setPowerSave(POWER_SAVE_NONE));
 	}
 
-	#planned(channel: number): AccessPointOptions {
+	private planned(channel: number): AccessPointOptions {
 		const { mac, store } = this.#options;
 		return {
 			ssid: `RBR-Now-${mac}`,
 			password: store.configuration.setupAP.password,
 			channel,
 			hidden: false,
-			address: this.#freeAddress(),
+			address: this.freeAddress(),
 		};
 	}
 
 	/** A hidden access point gets a fresh random password each time, which is kept nowhere. */
-	#tell(options: AccessPointOptions): void {
+	private tell(options: AccessPointOptions): void {
 		const { check, random } = this.#options;
 		this.#told = options;
 		const password = options.hidden ? random.randomHex(HIDDEN_PASSWORD_BYTES) : options.password;
@@ -193,7 +193,7 @@ export class SetupAP {
 	}
 
 	/** In another network than the house. */
-	#freeAddress(): string {
+	private freeAddress(): string {
 		return this.#houseAddress.startsWith(networkOf(ADDRESS)) ? ADDRESS_ELSEWHERE : ADDRESS;
 	}
 }

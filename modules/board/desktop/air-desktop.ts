@@ -46,20 +46,20 @@ class Air {
 	/** Tells the desk what the radio is at now; the first time also begins to listen. */
 	tune(state: RadioState): void {
 		Object.assign(this.state, state);
-		this.#open();
+		this.open();
 		this.send({ do: "radio", ...this.state });
 	}
 
 	/** Frames that no desk takes are not acknowledged, which is said later, as on the air. */
 	send(message: ToAir): void {
 		if (message.do === "tx" && !this.present) {
-			Timer.set(() => this.#deliver({ type: "tx-done", id: message.id, acked: false }), UNHEARD_MS);
+			Timer.set(() => this.deliver({ type: "tx-done", id: message.id, acked: false }), UNHEARD_MS);
 			return;
 		}
 		try {
 			this.#socket?.write(encode(this.mac, message), String(config.airHost), Number(config.airPort));
 		} catch (error) {
-			this.#say(`air: ${error}`);
+			this.say(`air: ${error}`);
 		}
 	}
 
@@ -73,43 +73,43 @@ class Air {
 		this.#unanswered = PATIENCE;
 	}
 
-	#open(): void {
+	private open(): void {
 		if (this.#socket) return;
 		this.#socket = new UDP({ onReadable: () => this.#read() }) as unknown as Socket;
-		this.#repeat = Timer.repeat(() => this.#tick(), REPEAT_MS);
+		this.#repeat = Timer.repeat(() => this.tick(), REPEAT_MS);
 	}
 
-	#tick(): void {
+	private tick(): void {
 		if (this.#unanswered < PATIENCE) this.#unanswered += 1;
-		if (this.#unanswered === PATIENCE) this.#say(`air: no desk at ${config.airHost}:${config.airPort}`);
+		if (this.#unanswered === PATIENCE) this.say(`air: no desk at ${config.airHost}:${config.airPort}`);
 		this.send({ do: "radio", ...this.state });
 	}
 
 	#read(): void {
 		for (let datagram = this.#socket?.read(); datagram; datagram = this.#socket?.read()) {
 			try {
-				for (const message of decode(datagram)) this.#take(message);
+				for (const message of decode(datagram)) this.take(message);
 			} catch (error) {
-				this.#say(`air: ${error}`);
+				this.say(`air: ${error}`);
 			}
 		}
 	}
 
-	#take(message: FromAir): void {
+	private take(message: FromAir): void {
 		if (message.type === "refused") {
-			this.#say(`air: refused, ${message.why}`);
+			this.say(`air: refused, ${message.why}`);
 			return;
 		}
-		if (!this.present) this.#say(`air: on the desk at ${config.airHost}:${config.airPort}`);
+		if (!this.present) this.say(`air: on the desk at ${config.airHost}:${config.airPort}`);
 		this.#unanswered = 0;
-		this.#deliver(message);
+		this.deliver(message);
 	}
 
-	#deliver(message: FromAir): void {
+	private deliver(message: FromAir): void {
 		for (const listener of [...this.#listeners]) listener(message);
 	}
 
-	#say(line: string): void {
+	private say(line: string): void {
 		if (line !== this.#lastTrace) trace(`${line}\n`);
 		this.#lastTrace = line;
 	}

@@ -86,20 +86,20 @@ export class Chip implements OnBoard {
 		return pin < PINS ? "" : "is not on this chip";
 	}
 	output(pin: number, level: number): number {
-		return this.#set(pin, level);
+		return this.set(pin, level);
 	}
 	write(pin: number, level: number): number {
-		return this.#set(pin, level);
+		return this.set(pin, level);
 	}
 	input(pin: number): number {
 		// The pull-up: nobody presses a button here.
-		return this.#set(pin, 1);
+		return this.set(pin, 1);
 	}
 	level(pin: number): number {
 		return this.#pins.get(pin) ?? 0;
 	}
 
-	#set(pin: number, level: number): number {
+	private set(pin: number, level: number): number {
 		if (!(pin >= 0 && pin < PINS)) return INVALID_ARGUMENT;
 		if (this.#pins.get(pin) !== level) {
 			this.#pins.set(pin, level);

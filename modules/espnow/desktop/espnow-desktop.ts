@@ -65,7 +65,7 @@ export class Radio implements OnBoard {
 		this.#frameBytes = options.frameBytes ?? LONGEST;
 		if (this.#frameBytes < LONGEST || this.#frameBytes > LONGEST_V2) throw new RangeError("invalid frameBytes");
 		this.#onActivity = options.onActivity;
-		this.#ignore = air().listen((message) => this.#take(message));
+		this.#ignore = air().listen((message) => this.take(message));
 	}
 	close(): void {
 		if (!this.#ignore) return;
@@ -113,9 +113,9 @@ export class Radio implements OnBoard {
 		Object.assign(target, this.#counters);
 	}
 
-	#take(message: FromAir): void {
+	private take(message: FromAir): void {
 		if (message.type === "rx") this.#receive(message);
-		else if (message.type === "tx-done") this.#done(message.id, message.acked);
+		else if (message.type === "tx-done") this.done(message.id, message.acked);
 	}
 
 	#receive({ from, to, rssi, hex }: { from: string; to: string; rssi: number; hex: string }): void {
@@ -138,7 +138,7 @@ export class Radio implements OnBoard {
 		this.#onActivity(this.#frames.length, this.#statuses.length);
 	}
 
-	#done(id: number, acked: boolean): void {
+	private done(id: number, acked: boolean): void {
 		const to = this.#sent.get(id);
 		if (to === undefined) return;
 		this.#sent.delete(id);

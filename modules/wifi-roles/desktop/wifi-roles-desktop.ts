@@ -58,7 +58,7 @@ export class WiFiDriver implements Driver {
 		if (opened) throw new Error("Wi-Fi is open");
 		opened = true;
 		this.#onEvent = options.onEvent;
-		this.#ignore = air().listen((message) => this.#take(message));
+		this.#ignore = air().listen((message) => this.take(message));
 	}
 	close(): void {
 		if (!this.#ignore) return;
@@ -74,7 +74,7 @@ export class WiFiDriver implements Driver {
 		if (!this.#ignore) return NOT_INIT;
 		const before = this.#interfaces;
 		this.#mode = mode;
-		this.#changed(before);
+		this.changed(before);
 		return ESP_OK;
 	}
 	setAccessPoint(options: AccessPointOptions): number {
@@ -82,8 +82,8 @@ export class WiFiDriver implements Driver {
 		if (!(this.#mode & ACCESS_POINT)) return MODE;
 		this.#ap = { ...options };
 		if (this.#started) {
-			if (this.#link !== "joined") this.#setHome(options.channel);
-			this.#tellAccessPoint();
+			if (this.#link !== "joined") this.setHome(options.channel);
+			this.tellAccessPoint();
 		}
 		return ESP_OK;
 	}
@@ -97,26 +97,26 @@ export class WiFiDriver implements Driver {
 		if (this.#started) return ESP_OK;
 		this.#started = true;
 		this.#home = this.#mode & ACCESS_POINT ? (this.#ap?.channel ?? 1) : 1;
-		this.#changed(0);
+		this.changed(0);
 		return ESP_OK;
 	}
 	stop(): number {
 		if (!this.#ignore) return NOT_INIT;
 		const before = this.#interfaces;
 		this.#started = false;
-		this.#changed(before);
+		this.changed(before);
 		return ESP_OK;
 	}
 	connect(): number {
 		if (!this.#ignore) return NOT_INIT;
 		if (!(this.#interfaces & STATION)) return NOT_STARTED;
 		if (this.#link !== "idle") return ESP_OK;
-		this.#search(this.#station.ssid, 1, LAST_CHANNEL, (found) => this.#join(found));
+		this.search(this.#station.ssid, 1, LAST_CHANNEL, (found) => this.join(found));
 		return ESP_OK;
 	}
 	disconnect(): number {
 		if (!this.#ignore) return NOT_INIT;
-		if (this.#link !== "idle") this.#lose(Reason.leave);
+		if (this.#link !== "idle") this.lose(Reason.leave);
 		return ESP_OK;
 	}
 	scan({ ssid, channel }: { ssid: string; channel: number }): number {
@@ -124,9 +124,9 @@ export class WiFiDriver implements Driver {
 		if (!this.#started || !(this.#mode & STATION)) return NOT_STARTED;
 		if (this.#link === "searching" || this.#link === "joining") return BUSY;
 		const rest = this.#link;
-		this.#search(ssid, channel || 1, channel || LAST_CHANNEL, (found) => {
+		this.search(ssid, channel || 1, channel || LAST_CHANNEL, (found) => {
 			this.#link = rest;
-			this.#tell(WiFiEventKind.scanned, found?.channel ?? 0, found?.rssi ?? 0);
+			this.tell(WiFiEventKind.scanned, found?.channel ?? 0, found?.rssi ?? 0);
 		});
 		return ESP_OK;
 	}
@@ -134,7 +134,7 @@ export class WiFiDriver implements Driver {
 		if (!this.#ignore) return NOT_INIT;
 		if (!this.#started) return NOT_STARTED;
 		if (this.#link !== "idle") return BUSY;
-		this.#setHome(channel);
+		this.setHome(channel);
 		return ESP_OK;
 	}
 	getChannel(): number {
@@ -161,141 +161,141 @@ export class WiFiDriver implements Driver {
 	}
 
 	/** Interfaces come up and go down as mode and state of the driver say. */
-	#changed(before: number): void {
+	private changed(before: number): void {
 		const now = this.#interfaces;
 		const gone = before & ~now;
 		const come = now & ~before;
 		if (gone & STATION) {
-			if (this.#link !== "idle") this.#lose(Reason.leave);
-			this.#tell(WiFiEventKind.stationStopped);
+			if (this.#link !== "idle") this.lose(Reason.leave);
+			this.tell(WiFiEventKind.stationStopped);
 		}
 		if (gone & ACCESS_POINT) {
-			this.#tell(WiFiEventKind.apStopped);
+			this.tell(WiFiEventKind.apStopped);
 			air().send({ do: "log", event: "ap-off" });
 		}
-		if (come & STATION) this.#tell(WiFiEventKind.stationStarted);
+		if (come & STATION) this.tell(WiFiEventKind.stationStarted);
 		if (come & ACCESS_POINT) {
-			this.#tell(WiFiEventKind.apStarted);
-			this.#tellAccessPoint();
+			this.tell(WiFiEventKind.apStarted);
+			this.tellAccessPoint();
 		}
-		this.#tune();
+		this.tune();
 	}
 
-	#tellAccessPoint(): void {
+	private tellAccessPoint(): void {
 		if (!this.#ap || !(this.#interfaces & ACCESS_POINT)) return;
 		const { ssid, hidden } = this.#ap;
 		air().send({ do: "log", event: "ap-open", ssid, channel: this.#home, hidden });
 	}
 
-	#tune(): void {
+	private tune(): void {
 		const now = this.#interfaces;
 		const sta = (now & STATION) !== 0;
 		const ap = (now & ACCESS_POINT) !== 0;
 		air().tune({ on: now !== 0, channel: this.getChannel(), home: now ? this.#home : 0, mode: now, sta, ap, sleepy: false });
 	}
 
-	#setHome(channel: number): void {
+	private setHome(channel: number): void {
 		const before = this.#home;
 		if (channel === before) return;
 		this.#home = channel;
-		this.#tell(WiFiEventKind.homeChannel, before, channel);
-		this.#tune();
+		this.tell(WiFiEventKind.homeChannel, before, channel);
+		this.tune();
 	}
 
 	/** Visits channels until the network is heard; `done` is called once, on the channel where it was found. */
-	#search(ssid: string, first: number, last: number, done: (found: Found | undefined) => void): void {
+	private search(ssid: string, first: number, last: number, done: (found: Found | undefined) => void): void {
 		this.#link = "searching";
 		this.#found = undefined;
 		const visit = (channel: number) => {
 			this.#away = channel;
-			this.#tune();
+			this.tune();
 			air().send({ do: "probe", channel, ssid });
-			this.#after(DWELL_MS, () => {
+			this.after(DWELL_MS, () => {
 				if (!this.#found && channel < last) {
 					visit(channel + 1);
 					return;
 				}
 				this.#away = 0;
-				this.#tune();
+				this.tune();
 				done(this.#found);
 			});
 		};
 		visit(first);
 	}
 
-	#join(found: Found | undefined): void {
+	private join(found: Found | undefined): void {
 		if (!found) {
-			this.#lose(Reason.noAccessPoint);
+			this.lose(Reason.noAccessPoint);
 			return;
 		}
 		this.#link = "joining";
-		this.#setHome(found.channel);
+		this.setHome(found.channel);
 		air().send({ do: "join", ...this.#station, bssid: found.bssid, channel: found.channel });
-		this.#after(JOIN_MS, () => this.#lose(Reason.connectionFail));
+		this.after(JOIN_MS, () => this.lose(Reason.connectionFail));
 	}
 
-	#lose(reason: number): void {
+	private lose(reason: number): void {
 		const wasJoined = this.#link === "joined";
-		this.#stopStep();
+		this.stopStep();
 		this.#link = "idle";
 		this.#away = 0;
 		if (reason !== Reason.noAccessPoint) air().send({ do: "leave" });
-		if (wasJoined) this.#tell(WiFiEventKind.addressLost);
-		this.#tell(WiFiEventKind.lost, reason);
-		this.#tune();
+		if (wasJoined) this.tell(WiFiEventKind.addressLost);
+		this.tell(WiFiEventKind.lost, reason);
+		this.tune();
 	}
 
-	#take(message: FromAir): void {
+	private take(message: FromAir): void {
 		switch (message.type) {
 			case "beacon":
 				if (this.#link === "searching") this.#found ??= message;
 				break;
 			case "join-result":
 				if (this.#link !== "joining") break;
-				this.#stopStep();
+				this.stopStep();
 				if (message.ok) {
 					this.#link = "joined";
-					this.#tell(WiFiEventKind.joined, message.channel);
+					this.tell(WiFiEventKind.joined, message.channel);
 					air().send({ do: "dhcp" });
-				} else this.#lose(message.reason);
+				} else this.lose(message.reason);
 				break;
 			case "dhcp":
-				if (this.#link === "joined") this.#tell(WiFiEventKind.address, 0, 0, message.ip);
+				if (this.#link === "joined") this.tell(WiFiEventKind.address, 0, 0, message.ip);
 				break;
 			case "audible":
 				if (this.#link !== "joined") break;
-				this.#stopStep();
-				if (!message.audible) this.#after(DEAF_MS, () => this.#deaf());
+				this.stopStep();
+				if (!message.audible) this.after(DEAF_MS, () => this.deaf());
 				break;
 			case "csa":
-				if (this.#link === "joined") this.#setHome(message.channel);
+				if (this.#link === "joined") this.setHome(message.channel);
 				break;
 			case "kicked":
-				if (this.#link === "joined") this.#lose(message.reason);
+				if (this.#link === "joined") this.lose(message.reason);
 				break;
 		}
 	}
 
-	#deaf(): void {
-		this.#tell(WiFiEventKind.beaconTimeout);
-		this.#lose(Reason.beaconTimeout);
+	private deaf(): void {
+		this.tell(WiFiEventKind.beaconTimeout);
+		this.lose(Reason.beaconTimeout);
 	}
 
-	#after(ms: number, action: () => void): void {
-		this.#stopStep();
+	private after(ms: number, action: () => void): void {
+		this.stopStep();
 		this.#step = Timer.set(() => {
 			this.#step = undefined;
 			action();
 		}, ms);
 	}
 
-	#stopStep(): void {
+	private stopStep(): void {
 		if (this.#step) Timer.clear(this.#step);
 		this.#step = undefined;
 	}
 
 	/** Events are told in a turn of their own, as the driver's come from another task. */
-	#tell(kind: number, a = 0, b = 0, text = ""): void {
+	private tell(kind: number, a = 0, b = 0, text = ""): void {
 		if (this.#events.length === EVENT_SLOTS) {
 			this.#lost += 1;
 			return;
