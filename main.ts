@@ -40,9 +40,9 @@ const RECOVERED_MS = 600_000;
 /** It is fed, and the time of a turn taken, every so many turns: at least once a second; a prime, as a message takes a few turns. */
 const FEED_TURNS = 7;
 /**
- * What all parts together may take of an ESP32-C3's heap, beside what it holds at rest: 94,208 bytes, less 10,240 of stack, less 41,300 on a hub that
+ * What all parts together may take of an ESP32-C3's heap, beside what it holds at rest: 94,208 bytes, less 10,240 of stack, less 42,700 on a hub that
  * knows 34 boards while its access point is open and a file is half uploaded. `bytes` are 26 requests with short texts (28,288), 4 answers to others
- * (3,072), and what is kept for the web (5,376): two connections, one of them with a request that comes in, and an answer. The rest, 5.8 KB, is for
+ * (3,072), and what is kept for the web (5,376): two connections, one of them with a request that comes in, and an answer. The rest, 4.4 KB, is for
  * garbage and for one command. What slots have once taken of the engine's static memory they never give back to strings and buffers.
  */
 const LIMITS = Object.freeze({ requests: 26, together: 30, bytes: 36_864, webKept: 5_376, webMost: 16_384 });

@@ -36,8 +36,8 @@ const WIFI_RESTART_MS = 30_000;
 /**
  * The communication engine: one cooperative loop that receives, sends and waits for nothing.
  *
- * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, one grant. After an error of
- * this board's own all of that is done once more, part by part. A repeating 100 ms timer makes the turns; whatever comes in, and whatever is to be sent,
+ * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, that is sent. If a step throws, each
+ * step is rerun separately. A repeating 100 ms timer makes the turns; whatever comes in, and whatever is to be sent,
  * only pulls the next one forward, so turns never nest.
  */
 export class Comms {
@@ -272,7 +272,7 @@ export class Comms {
 		};
 	}
 
-	/** The turn once more, part by part: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
+	/** Reruns each step of a turn separately: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
 	private rerunSteps(now: number): boolean {
 		let more = false;
 		const parts: Record<string, () => void> = {

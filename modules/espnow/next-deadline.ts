@@ -1,7 +1,4 @@
-/**
- * When the loop has to look at the deadlines again, so that a turn asks one number instead of everybody who has one. Each brings it nearer with
- * {@link by}; when it has come there is none any more, all are looked at, and each says what it still waits for.
- */
+/** Earliest deadline of all components. Each component brings it nearer with {@link by}. When it has come, all components are asked anew. */
 export class NextDeadline {
 	/** Clock time in ms; Infinity while there is no deadline. */
 	at = Infinity;

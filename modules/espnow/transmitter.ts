@@ -54,7 +54,7 @@ export class Transmitter {
 	readonly #status: SendStatus = { to: "", acked: false };
 	readonly #bytes: Uint8Array;
 	#flight: Outgoing | null = null;
-	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@radio NextDeadline}: nearly always it comes before. */
+	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
 	grants = 0;
 
