@@ -223,7 +223,7 @@ export class Comms {
 		if (!known && stationMac(mac) === this.#mac) return this.askSelf(text, limits);
 		const promise = new Promise(this.#executor);
 		const peer = known ?? this.#peers.get(mac);
-		if (!this.#requests.add(peer, kind, onAir(kind, text), this.#options.clock.now(), limits, this.#resolve)) {
+		if (!this.#requests.add(peer, kind, kind === Kind.relay ? onAir(text) : text, this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
 		} else if (this.#memory.failed > 0) this.#replyCache.makeRoom();
@@ -237,7 +237,7 @@ export class Comms {
 		const kind = requestKind(text);
 		if (this.refusal(known, mac, kind, text) || stationMac(mac) === this.#mac) return;
 		const peer = known ?? this.#peers.get(mac);
-		const entry = this.#outbox.put(kind, null, peer, onAir(kind, text), this.#options.clock.now(), null, null);
+		const entry = this.#outbox.put(kind, null, peer, kind === Kind.relay ? onAir(text) : text, this.#options.clock.now(), null, null);
 		if (!entry) this.#counters.event("busy");
 		this.#pull();
 	}
@@ -359,7 +359,7 @@ export class Comms {
 	private refusal(known: Peer | undefined, mac: string, kind: Kind, text: string): string {
 		if (this.#closed) return "cancelled";
 		if (!known && !isMac(mac)) return "adding peer";
-		const trouble = unsendable(text, (known?.codec ?? this.#options.codecOf(mac)).maxTextBytes);
+		const trouble = unsendable(text, (known ? known.codec : this.#options.codecOf(mac)).maxTextBytes);
 		if (trouble) return trouble === "not text" ? "malformed" : trouble;
 		if (kind !== Kind.relay) return "";
 		const path = parseRelay(text);
@@ -377,7 +377,7 @@ export class Comms {
 	}
 }
 
-/** A text as it is sent: MACs of a relay path in the one form that all boards understand. */
-function onAir(kind: Kind, text: string): string {
-	return kind === Kind.relay ? (parseRelay(text)?.text ?? text) : text;
+/** A relayed text as it is sent: MACs of its path in the one form that all boards understand. */
+function onAir(text: string): string {
+	return parseRelay(text)?.text ?? text;
 }

@@ -118,8 +118,12 @@ export class Dispatch {
 		if (kind >= Kind.reply) {
 			// Most requests come from boards of which nothing is awaited.
 			if (known && (known.replies.request !== null || known.replies.needsResync)) {
-				const outcome = this.matchReply(known, now);
-				if (outcome !== null) return outcome;
+				const match = known.replies.reply(message, this.#handler, frame.rssi, now);
+				if (match === "doubtful") return Outcome.needsResync;
+				if (match === "taken") {
+					this.#host.onContact?.(known.mac, "reply");
+					return Outcome.reply;
+				}
 			}
 			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
@@ -141,20 +145,14 @@ export class Dispatch {
 		return Outcome.reply;
 	}
 
-	/** A message that can be a reply to a request of ours. @returns null when it is none */
-	private matchReply(peer: Peer, now: number): Outcome | null {
-		const match = peer.replies.reply(this.#message, this.#handler, this.#frame.rssi, now);
-		if (match === "none") return null;
-		if (match === "doubtful") return Outcome.needsResync;
-		this.#host.onContact?.(peer.mac, "reply");
-		return Outcome.reply;
-	}
-
 	/** What wants a reply: a ping, or a request for this board or another. */
 	private serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
 		const message = this.#message;
-		const path = kind === Kind.relay ? parseRelay(message.text) : null;
-		if (kind === Kind.relay && !path) return Outcome.malformed;
+		let path: RelayPath | null = null;
+		if (kind === Kind.relay) {
+			path = parseRelay(message.text);
+			if (!path) return Outcome.malformed;
+		}
 		// Without room for a reply it is not even run.
 		if (!this.#outbox.takesReply(known)) return Outcome.outboxFull;
 		const peer = known ?? this.meet(now);

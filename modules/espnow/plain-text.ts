@@ -69,8 +69,8 @@ export class PlainText implements Codec {
 	}
 
 	encode(message: Readonly<Message>, into: Uint8Array): number {
-		const kind = message.kind;
-		return this.#encode(kind > Kind.pong ? message.text : kind === Kind.ping ? PING : PONG, into);
+		// Pings and pongs alone have no text of their own.
+		return this.#encode(message.text || (message.kind === Kind.ping ? PING : PONG), into);
 	}
 }
 

@@ -26,7 +26,7 @@ export class ReplyIds implements ReplyMatching {
 	pong({ id }: Readonly<Message>, rssi: number, now: number): boolean {
 		const request = this.find(id);
 		if (request?.kind !== Kind.ping) return false;
-		this.#table.succeed(request, PONG, rssi, now);
+		this.#table.settle(request, { ok: true, reply: PONG, rssi, ms: now - request.started }, now);
 		return true;
 	}
 
@@ -34,7 +34,7 @@ export class ReplyIds implements ReplyMatching {
 		if (kind === Kind.request) return "none";
 		const request = this.find(id);
 		if (!request || request.kind === Kind.ping) return "none";
-		this.#table.succeed(request, text, rssi, now);
+		this.#table.settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
 		return "taken";
 	}
 

@@ -77,7 +77,7 @@ export class ReplyOrder implements ReplyMatching {
 		if (request.sends === 0) return false;
 		if (request.kind === Kind.ping) this.needsResync = false;
 		else if (!isRelayedPing(request.text)) return false;
-		this.#table.succeed(request, PONG, rssi, now);
+		this.#table.settle(request, { ok: true, reply: PONG, rssi, ms: now - request.started }, now);
 		return true;
 	}
 
@@ -91,7 +91,7 @@ export class ReplyOrder implements ReplyMatching {
 		if (!request || request.sends === 0 || request.kind === Kind.ping) return "none";
 		const verdict = this.match(request, text, now);
 		if (verdict === "early") return "doubtful";
-		if (verdict === "reply") this.#table.succeed(request, text, rssi, now);
+		if (verdict === "reply") this.#table.settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
 		else this.hold(request, text, rssi, now);
 		return "taken";
 	}
@@ -110,7 +110,7 @@ export class ReplyOrder implements ReplyMatching {
 	check(request: Request, now: number): void {
 		const held = request.held;
 		if (held && now >= held.until) {
-			this.#table.succeed(request, held.text, held.rssi, now);
+			this.#table.settle(request, { ok: true, reply: held.text, rssi: held.rssi, ms: now - request.started }, now);
 			return;
 		}
 		if (request.resyncUntil !== 0 && now >= request.resyncUntil) this.resynced(request, now);
@@ -120,7 +120,7 @@ export class ReplyOrder implements ReplyMatching {
 
 	settled(request: Request, ok: boolean, now: number): void {
 		// It ended without its reply, or was sent more than once and may get two.
-		if (request.sends > 0 && (!ok || request.sends > 1 || request.held) && request.kind !== Kind.ping) this.needsResync = true;
+		if ((!ok || request.sends > 1 || request.held) && request.sends > 0 && request.kind !== Kind.ping) this.needsResync = true;
 		const queue = this.#queue;
 		if (this.request !== request) {
 			if (queue) removeFrom(queue, request);

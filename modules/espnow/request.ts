@@ -87,8 +87,8 @@ export interface RequestTable {
 	enter(request: Request, now: number): void;
 	/** Takes a request out of whatever it waits in. */
 	withdraw(request: Request): void;
-	/** Its reply is there. */
-	succeed(request: Request, text: string, rssi: number, now: number): void;
+	/** A request has its result. */
+	settle(request: Request, result: AskResult, now: number): void;
 	/** Looks at the deadlines of requests then, in ms. */
 	lookAt(time: number): void;
 }

@@ -107,10 +107,6 @@ export class Requests implements RequestTable {
 		this.#waiting.remove(request);
 	}
 
-	succeed(request: Request, text: string, rssi: number, now: number): void {
-		this.settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
-	}
-
 	lookAt(time: number): void {
 		if (time >= this.#nextDeadline) return;
 		this.#nextDeadline = time;
@@ -236,7 +232,7 @@ export class Requests implements RequestTable {
 		this.settle(request, { ok: false, reason, ms: now - request.started }, now);
 	}
 
-	private settle(request: Request, result: AskResult, now: number): void {
+	settle(request: Request, result: AskResult, now: number): void {
 		// Only then it is in the outbox, or waits for room there or for its next try.
 		if (request.state === "due") this.withdraw(request);
 		request.state = "settled";

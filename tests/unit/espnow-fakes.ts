@@ -32,7 +32,7 @@ export const utf8 = {
 export const plainText = new PlainText(utf8);
 
 /** Requests of which nothing comes. */
-const nobody: RequestTable = { nextId: () => 1, enter() {}, withdraw() {}, succeed() {}, lookAt() {} };
+const nobody: RequestTable = { nextId: () => 1, enter() {}, withdraw() {}, settle() {}, lookAt() {} };
 
 /** A peer that speaks plain text, and has no requests. */
 export const makePeer = (mac: string) => new Peer(mac, plainText, new ReplyOrder(nobody));
