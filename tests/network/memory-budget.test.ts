@@ -3,8 +3,8 @@ import { describe, expect, test } from "@jest/globals";
 import { boardMac } from "../../sim/world/mac";
 import type { TcpConnection } from "../../sim/world/tcp";
 import type { World } from "../../sim/world/world";
-import { ask, events, macOf, network } from "./network";
-import { appWithCommands } from "./test-app";
+import { askAll, muteNetwork } from "./mute-network";
+import { ask, events, macOf } from "./network";
 
 const machine = "chip";
 const SLOT_BYTES = 16;
@@ -13,16 +13,6 @@ const M32 = "build/board-m32/board";
 const words = process.env.BOARD === undefined && existsSync(M32) ? { program: M32 } : {};
 
 describe("every part of the hub full at once", () => {
-	const DEVICES = 34;
-	const COMMS = `
-		import * as shipped from "espnow/comms-shipped";
-		export class Comms extends shipped.Comms {
-			constructor(options) { super(options); globalThis.comms = this; }
-		}`;
-	const ALL = `
-		for (const mac of args.split(",")) comms.ask(mac, "x".repeat(240)).then((result) => trace(mac + " " + (result.ok ? "ok" : result.reason) + "\\n"));
-		return "OK";`;
-
 	/** A client of the house, each with an address of its own. */
 	function client(made: World, from: number): TcpConnection {
 		const connection = made.tcp.create({});
@@ -57,20 +47,11 @@ describe("every part of the hub full at once", () => {
 		["short", 6],
 	])("requests with %s texts, strangers, uploads, pages, bodies: it goes on, three times over", (_, length) => {
 		const times = 3;
-		const app = appWithCommands(
-			{ "all:": ALL.replace("240", String(length)) },
-			{ modules: { "espnow/comms": COMMS }, preload: ["espnow/comms-shipped"] },
-		);
-		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
-		const made = network(names, { app, machine, ...words, hub: { setupAP: { minutes: 10 } } });
-		for (const name of names) ask(made, name, "channel");
-		for (const name of names) made.fault(name, "mute", -1);
-		const macs = names.map((name) => macOf(made, name));
+		const { made, macs } = muteNetwork("x".repeat(length), { machine, ...words, hub: { setupAP: { minutes: 10 } } });
 		for (let n = 0; n < times; n++) {
 			for (let part = 0; part < 10; part++)
 				expect(made.http("Hub", "ap", { path: `/?part:${part},text:${"7b".repeat(190)}` }).body).toBe(`${part} 190`);
-			for (let first = 0; first < 32; first += 8)
-				expect(made.http("Hub", "lan", { path: `/?all:${macs.slice(first, first + 8).join(",")}` }).body).toBe("OK");
+			askAll(made, macs.slice(0, 32));
 			const open = clients(made);
 			for (let i = 0; i < 300; i++) {
 				const inner = i % 3 === 0 ? `!${macs[i % macs.length]},${"y".repeat(200)}${i}` : `environ-6-${"x".repeat(180)}${i}`;

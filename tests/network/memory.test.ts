@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { boardMac } from "../../sim/world/mac";
 import type { World } from "../../sim/world/world";
+import { askAll, muteNetwork } from "./mute-network";
 import { ask, events, macOf, network, OWNER, put, settle, snapshot } from "./network";
 import { appWithCommands, testApp } from "./test-app";
 
@@ -314,33 +315,6 @@ describe("the stack", () => {
 });
 
 describe("an app that asks more boards at once than the heap has room for", () => {
-	const DEVICES = 34;
-	/** `all` asks every device at once, beside the web server, and says how it went. */
-	const COMMS = `
-		import * as shipped from "espnow/comms-shipped";
-		export class Comms extends shipped.Comms {
-			constructor(options) { super(options); globalThis.comms = this; }
-		}`;
-	const ALL = `
-		for (const mac of args.split(",")) comms.ask(mac, "uptime").then((result) => trace(mac + " " + (result.ok ? "ok" : result.reason) + "\\n"));
-		return "OK";`;
-
-	/** A hub that remembers as many boards as it ever does, all of which hear it and say nothing. */
-	function muteHouse() {
-		const preload = ["espnow/comms-shipped"];
-		const app = appWithCommands({ "all:": ALL }, { modules: { "espnow/comms": COMMS }, preload });
-		const names = Array.from({ length: DEVICES }, (_, i) => `Room ${i}`);
-		const made = network(names, { app, machine });
-		for (const name of names) ask(made, name, "channel");
-		for (const name of names) made.fault(name, "mute", -1);
-		return { made, macs: names.map((name) => macOf(made, name)) };
-	}
-
-	function askAll(made: World, macs: readonly string[]): void {
-		for (let first = 0; first < macs.length; first += 8)
-			expect(made.http("Hub", "lan", { path: `/?all:${macs.slice(first, first + 8).join(",")}` }).body).toBe("OK");
-	}
-
 	function told(made: World): Record<string, number> {
 		const counts: Record<string, number> = {};
 		for (const { line } of events(made, "trace", "Hub")) {
@@ -357,7 +331,7 @@ describe("an app that asks more boards at once than the heap has room for", () =
 	}
 
 	test("those too many are told to be busy, and four pages at once are served meanwhile and afterwards", () => {
-		const { made, macs } = muteHouse();
+		const { made, macs } = muteNetwork("uptime", { machine });
 		askAll(made, macs.slice(0, 32));
 		expect(pages(made)).toEqual([200, 200, 200, 200]);
 		made.advance(15_000);
@@ -368,7 +342,7 @@ describe("an app that asks more boards at once than the heap has room for", () =
 	});
 
 	test.each([0, 12, 26])("%d of them, strangers that all want a long answer, and four pages: it goes on", (asked) => {
-		const { made, macs } = muteHouse();
+		const { made, macs } = muteNetwork("uptime", { machine });
 		askAll(made, macs.slice(0, asked));
 		for (let n = 0; n < 300; n++) {
 			const payload = Buffer.from(`environ-6-${"x".repeat(180)}${n}`);

@@ -50,11 +50,10 @@ export function world(boards: readonly BoardSpec[], options: Omit<Partial<WorldO
 	return made;
 }
 
+export type NetworkOptions = Omit<Partial<WorldOptions>, "boards"> & { hub?: ConfigurationPatch };
+
 /** A hub and devices of these names, all up: the hub has its address, every board its ESP-NOW. */
-export function network(
-	names: readonly string[],
-	options: Omit<Partial<WorldOptions>, "boards"> & { hub?: ConfigurationPatch } = {},
-): World {
+export function network(names: readonly string[], options: NetworkOptions = {}): World {
 	const { hub, ...rest } = options;
 	const made = world([hubSpec(hub), ...names.map((name) => deviceSpec(name))], rest).boot();
 	settle(made);

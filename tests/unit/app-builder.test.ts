@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
-import { buildApp } from "../../sim/build/app";
+import { buildApp, withNatives } from "../../sim/build/app";
 import { resolveSpecifier } from "../../sim/build/specifier";
 
 const folders: string[] = [];
@@ -42,6 +42,36 @@ test("the firmware as it is: everything but main is preloaded, so that it stays 
 	folders.push(out);
 	const { modules, preload } = await buildApp({ root: ".", out });
 	expect([...modules.keys()].filter((specifier) => !preload.has(specifier))).toEqual(["main"]);
+});
+
+test("what only calls a native is that native, as on the chip; what does more, or hands on other arguments, stays; so do the lines", () => {
+	const code = `function decode(bytes, length) {
+  return native("xs_decode").call(this, bytes, length);
+}
+function swapped(a, b) {
+  return native("xs_swapped").call(this, b, a);
+}
+class Radio extends Native("xs_destructor") {
+  constructor(options) {
+    super();
+    native("xs_radio").call(this, options);
+  }
+  read(frame) {
+    return native("xs_read").call(this, frame);
+  }
+  close() {
+    native("xs_close").call(this);
+  }
+  checked(a) {
+    if (a) native("xs_checked").call(this, a);
+  }
+}`;
+	const found = withNatives(code);
+	expect(found.split("\n")).toHaveLength(code.split("\n").length);
+	expect(found).toContain('const decode = native("xs_decode");');
+	expect(found).toContain('static { this.prototype.read = native("xs_read"); }');
+	expect(found).toContain('static { this.prototype.close = native("xs_close"); }');
+	for (const name of ["swapped", "radio", "checked"]) expect(found).toContain(`native("xs_${name}").call(this`);
 });
 
 test("globs give each file its specifier, C files are natives, pages are resources", async () => {

@@ -178,6 +178,35 @@ test("the hub is not forgotten for strangers", () => {
 	expect(peers.find(A)?.rssi).toBe(-40);
 });
 
+test("of forgotten boards the last 256 that need a resync are remembered, each until it is met again", () => {
+	const { peers } = setup();
+	for (let n = 0; n < 300; n++) {
+		const peer = peers.get(board(n));
+		peers.heard(peer, board(n), -50, n);
+		peer.replies.needsResync = true;
+	}
+	for (let n = 1000; n < 1040; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
+	const remembered = (n: number) => peers.get(board(n)).replies.needsResync;
+	expect([0, 43, 44, 150, 299].map(remembered)).toEqual([false, false, true, true, true]);
+	peers.get(board(200)).replies.needsResync = false;
+	for (let n = 2000; n < 2040; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
+	expect(remembered(200)).toBe(false);
+});
+
+test("a board that never was there needs no resync once it is forgotten; one that has acknowledged something does", () => {
+	const { peers } = setup();
+	for (const [n, absent] of [
+		[0, true],
+		[1, false],
+	] as const) {
+		const peer = peers.get(board(n));
+		peer.absent = absent;
+		peer.replies.needsResync = true;
+	}
+	for (let n = 1000; n < 1040; n++) peers.heard(peers.get(board(n)), board(n), -50, n);
+	expect([0, 1].map((n) => peers.get(board(n)).replies.needsResync)).toEqual([false, true]);
+});
+
 test("that a board's words are doubtful outlives the rest of what is known of it", () => {
 	const { peers } = setup();
 	peers.get(A).replies.needsResync = true;

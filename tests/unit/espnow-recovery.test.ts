@@ -49,6 +49,14 @@ test("a frame that the driver took ends the second of NO_MEM", () => {
 	expect(recovery.noMemory(1500)).toBe("none");
 });
 
+test("a status in the second of NO_MEM shows that buffers come free: it begins anew", () => {
+	const recovery = new Recovery(false);
+	for (let now = 0; now < 60_000; now += 100) {
+		expect(recovery.noMemory(now)).toBe("none");
+		if (now % 900 === 0) recovery.status();
+	}
+});
+
 test("again within 5 s restarts Wi-Fi, and again the board", () => {
 	const recovery = new Recovery(false);
 	expect(silence(recovery, 1000)).toBe("espnow");
