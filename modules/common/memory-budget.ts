@@ -27,7 +27,7 @@ const FORWARDED_BYTES = 512;
  * Of the text of a request, which has up to four bytes for each character, and 250 in all. A long one counts twice: room that slots have once taken is not given
  * back to strings, so that both need theirs.
  */
-const SHORT = 16;
+export const SHORT_TEXT = 16;
 const SHORT_BYTES = 64;
 const LONG_BYTES = 512;
 const ANSWER_BYTES = 768;
@@ -37,7 +37,7 @@ const FRAME_BYTES = 192;
 
 /** What a request takes until it is settled, in bytes. @param forwarded on another board's behalf */
 export function requestBytes(text: string, forwarded: boolean): number {
-	return (forwarded ? FORWARDED_BYTES : REQUEST_BYTES) + (text.length <= SHORT ? SHORT_BYTES : LONG_BYTES);
+	return (forwarded ? FORWARDED_BYTES : REQUEST_BYTES) + (text.length <= SHORT_TEXT ? SHORT_BYTES : LONG_BYTES);
 }
 
 /**
@@ -53,8 +53,8 @@ export class MemoryBudget {
 	requests = 0;
 	/** On others' behalf, among them. */
 	forwarded = 0;
-	/** What all of them take, in bytes: see {@link requestBytes}. */
-	requestBytes = 0;
+	/** Among all of them, those whose text has more than {@link SHORT_TEXT} characters. */
+	longTexts = 0;
 	/** Requests of others until our reply is acknowledged, and frames that wait and are no requests: mostly the same. */
 	answers = 0;
 	frames = 0;
@@ -108,6 +108,14 @@ export class MemoryBudget {
 	view(): MemoryView {
 		const others = this.othersBytes(this.answers);
 		return { bytes: this.#bytes, requests: this.requestBytes, others, web: this.web };
+	}
+
+	/** What all requests take, in bytes: the sum of {@link requestBytes}. Made when asked for, as each request comes and goes. */
+	get requestBytes(): number {
+		const { requests, forwarded, longTexts } = this;
+		return (
+			requests * (REQUEST_BYTES + SHORT_BYTES) + forwarded * (FORWARDED_BYTES - REQUEST_BYTES) + longTexts * (LONG_BYTES - SHORT_BYTES)
+		);
 	}
 
 	get #others(): number {

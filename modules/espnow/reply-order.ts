@@ -122,13 +122,10 @@ export class ReplyOrder implements ReplyMatching {
 		// It ended without its reply, or was sent more than once and may get two.
 		if ((!ok || request.sends > 1 || request.held) && request.sends > 0 && request.kind !== Kind.ping) this.needsResync = true;
 		const queue = this.#queue;
-		if (this.request !== request) {
-			if (queue) removeFrom(queue, request);
-			return;
-		}
-		this.request = null;
-		const next = queue?.shift();
-		if (next) this.begin(next, now);
+		if (this.request === request) {
+			this.request = null;
+			if (queue) this.beginNext(queue, now);
+		} else if (queue) removeFrom(queue, request);
 	}
 
 	/**
@@ -161,6 +158,11 @@ export class ReplyOrder implements ReplyMatching {
 		if (request.held) return;
 		request.held = { text, rssi, until: now + HOLD_MS };
 		this.#table.lookAt(request.held.until);
+	}
+
+	private beginNext(queue: Request[], now: number): void {
+		const next = queue.shift();
+		if (next) this.begin(next, now);
 	}
 
 	/** It is the peer's open request now. */

@@ -1,4 +1,4 @@
-import { type MemoryBudget, requestBytes } from "common/memory-budget";
+import { type MemoryBudget, SHORT_TEXT } from "common/memory-budget";
 import type { Counters } from "./counters";
 import { DueList, removeFrom } from "./due-list";
 import { Kind } from "./message";
@@ -75,7 +75,7 @@ export class Requests implements RequestTable {
 		const forwarded = typeof asker !== "function";
 		if (this.#unsent >= UNSENT_LIMIT || !this.#memory.takesRequest(text, forwarded)) return false;
 		this.#memory.requests++;
-		this.#memory.requestBytes += requestBytes(text, forwarded);
+		if (text.length > SHORT_TEXT) this.#memory.longTexts++;
 		if (forwarded) this.#memory.forwarded++;
 		const request = newRequest(peer, kind, text, now, limits, asker);
 		this.#unsent++;
@@ -239,7 +239,7 @@ export class Requests implements RequestTable {
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
 		else removeFrom(this.#all, request);
 		this.#memory.requests--;
-		this.#memory.requestBytes -= requestBytes(request.text, typeof request.asker !== "function");
+		if (request.text.length > SHORT_TEXT) this.#memory.longTexts--;
 		if (request.sends === 0) this.#unsent--;
 		request.peer.replies.settled(request, result.ok, now);
 		const asker = request.asker;

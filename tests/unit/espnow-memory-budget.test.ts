@@ -1,18 +1,19 @@
 import { expect, test } from "@jest/globals";
-import { MemoryBudget, requestBytes } from "common/memory-budget";
+import { MemoryBudget, requestBytes, SHORT_TEXT } from "common/memory-budget";
+import type { AskResult } from "espnow/types";
 import fc from "fast-check";
 import { A, B, board, C, makeBoard, reason, watch } from "./espnow-fakes";
 
 /** How many of ours and of others' can be under way when so many of the other kind are. */
 function most(requests: number, others: number) {
-	const room = new MemoryBudget({ requests: 26, together: 30 });
-	const [counts, grow] = [room, { requests: () => room.takesRequest("x", false), others: () => room.takesAnswer }];
+	const memory = new MemoryBudget({ requests: 26, together: 30 });
+	const [counts, grow] = [memory, { requests: () => memory.takesRequest("x", false), others: () => memory.takesAnswer }];
 	Object.assign(counts, { requests, answers: others });
-	while (grow.requests()) room.requests++;
-	const mostRequests = room.requests;
+	while (grow.requests()) memory.requests++;
+	const mostRequests = memory.requests;
 	Object.assign(counts, { requests, answers: others });
-	while (grow.others()) room.answers++;
-	return { requests: mostRequests, others: room.answers };
+	while (grow.others()) memory.answers++;
+	return { requests: mostRequests, others: memory.answers };
 }
 
 test.each([
@@ -26,16 +27,16 @@ test.each([
 });
 
 test("frames that wait for others count like their requests", () => {
-	const room = new MemoryBudget({ requests: 26, together: 30 });
-	Object.assign(room, { requests: 26, answers: 1, frames: 4 });
-	expect(room.takesAnswer).toBe(false);
+	const memory = new MemoryBudget({ requests: 26, together: 30 });
+	Object.assign(memory, { requests: 26, answers: 1, frames: 4 });
+	expect(memory.takesAnswer).toBe(false);
 });
 
 test("without limits there is room for everything", () => {
 	expect(new MemoryBudget().takesRequest("x", true)).toBe(true);
-	const room = new MemoryBudget();
-	Object.assign(room, { requests: 300, forwarded: 300, answers: 300 });
-	expect([room.takesRequest("x", false), room.takesRequest("x", true), room.takesAnswer]).toEqual([true, true, true]);
+	const memory = new MemoryBudget();
+	Object.assign(memory, { requests: 300, forwarded: 300, answers: 300 });
+	expect([memory.takesRequest("x", false), memory.takesRequest("x", true), memory.takesAnswer]).toEqual([true, true, true]);
 });
 
 const small = { memory: { requests: 10, together: 12 } };
@@ -174,7 +175,7 @@ test.each(["settled", "answered", "given up", "closed with the radio", "gone"])(
 	expect(await capacity(it)).toEqual({ own: 10, forwarded: 5, others: 12 });
 });
 
-test("a board with little memory takes so many requests at once; those too many are `busy`, and room is again when one is settled", async () => {
+test("a board with little memory takes so many requests at once; those too many are `busy`, and there is room again when one is settled", async () => {
 	const { comms, radio, time } = makeBoard({ memory: { requests: 3, together: 30 } });
 	const asked = Array.from({ length: 4 }, (_, n) => watch(comms.ask(board(n), "x")));
 	await time.advance(20);
@@ -203,13 +204,13 @@ const bytes = { bytes: 36_864, webKept: 5_376, webMost: 16_384 };
 
 /** How many requests with this text there may be beside what the web holds. */
 function requestsBeside(text: string, web: number): number {
-	const room = new MemoryBudget(bytes);
-	room.web = web;
-	while (room.takesRequest(text, false)) {
-		room.requests++;
-		room.requestBytes += requestBytes(text, false);
+	const memory = new MemoryBudget(bytes);
+	memory.web = web;
+	while (memory.takesRequest(text, false)) {
+		memory.requests++;
+		if (text.length > SHORT_TEXT) memory.longTexts++;
 	}
-	return room.requests;
+	return memory.requests;
 }
 
 test.each([
@@ -223,10 +224,23 @@ test.each([
 	expect(requestsBeside(text, web)).toBe(most);
 });
 
+test("the lists count long texts as such, and no longer than they are there", async () => {
+	const { time, comms } = makeBoard({ memory: bytes });
+	const ask = (count: number, text: string) => Promise.all(Array.from({ length: count }, (_, n) => comms.ask(board(n), text)));
+	const busy = (results: AskResult[]) => results.filter((result) => !result.ok && result.reason === "busy").length;
+	const long = ask(26, "x".repeat(240));
+	await time.advance(11_000);
+	expect(busy(await long)).toBe(26 - 18);
+	const short = ask(26, "uptime");
+	await time.advance(11_000);
+	expect(busy(await short)).toBe(0);
+});
+
 test("the web gets what is kept for it however many requests there are, and no more", () => {
-	const room = new MemoryBudget(bytes);
-	Object.assign(room, { requests: 26, requestBytes: 26 * requestBytes("uptime", false), answers: 4 });
-	expect([room.takesWeb(5_376), room.takesWeb(8_192)]).toEqual([true, false]);
+	const memory = new MemoryBudget(bytes);
+	Object.assign(memory, { requests: 26, answers: 4 });
+	expect(memory.requestBytes).toBe(26 * requestBytes("uptime", false));
+	expect([memory.takesWeb(5_376), memory.takesWeb(8_192)]).toEqual([true, false]);
 	expect(new MemoryBudget(bytes).takesWeb(16_384)).toBe(true);
 	expect(new MemoryBudget(bytes).takesWeb(16_385)).toBe(false);
 });
@@ -269,7 +283,16 @@ test("after any storm of requests nothing is counted any more", async () => {
 			}
 			for (const answer of slow.splice(0)) answer("OK");
 			await time.advance(30_000);
-			expect(memory).toMatchObject({ requests: 0, forwarded: 0, requestBytes: 0, answers: 0, frames: 0, failed: 0, awaited: 0 });
+			expect(memory).toMatchObject({
+				requests: 0,
+				forwarded: 0,
+				longTexts: 0,
+				requestBytes: 0,
+				answers: 0,
+				frames: 0,
+				failed: 0,
+				awaited: 0,
+			});
 		}),
 		{ numRuns: 60 },
 	);
