@@ -192,8 +192,8 @@ describe("recovery", () => {
 
 	test("no reply is invented or delivered twice on the way", () => {
 		const made = network(["Kitchen"]);
-		made.fault("Hub", "status-lost", 40);
-		for (let i = 0; i < 20; i++) {
+		made.fault("Hub", "status-lost", 90);
+		for (let i = 0; i < 80; i++) {
 			const asked = call(made, "Kitchen", `round-${i}`);
 			finish(made, [asked]);
 			// The restart of Wi-Fi takes the house's connections along.
