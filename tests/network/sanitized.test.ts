@@ -60,7 +60,7 @@ describe("under the sanitizers", () => {
 			["Kitchen", "no-mem"],
 		] as const) {
 			made.fault(name, kind, 1_000_000);
-			for (let i = 0; i < 60 && made.board(name).bootCount === 1; i++) {
+			for (let i = 0; i < 200 && made.board(name).bootCount === 1; i++) {
 				if (made.reachable(made.board("Hub"), "lan")) call(made, "Kitchen", "uptime");
 				made.advance(250);
 			}
