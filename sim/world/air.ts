@@ -33,11 +33,31 @@ export interface FrameReport {
 	readonly tookUs: number;
 }
 
-interface Job {
-	readonly id: number;
+/** One frame with all its repetitions, as it goes over the air. */
+export interface FrameOnAir {
+	/** Key of the radio that sends it. */
+	readonly sender: string;
 	readonly from: string;
 	readonly to: string;
 	readonly payload: Buffer;
+}
+
+/** What a radio hears instead of a frame: other bytes, or nothing; and whether the sender gets an acknowledgement all the same. */
+export interface Interference {
+	readonly payload: Buffer | undefined;
+	readonly acknowledged: boolean;
+}
+
+/** Somebody on the air who hears every frame, and may spoil it where it arrives. */
+export interface Interceptor {
+	/** Every transmission, repetitions too, at its end. */
+	hear(frame: FrameOnAir, channel: number): void;
+	/** A radio is about to take a frame; undefined: it does. */
+	meddle(frame: FrameOnAir, channel: number): Interference | undefined;
+}
+
+interface Job extends FrameOnAir {
+	readonly id: number;
 	readonly queuedUs: number;
 	readonly done: (outcome: Outcome) => void;
 	tries: number;
@@ -56,6 +76,7 @@ interface Station extends Tuned {
 export class Air {
 	/** Probability that a received frame is handed to the firmware twice. */
 	duplicate = 0;
+	interceptor: Interceptor | undefined;
 	#clock: Clock;
 	#links: Links;
 	#random: Random;
@@ -115,7 +136,7 @@ export class Air {
 	send(radio: AirRadio, frame: { from: string; to: string; payload: Buffer; done: (outcome: Outcome) => void }): void {
 		const station = this.#stations.get(radio);
 		if (!station) throw new Error("a radio that is not on the air cannot send");
-		station.jobs.push({ ...frame, id: this.#nextId++, queuedUs: this.#clock.nowUs, tries: 0, window: CW_MIN, slots: 0 });
+		station.jobs.push({ ...frame, sender: radio.key, id: this.#nextId++, queuedUs: this.#clock.nowUs, tries: 0, window: CW_MIN, slots: 0 });
 		if (station.jobs.length === 1) this.#begin(station);
 	}
 
@@ -169,11 +190,14 @@ export class Air {
 	#dataEnds(sender: Station, transmission: Transmission, job: Job): void {
 		const { channel, endUs } = transmission;
 		let answering: Station | undefined;
+		this.interceptor?.hear(job, channel);
 		for (const station of [...this.#stations.values()]) {
 			const wanted = job.to === BROADCAST || station.radio.hasAddress(job.to);
 			if (!wanted || station === sender || !this.#medium.hears(station, transmission)) continue;
-			if (job.to !== BROADCAST) answering ??= station;
-			this.#deliver(station, sender, job);
+			const interference = this.interceptor?.meddle(job, channel);
+			if (job.to !== BROADCAST && interference?.acknowledged !== false) answering ??= station;
+			const payload = interference ? interference.payload : job.payload;
+			if (payload) this.#deliver(station, sender, job, payload);
 		}
 		if (sender.jobs[0] !== job) return;
 		if (job.to === BROADCAST) this.#settle(sender, job, "broadcast", channel);
@@ -181,12 +205,12 @@ export class Air {
 		else this.#clock.at(endUs + Timing.ackTimeout, () => this.#unacknowledged(sender, job, channel));
 	}
 
-	#deliver(station: Station, sender: Station, job: Job): void {
+	#deliver(station: Station, sender: Station, job: Job, payload: Buffer): void {
 		if (station.last === job.id) return;
 		station.last = job.id;
 		const rssi = this.#links.rssi(station.radio.key, sender.radio.key);
 		if (rssi === null) return;
-		const frame = { from: job.from, to: job.to, rssi, payload: job.payload };
+		const frame = { from: job.from, to: job.to, rssi, payload };
 		if (this.#random.next() < this.duplicate) this.#clock.after(DUPLICATE_US, () => station.radio.receive(frame));
 		station.radio.receive(frame);
 	}

@@ -1,3 +1,4 @@
+import { attackerRoutes } from "./attacker-api";
 import type { Board } from "./board";
 import { BadInput, type Field, fields, flag, fraction, hexBytes, mac, nullOr, optional, some, text, whole, word } from "./desk-input";
 import { FAULTS } from "./faults";
@@ -121,6 +122,7 @@ export function routes(world: World, time: RealTime): Route[] {
 			if (Number.parseInt(from.slice(0, 2), 16) & 1) throw new BadInput(`"from" must be the MAC of one radio, not ${from}.`);
 			return time.touch(() => new Promise((answer) => world.sendFrame({ to, from, payload: hex }, answer)));
 		}),
+		...attackerRoutes(world, time),
 		post(/^\/api\/time$/, 'POST /api/time {"advanceMs":120000}', async ({ body }) => {
 			const { advanceMs } = fields(body, { advanceMs: whole(1, DAY_MS, " ms") });
 			await time.jump(advanceMs);

@@ -61,6 +61,16 @@ export const mac: Field<string> = (value, name) => {
 	return value;
 };
 
+/** One of several sorts of objects, told apart by the word in `do`; each has fields of its own. */
+export function one<Sorts extends Readonly<Record<string, Readonly<Record<string, Field<unknown>>>>>>(
+	value: unknown,
+	sorts: Sorts,
+): { [Name in keyof Sorts]: { readonly do: Name } & { [Key in keyof Sorts[Name]]: ReturnType<Sorts[Name][Key]> } }[keyof Sorts] {
+	const given = typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>).do : undefined;
+	const name = word(...Object.keys(sorts))(given, "do");
+	return fields(value, { do: word(name), ...sorts[name] }) as ReturnType<typeof one<Sorts>>;
+}
+
 export function nullOr<Value>(field: Field<Value>): Field<Value | null> {
 	return (value, name) => (value === null ? null : field(value, name));
 }

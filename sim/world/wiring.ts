@@ -7,6 +7,7 @@ import type { AirRadio } from "./medium";
 import type { Effect, EffectOf } from "./protocol";
 import type { Client } from "./router";
 import type { Routers } from "./routers";
+import { sealedHead } from "./sealed-frames";
 import type { TcpNet } from "./tcp";
 
 /** Connects boards to what is around them: what a board does is passed to the air, the router, the clients, the log. */
@@ -117,11 +118,13 @@ export class Wiring {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A frame as the log tells of it; `text` only where the payload is UTF-8 without control characters. */
+/** A frame as the log tells of it; `text` only where the payload is UTF-8 without control characters, `sealed` where it is a sealed frame. */
 export function frameFields(report: FrameReport): Readonly<Record<string, unknown>> {
 	const { from, to, channel, rssi, payload, outcome, tries, tookUs } = report;
-	const text = asText(payload);
 	const fields = { from, to, channel, rssi, bytes: payload.length, outcome, tries, tookMs: tookUs / 1000 };
+	const sealed = sealedHead(payload);
+	if (sealed) return { ...fields, sealed };
+	const text = asText(payload);
 	return text === undefined ? fields : { ...fields, text };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { buttonPin } from "../../modules/board/button";
 import { Air } from "./air";
 import { type ApClient, ApClients, isOpen, type JoinResult } from "./ap-clients";
+import { Attacker } from "./attacker";
 import { Board } from "./board";
 import { BoardProcess, closeWire, makeWires, type Wire } from "./board-process";
 import { Clock } from "./clock";
@@ -74,6 +75,8 @@ export class World {
 	readonly clients: ApClients;
 	readonly boards: readonly Board[];
 	readonly tcp: TcpNet;
+	/** Somebody on the air who hears everything; idle until told otherwise. */
+	readonly attacker: Attacker;
 	#foreign: ForeignRadios;
 	#wiring: Wiring;
 	#transcript = createHash("sha256");
@@ -101,7 +104,16 @@ export class World {
 		this.boards = options.boards.map((spec, index) => this.#makeBoard(spec, index, seed, options));
 		const macs = this.boards.flatMap(({ mac }) => [mac, accessPointMac(mac)]);
 		if (new Set(macs).size !== macs.length) throw new Error("two boards have the same MAC");
-		this.#foreign = new ForeignRadios({ air: this.air, clock: this.clock, isBoard: (mac) => macs.includes(mac) });
+		const isBoard = (mac: string) => macs.includes(mac);
+		this.#foreign = new ForeignRadios({ air: this.air, clock: this.clock, isBoard });
+		this.attacker = new Attacker({
+			air: this.air,
+			clock: this.clock,
+			log: this.log,
+			random: new Random(seed, "attacker"),
+			channelOf: (mac) => this.boards.find((board) => board.radio.on && board.hasAddress(mac, accessPointMac(board.mac)))?.radio.channel,
+			isBoard,
+		});
 	}
 
 	/** The house's own router. */
