@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import type { Records } from "../../modules/config/records";
 import type { Configuration } from "../../modules/config/schema";
 import { ConfigStore } from "../../modules/config/store";
+import { boardMac } from "./mac";
 import type { NvsEntry } from "./protocol";
+import { joined } from "./sealed-keys";
+import type { BoardSpec } from "./world";
 
 /** NVS namespace in which the firmware keeps its records. NVS stores a string with the NUL at its end. */
 const DOMAIN = "rbrnow";
@@ -18,6 +21,13 @@ export function provision(patch: ConfigurationPatch): NvsEntry[] {
 	const result = store.update(patch);
 	if (!result.ok) throw new Error(`the configuration does not hold: ${result.path || "the whole"} must be ${result.expected}`);
 	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(`${text}\0`, "utf8").toString("hex") }));
+}
+
+/** The same boards with the keys of a sealed network in flash, as after joining: the first is the hub of all others. */
+export function joinAll(specs: readonly BoardSpec[]): BoardSpec[] {
+	const [hub = "", ...devices] = specs.map(({ mac }, index) => mac ?? boardMac(index));
+	const keys = joined(hub, devices);
+	return specs.map((spec, index) => ({ ...spec, keys: keys.get(spec.mac ?? boardMac(index)) ?? [] }));
 }
 
 /** The configuration that a board with this flash starts with. */

@@ -8,6 +8,7 @@ import type { Effect, EffectOf } from "./protocol";
 import type { Client } from "./router";
 import type { Routers } from "./routers";
 import { sealedHead } from "./sealed-frames";
+import type { Opened } from "./sealed-watch";
 import type { TcpNet } from "./tcp";
 
 /** Connects boards to what is around them: what a board does is passed to the air, the router, the clients, the log. */
@@ -118,14 +119,23 @@ export class Wiring {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A frame as the log tells of it; `text` only where the payload is UTF-8 without control characters, `sealed` where it is a sealed frame. */
-export function frameFields(report: FrameReport): Readonly<Record<string, unknown>> {
+/**
+ * A frame as the log tells of it; `text` only where the payload is UTF-8 without control characters, `sealed` where it is a sealed frame.
+ * @param opened what is in a sealed one, if the world has its key
+ */
+export function frameFields(report: FrameReport, opened?: Opened): Readonly<Record<string, unknown>> {
 	const { from, to, channel, rssi, payload, outcome, tries, tookUs } = report;
 	const fields = { from, to, channel, rssi, bytes: payload.length, outcome, tries, tookMs: tookUs / 1000 };
-	const sealed = sealedHead(payload);
-	if (sealed) return { ...fields, sealed };
+	const head = sealedHead(payload);
+	if (head) return { ...fields, sealed: opened ? { ...head, ...sealedFields(opened) } : head };
 	const text = asText(payload);
 	return text === undefined ? fields : { ...fields, text };
+}
+
+function sealedFields({ from, to, text, next, inner }: Opened): Readonly<Record<string, unknown>> {
+	// A relayed frame has no text of its own.
+	if (next !== undefined) return { from, to, next, ...(inner ? { inner: sealedFields(inner) } : {}) };
+	return { from, to, text: asText(text) };
 }
 
 function asText(payload: Buffer): string | undefined {

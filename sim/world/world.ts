@@ -17,6 +17,8 @@ import { type ConfigurationPatch, provision, storedConfiguration, usualButton } 
 import { Random } from "./random";
 import type { Router, RouterSettings } from "./router";
 import { Routers } from "./routers";
+import { keysIn } from "./sealed-keys";
+import { SealedWatch } from "./sealed-watch";
 import { boardStatus, type WorldStatus } from "./status";
 import { type Handlers, type TcpConnection, TcpNet } from "./tcp";
 import { frameFields, Wiring } from "./wiring";
@@ -31,6 +33,8 @@ export interface BoardSpec {
 	/** Written by the firmware's own store; without it, and without `nvs`, the board is as it left the factory. */
 	readonly config?: ConfigurationPatch;
 	readonly nvs?: readonly NvsEntry[];
+	/** What is in flash besides: keys of a sealed network, see `joinAll`. */
+	readonly keys?: readonly NvsEntry[];
 	/** Levels on input pins before anybody touches them. */
 	readonly pins?: Readonly<Record<string, number>>;
 	/** A program and firmware of its own, instead of the world's. */
@@ -81,6 +85,11 @@ export class World {
 	#wiring: Wiring;
 	#transcript = createHash("sha256");
 	#random: Random;
+	/** The boards are the world's own: it has their keys. */
+	#watch = new SealedWatch((a, b) => {
+		const board = this.boards.find(({ mac }) => mac === a || mac === b);
+		return board && keysIn(board.nvs()).get(board.mac === a ? b : a);
+	});
 	#wires: Wire[] = [];
 	#start: StartProgram;
 	#usualButton: number | undefined;
@@ -98,7 +107,10 @@ export class World {
 			clock: this.clock,
 			links: this.links,
 			random: new Random(seed, "air"),
-			onFrame: (report) => this.log.add(this.find(report.sender)?.mac ?? null, "frame", frameFields(report)),
+			onFrame: (report) => {
+				const opened = this.#watch.see(report.payload);
+				this.log.add(this.find(report.sender)?.mac ?? null, "frame", frameFields(report, opened));
+			},
 		});
 		this.#wiring = new Wiring(this);
 		this.boards = options.boards.map((spec, index) => this.#makeBoard(spec, index, seed, options));
@@ -311,7 +323,7 @@ export class World {
 	}
 
 	#makeBoard(spec: BoardSpec, index: number, seed: number, { engineNsPerMeter = 0, onLine }: WorldOptions): Board {
-		const nvs = spec.nvs ?? (spec.config ? provision(spec.config) : []);
+		const nvs = [...(spec.nvs ?? (spec.config ? provision(spec.config) : [])), ...(spec.keys ?? [])];
 		const board = new Board({
 			name: spec.name,
 			mac: spec.mac ?? boardMac(index),

@@ -27,6 +27,8 @@ uint8_t gStationMac[MAC_BYTES];
 uint8_t gAccessPointMac[MAC_BYTES];
 static esp_reset_reason_t gReset;
 static uint64_t gRandom;
+/* What the source gives before Wi-Fi starts: the same row after every reset of this chip. */
+static uint64_t gEarly;
 static bool gUp;
 
 /* Text ------------------------------------------------------------------------------------------------------------ */
@@ -60,6 +62,14 @@ void logBegin(const char *event)
 /* Random numbers -------------------------------------------------------------------------------------------------- */
 
 /* splitmix64: the same seed, the same run. */
+static uint32_t nextRandom(uint64_t *state)
+{
+	uint64_t x = *state += UINT64_C(0x9E3779B97F4A7C15);
+	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+	return (uint32_t)((x ^ (x >> 31)) >> 32);
+}
+
 uint32_t esp_random(void)
 {
 	static uint32_t repeated;
@@ -68,10 +78,8 @@ uint32_t esp_random(void)
 	/* Eight bytes, and then the same again after some. */
 	if (faultHolds(FAULT_RANDOM_REPEATS))
 		return (repeated++ % 24) * 0x9E3779B9u;
-	uint64_t x = gRandom += UINT64_C(0x9E3779B97F4A7C15);
-	x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-	x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
-	return (uint32_t)((x ^ (x >> 31)) >> 32);
+	/* True random numbers come from the radio's noise. */
+	return nextRandom(gWiFi.started || !ruleHolds("random-early") ? &gRandom : &gEarly);
 }
 
 void esp_fill_random(void *buffer, size_t length)
@@ -115,11 +123,13 @@ void systemBoot(const Json *boot)
 	gReset = (esp_reset_reason_t)jsonInt(boot, "reset", ESP_RST_POWERON);
 	/* Another stream than the engine's, which starts from the same seed. */
 	gRandom = ((uint64_t)jsonInt(boot, "seed", 1) << 32) ^ UINT64_C(0x45535033); /* "ESP3" */
+	gEarly = UINT64_C(0x4541524C59); /* "EARLY" */
 	gUp = true;
 	size_t size = (size_t)(rtcEnd - rtcBegin);
 	/* After power on the memory holds anything. */
 	if (ruleHolds("rtc-noise"))
-		esp_fill_random(rtcBegin, size);
+		for (size_t i = 0; i < size; i++)
+			rtcBegin[i] = (uint8_t)(nextRandom(&gRandom) >> 24);
 	if (ruleHolds("rtc-kept"))
 		jsonHex(boot, "rtc", rtcBegin, size);
 }

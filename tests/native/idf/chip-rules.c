@@ -247,8 +247,10 @@ RULE(addresses, "the setup access point's address is the station's plus one")
 	CHECK_IS(esp_read_mac(mac, (esp_mac_type_t)(ESP_MAC_WIFI_SOFTAP + 7)), ESP_ERR_INVALID_ARG);
 }
 
-RULE(randomSeed, "random numbers come from the board's seed")
+RULE(randomSeed, "random numbers come from the board's seed once Wi-Fi has started")
 {
+	startWiFi(WIFI_MODE_STA);
+	give("boot", "'mac':'" STATION_MAC "','seed':1,'reset':1,'nvs':[],'rtc':null,'pins':{}");
 	uint32_t first = esp_random();
 	give("boot", "'mac':'" STATION_MAC "','seed':2,'reset':1,'nvs':[],'rtc':null,'pins':{}");
 	CHECK(esp_random() != first);
@@ -265,6 +267,16 @@ RULE(restart, "esp_restart stops Wi-Fi, says what RTC memory holds and ends the 
 	CHECK(said("{'do':'radio','on':false"));
 	CHECK(said("{'do':'rtc','hex':'"));
 	CHECK(said("776f7264732121"));
+}
+
+RULE(earlyRandom, "random numbers are the same after every reset until Wi-Fi has started, whatever the board's seed")
+{
+	uint32_t early[2];
+	give("boot", "'mac':'" STATION_MAC "','seed':3,'reset':1,'nvs':[],'rtc':null,'pins':{}");
+	early[0] = esp_random();
+	give("boot", "'mac':'" STATION_MAC "','seed':4,'reset':1,'nvs':[],'rtc':null,'pins':{}");
+	early[1] = esp_random();
+	CHECK_IS(early[0], early[1]);
 }
 
 RULE(rtcKept, "RTC memory: back after a restart, noise after power on")
