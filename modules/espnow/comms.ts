@@ -5,10 +5,10 @@ import { Counters } from "./counters";
 import { Dispatch } from "./dispatch";
 import { FaultLog } from "./fault-log";
 import { Link } from "./link";
-import { Kind } from "./message";
+import { Kind, type Message } from "./message";
 import { NextDeadline } from "./next-deadline";
 import { Outbox } from "./outbox";
-import { type Peer, Peers } from "./peers";
+import { Peer, Peers } from "./peers";
 import { failure, parseRelay, requestKind, unsendable } from "./plain-text";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
@@ -18,7 +18,7 @@ import { ReplyOrder } from "./reply-order";
 import type { RequestLimits, Resolve } from "./request";
 import { Requests } from "./requests";
 import { Transmitter } from "./transmitter";
-import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView } from "./types";
+import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView, SealedPort } from "./types";
 
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./types";
 
@@ -28,6 +28,14 @@ const FRAME_BYTES = 250;
 const ASK_MS = 10_000;
 const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
+/** Requests that wait at once for relay devices of a sealed network to be ready. */
+const PREPARING = 4;
+/** `!<mac>,` */
+const MAC_STEP = 14;
+const PING = "ping";
+/** What a board says that takes up a session answers a ping that it was asked with. */
+const WELCOME: Message = Object.freeze({ kind: Kind.pong, id: null, text: "" });
+const EVERYBODY = "ffffffffffff";
 /** Pause before ESP-NOW is tried again after it did not start. */
 const REOPEN_MS = 1_000;
 /** A Wi-Fi restart tells when it is done; if it never does, ESP-NOW is tried all the same. */
@@ -61,6 +69,9 @@ export class Comms {
 	#started = false;
 	#closed = false;
 	#reopenAt = Infinity;
+	#preparing = 0;
+	/** Stands for all boards in reach. */
+	#everybody: Peer | null = null;
 	#turns = 0;
 	/** Of the promise that was made last; one executor for all spares a closure for each. */
 	#resolve: Resolve = () => {};
@@ -117,7 +128,7 @@ export class Comms {
 		const peers = new Peers({
 			...(options.hub ? { hub: options.hub } : {}),
 			codecOf: (mac) => options.codecOf(mac),
-			replyMatching: (codec) => (codec.hasIds ? new ReplyIds(requests) : new ReplyOrder(requests)),
+			replyMatching: (codec) => (codec.hasIds ? new ReplyIds(requests, codec.sessions) : new ReplyOrder(requests)),
 		});
 		const replyCache = new ReplyCache(outbox, requests, memory, this.#wake);
 		const log = this.#log;
@@ -139,6 +150,7 @@ export class Comms {
 		});
 		this.#dispatch = new Dispatch({
 			host: options,
+			sealed: options.sealed ?? null,
 			mac: this.#mac,
 			link,
 			outbox,
@@ -158,6 +170,7 @@ export class Comms {
 		this.#replyCache = replyCache;
 		this.#requests = requests;
 		this.#link = link;
+		options.sealed?.attach(this.sealedPort());
 	}
 
 	/** Whether a frame is with the driver: neither its status nor 250 ms have come. */
@@ -221,14 +234,99 @@ export class Comms {
 			return Promise.resolve({ ok: false, reason: "not allowed", ms: 0 });
 		}
 		if (!known && stationMac(mac) === this.#mac) return this.askSelf(text, limits);
-		const promise = new Promise(this.#executor);
 		const peer = known ?? this.#peers.get(mac);
-		if (!this.#requests.add(peer, kind, kind === Kind.relay ? onAir(text) : text, this.#options.clock.now(), limits, this.#resolve)) {
+		if (peer.codec.sessions !== null && (kind === Kind.relay || peer.via !== null)) return this.askSealed(peer, kind, text, limits);
+		return this.request(peer, kind, kind === Kind.relay ? onAir(text) : text, limits);
+	}
+
+	/**
+	 * A device tells its hub something by itself (sealed networks).
+	 * @param text at most 200 bytes
+	 * @returns as {@link ask}; the reply is empty
+	 */
+	report(text: string): Promise<AskResult> {
+		const mac = this.#options.hub?.() ?? "";
+		const refusal = isMac(mac) ? this.refusal(this.#peers.find(mac), mac, Kind.report, text) : "not joined";
+		const peer = refusal === "" ? this.#peers.get(mac) : null;
+		if (!peer?.codec.sessions) return Promise.resolve({ ok: false, reason: refusal || "not joined", ms: 0 });
+		return this.request(peer, Kind.report, text, LIMITS);
+	}
+
+	/** Sends the call by which a new board looks for a hub: the text `ping`, to everybody. */
+	call(): void {
+		this.#everybody ??= new Peer(EVERYBODY, this.#options.codecOf(EVERYBODY), new ReplyIds(this.#requests, null));
+		// In ASCII.
+		const bytes = Uint8Array.from(PING, (letter) => letter.charCodeAt(0));
+		this.#outbox.putBytes(Kind.bytes, this.#everybody, { bytes, done: null }, this.#options.clock.now());
+		this.#pull();
+	}
+
+	/**
+	 * Sends bytes as they are, once.
+	 * @param bytes at most 250; they are the callee's from now on
+	 * @returns whether the board's radio acknowledged them
+	 */
+	sendRaw(mac: string, bytes: Uint8Array): Promise<boolean> {
+		return new Promise((resolve) => {
+			if (this.#closed || !isMac(mac) || !this.sendBytes(mac, bytes, resolve)) resolve(false);
+		});
+	}
+
+	/** A board was joined or removed: how it is spoken to is asked anew. Its requests are `cancelled`. */
+	forgetPeer(mac: string): void {
+		const peer = this.#peers.find(mac);
+		if (!peer) return;
+		const now = this.#options.clock.now();
+		this.#requests.cancel(peer, now);
+		this.#replyCache.forget(peer, now);
+		this.#peers.forget(peer);
+	}
+
+	/** Enters a request. */
+	private request(peer: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
+		const promise = new Promise(this.#executor);
+		if (!this.#requests.add(peer, kind, text, this.#options.clock.now(), limits, this.#resolve)) {
 			this.#counters.event("busy");
 			this.#resolve({ ok: false, reason: "busy", ms: 0 });
 		} else if (this.#memory.failed > 0) this.#replyCache.makeRoom();
 		this.#pull();
 		return promise;
+	}
+
+	/** A request of a sealed network that names its way, or whose peer is reached through others. */
+	private askSealed(first: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
+		const path = kind === Kind.relay ? parseRelay(text) : null;
+		if (!path) return this.overRelays(first, kind, text, limits);
+		let far = first;
+		for (const mac of path.macs) {
+			// A device holds the key of its hub alone, and asks that to forward.
+			if (!this.#options.sealed?.holdsKey(mac)) {
+				if (this.#options.hub?.()) return this.request(first, Kind.request, path.text, limits);
+				return Promise.resolve({ ok: false, reason: `not joined: ${mac}`, ms: 0 });
+			}
+			const next = this.#peers.get(mac);
+			this.#peers.route(next, far);
+			far = next;
+		}
+		const inner = path.text.slice(MAC_STEP * path.macs.length);
+		return this.overRelays(far, requestKind(inner), inner, limits);
+	}
+
+	/** Before a relay device can carry something it must have a fresh session itself. */
+	private overRelays(far: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
+		const hop = staleHop(far);
+		if (!hop) return this.request(far, kind, text, limits);
+		if (this.#preparing >= PREPARING) return Promise.resolve({ ok: false, reason: "busy", ms: 0 });
+		const { clock } = this.#options;
+		const started = clock.now();
+		this.#preparing++;
+		return this.request(hop, Kind.ping, PING, limits).then((result) => {
+			this.#preparing--;
+			const ms = clock.now() - started;
+			if (!result.ok) far.via = null;
+			if (!result.ok || this.#closed) return { ok: false, reason: result.ok ? "cancelled" : result.reason, ms };
+			return this.overRelays(far, kind, text, { timeoutMs: limits.timeoutMs - ms, tries: limits.tries });
+		});
 	}
 
 	/** Sends a text one way: no reply is waited for, none is matched to it. */
@@ -269,6 +367,41 @@ export class Comms {
 			requests: { open: this.#requests.size - this.#requests.unsent, unsent: this.#requests.unsent },
 			driverPeers: this.#peers.driverCount,
 			lastError: this.#log.lastError,
+		};
+	}
+
+	private sendBytes(mac: string, bytes: Uint8Array, done: ((acked: boolean) => void) | null): boolean {
+		const taken = this.#outbox.putBytes(Kind.bytes, this.#peers.get(mac), { bytes, done }, this.#options.clock.now());
+		this.#pull();
+		return taken;
+	}
+
+	private met(mac: string): Peer {
+		const peer = this.#peers.get(mac);
+		const now = this.#options.clock.now();
+		if (peer.replies.met(mac, now)) this.#replyCache.forget(peer, now);
+		return peer;
+	}
+
+	private sealedPort(): SealedPort {
+		return {
+			sendBytes: (mac, bytes, done) => this.sendBytes(mac, bytes, done ?? null),
+			sendSealed: (mac, kind, bytes) => {
+				this.#pull();
+				return this.#outbox.putBytes(kind, this.#peers.get(mac), { bytes, done: null }, this.#options.clock.now());
+			},
+			route: (mac, via) => this.#peers.route(this.#peers.get(mac), via === "" ? null : this.#peers.get(via)),
+			met: (mac) => this.met(mac),
+			welcomed: (mac) => {
+				const peer = this.met(mac);
+				const now = this.#options.clock.now();
+				// The other side goes on with its old session until it has opened something of the new one.
+				if (peer.replies.request === null) this.#outbox.put(Kind.pong, 0, peer, "", now, null, null);
+				else peer.replies.pong(WELCOME, peer.rssi, now);
+				this.#pull();
+			},
+			undelivered: (mac, id) => this.#peers.find(mac)?.replies.undelivered(id, this.#options.clock.now()),
+			heardAt: (mac) => this.heardAt(mac),
 		};
 	}
 
@@ -380,4 +513,13 @@ export class Comms {
 /** A relayed text as it is sent: MACs of its path in the one form that all boards understand. */
 function onAir(text: string): string {
 	return parseRelay(text)?.text ?? text;
+}
+
+/** The first relay device on the way to a peer with which there is no fresh session. */
+function staleHop(peer: Peer): Peer | null {
+	let stale: Peer | null = null;
+	for (let hop = peer.via; hop !== null; hop = hop.via) {
+		if (hop.codec.sessions !== null && !hop.codec.sessions.isFresh(hop.mac)) stale = hop;
+	}
+	return stale;
 }

@@ -1,27 +1,41 @@
 import type { CountersView } from "./types";
 
-/** What became of a received frame; each frame has exactly one outcome, so that framesIn is their sum. Those up to `command` are the usual ones. */
+/** What became of a received frame; each frame has exactly one outcome, so that framesIn is their sum. Those up to `sealing` are the usual ones. */
 export const Outcome = Object.freeze({
 	pong: 0,
 	reply: 1,
 	relayed: 2,
 	command: 3,
+	/** What a device told its hub by itself. */
+	report: 4,
+	/** Part of agreeing on a session, or a relay device's word. */
+	sealing: 5,
 	/** Nothing in it. */
-	empty: 4,
+	empty: 6,
 	/** Not UTF-8, or with a NUL inside. */
-	notText: 5,
+	notText: 7,
 	/** Begins with `!`, but names no board or says nothing; or its sender is forged. */
-	malformed: 6,
+	malformed: 8,
 	/** A reply, an error report or a pong that nobody waits for. */
-	strayReply: 7,
-	strayError: 8,
-	strayPong: 9,
+	strayReply: 9,
+	strayError: 10,
+	strayPong: 11,
 	/** From a peer whose next words may belong to an earlier request. */
-	needsResync: 10,
+	needsResync: 12,
 	/** It wants an answer and there is no room for one, or its sender has taken its share. */
-	outboxFull: 11,
+	outboxFull: 13,
 	/** An error inside this board. */
-	fault: 12,
+	fault: 14,
+	/** Plain text where only sealed frames are taken. */
+	plainRefused: 15,
+	/** Sealed frames: of a session that is not known, or of a board whose key is not held; with a wrong tag; seen before; made too long ago; of another version. */
+	unknownSession: 16,
+	badTag: 17,
+	replay: 18,
+	stale: 19,
+	version: 20,
+	/** More attempts at a session than a board may make. */
+	tooManyHellos: 21,
 } as const);
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
@@ -39,6 +53,8 @@ export type Event =
 	| "replyLost"
 	/** One-way messages and relay requests refused for want of room. */
 	| "busy"
+	/** Frames for which there was no key, or no session any more. */
+	| "unsendable"
 	/** Changes that were not forwarded. */
 	| "notAllowed"
 	| "retries"
@@ -67,13 +83,13 @@ interface NativeDrops {
 export class Counters {
 	framesOut = 0;
 	/** How often each of the usual outcomes came about: a map would cost twice as much, with every frame. */
-	readonly #usual = [0, 0, 0, 0];
+	readonly #usual = [0, 0, 0, 0, 0, 0];
 	readonly #dropped = new Map<Outcome, number>();
 	readonly #events = new Map<Event, number>();
 
 	/** One frame was read from the ring, and this became of it. */
 	frame(outcome: Outcome): void {
-		if (outcome <= Outcome.command) this.#usual[outcome] = (this.#usual[outcome] ?? 0) + 1;
+		if (outcome <= Outcome.sealing) this.#usual[outcome] = (this.#usual[outcome] ?? 0) + 1;
 		else this.#dropped.set(outcome, (this.#dropped.get(outcome) ?? 0) + 1);
 	}
 
@@ -83,8 +99,8 @@ export class Counters {
 
 	/** @param native drops of all radios since boot; they count as frames that came in */
 	view(native: NativeDrops): CountersView {
-		const [pongs = 0, replies = 0, relayed = 0, commands = 0] = this.#usual;
-		let read = pongs + replies + relayed + commands;
+		const [pongs = 0, replies = 0, relayed = 0, commands = 0, reports = 0, sealing = 0] = this.#usual;
+		let read = pongs + replies + relayed + commands + reports + sealing;
 		const causes: Record<string, number> = {};
 		// Their entries as a list would take 2 KB.
 		let name: keyof typeof Outcome;
@@ -110,6 +126,8 @@ export class Counters {
 			replies,
 			relayed,
 			commands,
+			reports,
+			sealing,
 			dropped: causes,
 			events,
 		};

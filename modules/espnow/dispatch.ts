@@ -4,21 +4,25 @@ import type { Frame } from "espnow/radio";
 import { type Counters, Outcome } from "./counters";
 import type { FaultLog } from "./fault-log";
 import type { Link } from "./link";
-import { Kind, type Message } from "./message";
+import { Kind } from "./message";
 import type { Outbox } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import { buildReply, failure, parseRelay, type RelayPath, requestKind } from "./plain-text";
 import { isLoop, relayDeadlineMs } from "./relay";
 import type { InboundRequest, ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
-import type { CommsOptions } from "./types";
+import type { CommsOptions, Received, SealedFrames } from "./types";
 
 /** Frames handled in one turn: what else the board does gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
+/** The first byte of a sealed frame: no UTF-8 has it. */
+const SEALED = 0xfe;
 
 export interface DispatchOptions {
-	host: Pick<CommsOptions, "handler" | "onContact" | "clock" | "codecOf">;
+	host: Pick<CommsOptions, "handler" | "onContact" | "onReport" | "clock" | "codecOf">;
+	/** Opens sealed frames; null: they are noise. */
+	sealed: SealedFrames | null;
 	mac: string;
 	link: Link;
 	peers: Peers;
@@ -38,6 +42,7 @@ export interface DispatchOptions {
 export class Dispatch {
 	readonly #handler: CommsOptions["handler"];
 	readonly #host: DispatchOptions["host"];
+	readonly #sealed: SealedFrames | null;
 	readonly #link: Link;
 	readonly #peers: Peers;
 	readonly #outbox: Outbox;
@@ -49,13 +54,14 @@ export class Dispatch {
 	readonly #onReplied: () => void;
 	readonly #mac: string;
 	readonly #frame: Frame;
-	readonly #message: Message = { kind: Kind.request, id: null, text: "" };
+	readonly #message: Received = { kind: Kind.request, id: null, text: "", from: "", via: "", isRepeated: false };
 	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
 	#at: Frame | InboundRequest | null = null;
 
 	constructor(options: DispatchOptions) {
 		this.#handler = options.host.handler;
 		this.#host = options.host;
+		this.#sealed = options.sealed;
 		this.#link = options.link;
 		this.#peers = options.peers;
 		this.#outbox = options.outbox;
@@ -107,9 +113,11 @@ export class Dispatch {
 
 	private receive(now: number): Outcome {
 		const frame = this.#frame;
+		if (frame.bytes[0] === SEALED && this.#sealed !== null && frame.length > 0) return this.receiveSealed(this.#sealed, now);
 		const known = this.#peers.find(frame.from) ?? this.stranger(frame.from);
 		if (known === null) return Outcome.malformed;
-		if (known) this.#peers.heard(known, frame.from, frame.rssi, now);
+		// Where frames are sealed, anybody could send this one.
+		if (known && known.codec.sessions === null) this.#peers.heard(known, frame.from, frame.rssi, now);
 		const message = this.#message;
 		const dropped = (known ? known.codec : this.#host.codecOf(frame.from)).decode(frame.bytes, frame.length, message);
 		if (dropped !== null) return dropped;
@@ -128,6 +136,49 @@ export class Dispatch {
 			if (kind !== Kind.request) return kind === Kind.reply ? Outcome.strayReply : Outcome.strayError;
 		}
 		return this.serve(known, kind, now);
+	}
+
+	private receiveSealed(sealed: SealedFrames, now: number): Outcome {
+		const frame = this.#frame;
+		if (isGroup(frame.from) || stationMac(frame.from) === this.#mac) return Outcome.malformed;
+		const message = this.#message;
+		const outcome = sealed.open(frame, message);
+		if (outcome !== null) return outcome;
+		// Its key is held: there are not more such boards than people have joined.
+		const peer = this.#peers.get(message.from);
+		if (message.via === "") {
+			this.#peers.heard(peer, frame.from, frame.rssi, now);
+			peer.via = null;
+		} else {
+			peer.seenAt = now;
+			if (!message.isRepeated) this.#peers.route(peer, this.#peers.get(message.via));
+		}
+		const isNew = peer.replies.met(peer.mac, now);
+		if (isNew) this.#replyCache.forget(peer, now);
+		const kind = message.kind;
+		if (kind === Kind.pong) {
+			const outcome = this.pong(peer, now);
+			// The other side shows that it has our welcome.
+			return isNew && outcome === Outcome.strayPong ? Outcome.sealing : outcome;
+		}
+		if (kind === Kind.reply || kind === Kind.error) {
+			if (peer.replies.reply(message, this.#handler, frame.rssi, now) !== "taken") return Outcome.strayReply;
+			this.#host.onContact?.(peer.mac, "reply");
+			return Outcome.reply;
+		}
+		if (kind === Kind.report) return this.report(peer, now);
+		// Run or forwarded once, whatever came between; the same reply goes to it again if it is kept.
+		if (message.isRepeated && kind !== Kind.ping) return this.isRepeated(peer, now) ? Outcome.command : Outcome.replay;
+		return this.serve(peer, kind, now);
+	}
+
+	/** A device tells this hub something by itself: the reply is empty. */
+	private report(peer: Peer, now: number): Outcome {
+		const { id, text, isRepeated } = this.#message;
+		if (!this.#outbox.takesReply(peer)) return Outcome.outboxFull;
+		this.#outbox.put(Kind.reply, id, peer, "", now, null, null);
+		if (!isRepeated) this.#host.onReport?.(peer.mac, text);
+		return Outcome.report;
 	}
 
 	/**
@@ -204,7 +255,13 @@ export class Dispatch {
 			return;
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
-		if (this.#requests.add(this.#peers.get(next), requestKind(path.inner), path.inner, now, limits, inbound)) {
+		const peer = this.#peers.get(next);
+		// Only its hub can seal what relay devices are to carry, and does so for people.
+		if (path.macs.length > 1 && peer.codec.sessions !== null) {
+			this.reply(inbound, failure("not allowed: ask for one relay device at the most"), now);
+			return;
+		}
+		if (this.#requests.add(peer, requestKind(path.inner), path.inner, now, limits, inbound)) {
 			this.#replyCache.makeRoom();
 			return;
 		}

@@ -1,13 +1,28 @@
 import type { Outcome } from "./counters";
+import type { Outgoing } from "./outbox";
 
-/** What a message is. From `reply` on a message may be the reply to a request, also where a codec cannot tell. */
-export const Kind = Object.freeze({ ping: 1, pong: 2, relay: 3, reply: 4, error: 5, request: 6 } as const);
+/**
+ * What a message is. From `reply` on a message of plain text may be the reply to a request, also where the codec cannot tell. `report`: what a device tells its
+ * hub by itself. The last two only sealed networks have: `undelivered`, a relay device's word that it did not reach the next board; `bytes`, a frame that goes
+ * out as it is.
+ */
+export const Kind = Object.freeze({
+	ping: 1,
+	pong: 2,
+	relay: 3,
+	reply: 4,
+	error: 5,
+	request: 6,
+	report: 7,
+	undelivered: 12,
+	bytes: 0,
+} as const);
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** What one board tells another. */
 export interface Message {
 	kind: Kind;
-	/** A pong or a reply has that of its ping or request; null where the codec knows none. */
+	/** A pong or a reply has that of its ping or request; null where the codec knows none, and before the codec has numbered it. */
 	id: number | null;
 	/** Of a `relay` the whole path, as {@link file://./plain-text.ts} writes it; "" for `ping` and `pong`. */
 	text: string;
@@ -19,6 +34,8 @@ export interface Codec {
 	readonly hasIds: boolean;
 	/** The longest text that a message may carry, in bytes of UTF-8. */
 	readonly maxTextBytes: number;
+	/** What the peers' sessions are like, null where there are none. */
+	readonly sessions: Sessions | null;
 	/**
 	 * Reads a frame.
 	 * @param length how many of the bytes are the frame's
@@ -27,8 +44,16 @@ export interface Codec {
 	 */
 	decode(bytes: Uint8Array, length: number, into: Message): Outcome | null;
 	/**
-	 * Writes a frame.
-	 * @returns its length in bytes; -1 when it does not fit
+	 * Writes a frame. A codec with ids numbers the message if it has no number yet; one that has is written as it was before.
+	 * @returns its length in bytes; negative when it does not fit, or cannot be sent to that peer now
 	 */
-	encode(message: Readonly<Message>, into: Uint8Array): number;
+	encode(message: Outgoing, into: Uint8Array): number;
+}
+
+/** Peers with which a session has to be agreed on before anything else can be said. */
+export interface Sessions {
+	/** The number of the session with a board, 0: none. Ids of one session say nothing in another. */
+	current(mac: string): number;
+	/** Whether a request would be taken for a new one there: there is a session, and the board has shown of late that it is alive. A ping makes it so. */
+	isFresh(mac: string): boolean;
 }

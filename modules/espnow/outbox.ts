@@ -11,10 +11,19 @@ export const OUTBOX_LIMIT = 32;
 const FOR_REQUESTS = 8;
 /** Places of which one board alone gets no more: it may ask without end, and never acknowledge. */
 const FOR_ONE_BOARD = 8;
+/** Frames that may hold bytes instead of texts: each takes some 350 bytes of memory. */
+const RAWS = 8;
 /** Frames that are kept for their next use. */
 const SPARE = 8;
 /** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
 const PATIENCE_MS = 1_000;
+
+/** Bytes that are sent as they are, or sealed: of `bytes`, `relay` and `undelivered` (sealed networks). */
+export interface RawBytes {
+	readonly bytes: Uint8Array;
+	/** Told whether the board's radio acknowledged them. */
+	readonly done: ((acked: boolean) => void) | null;
+}
 
 /** A message that waits for the radio. Its objects are used over and over. */
 export interface Outgoing extends Message {
@@ -22,6 +31,10 @@ export interface Outgoing extends Message {
 	/** What it belongs to: a request of ours, whose message it is or the ping before it; another board's request, to which it is the reply; or neither. */
 	request: Request | null;
 	inbound: InboundRequest | null;
+	/** What a codec with ids writes into it beside its id. */
+	ack: number;
+	/** Instead of a text. */
+	raw: RawBytes | null;
 	/** Clock time at which it came, in ms. */
 	since: number;
 	/** The one behind it for the same peer. */
@@ -41,6 +54,7 @@ export class Outbox {
 	readonly #memory: MemoryBudget;
 	readonly #wake: NextDeadline;
 	#size = 0;
+	#raws = 0;
 	#pausedUntil = 0;
 
 	/**
@@ -88,7 +102,7 @@ export class Outbox {
 		inbound: InboundRequest | null,
 	): Outgoing | null {
 		if (this.#size >= OUTBOX_LIMIT) return null;
-		const entry = this.#free.pop() ?? { kind, id, peer, text, request, inbound, since: now, next: null };
+		const entry = this.#free.pop() ?? { kind, id, peer, text, request, inbound, ack: 0, raw: null, since: now, next: null };
 		entry.kind = kind;
 		entry.id = id;
 		entry.peer = peer;
@@ -110,6 +124,16 @@ export class Outbox {
 		} else peer.frames = entry;
 		this.place(entry);
 		return entry;
+	}
+
+	/** Puts bytes behind the frames for the same peer. @returns false when there is no room */
+	putBytes(kind: Kind, peer: Peer, raw: RawBytes, now: number): boolean {
+		if (this.#raws >= RAWS || !this.takesReply(peer)) return false;
+		const entry = this.put(kind, null, peer, "", now, null, null);
+		if (!entry) return false;
+		entry.raw = raw;
+		this.#raws++;
+		return true;
 	}
 
 	/** Puts a frame that the driver did not take back to where it was; nothing goes before `until` (ms). */
@@ -176,6 +200,10 @@ export class Outbox {
 		entry.peer = null;
 		entry.request = null;
 		entry.inbound = null;
+		if (entry.raw !== null) {
+			entry.raw = null;
+			this.#raws--;
+		}
 		entry.text = "";
 		entry.next = null;
 		if (this.#free.length < SPARE) this.#free.push(entry);

@@ -10,6 +10,8 @@ export const DRIVER_PEERS = 20;
 const REMEMBERED = 32;
 /** Boards of which only this is remembered: they need a resync. Four bytes each. */
 const NEED_RESYNC = 256;
+/** Relay devices on the way to a board, at most. */
+const MOST_HOPS = 4;
 
 const ESP_OK = 0;
 const ESPNOW_FULL = 0x3068;
@@ -35,6 +37,9 @@ export class Peer {
 	/** outbox: the first of its frames, and which ring it stands in. */
 	frames: Outgoing | null = null;
 	ring: "none" | "responsive" | "deferred" = "none";
+
+	/** comms: the board through which it is reached, null: itself (sealed networks). */
+	via: Peer | null = null;
 
 	/** transmitter: its radio did not acknowledge the last frame: others go first. */
 	absent = false;
@@ -137,6 +142,22 @@ export class Peers {
 			this.#driver.push(peer);
 		}
 		return error;
+	}
+
+	/** A board is reached through another one from now on; null: by itself. */
+	route(peer: Peer, via: Peer | null): void {
+		let steps = 0;
+		for (let hop = via; hop; hop = hop.via) {
+			// The way would never end.
+			if (hop === peer || ++steps > MOST_HOPS) return;
+		}
+		peer.via = via;
+	}
+
+	/** Forgets a board with which nothing is under way any more. */
+	forget(peer: Peer): void {
+		if (peer.usedAt) this.unlist(peer);
+		this.#known.delete(peer.mac);
 	}
 
 	/** A frame was handed to the driver for a peer: the others give way before it. */

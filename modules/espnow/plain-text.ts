@@ -50,6 +50,7 @@ interface Utf8 {
 /** The codec of networks with the original's text frames: no ids. */
 export class PlainText implements Codec {
 	readonly hasIds = false;
+	readonly sessions = null;
 	readonly maxTextBytes = FRAME_LIMIT;
 	readonly #decode: Utf8["decode"];
 	readonly #encode: Utf8["encode"];

@@ -155,6 +155,15 @@ export class ReplyCache {
 		}
 	}
 
+	/** A board has started anew, or is to be forgotten: it waits for nothing that it asked before. */
+	forget(peer: Peer, now: number): void {
+		if (peer.inbound === 0) return;
+		for (let i = this.#list.length - 1; i >= 0; i--) {
+			const inbound = this.#list[i];
+			if (inbound?.peer === peer) this.#giveUp(inbound, now);
+		}
+	}
+
 	/** Gives up those whose askers have. */
 	expire(now: number): void {
 		if (now >= this.#nextExpiry) this.expireNow(now);

@@ -1,50 +1,126 @@
 import { removeFrom } from "./due-list";
-import { Kind, type Message } from "./message";
+import { Kind, type Message, type Sessions } from "./message";
 import { PONG } from "./plain-text";
 import type { Match, ReplyMatching, Request, RequestTable } from "./request";
 
-/** Matches the replies of a peer whose messages carry ids: its requests are all under way at once, and replies come in any order. */
+/** A ping is answered within this time, over relay devices too, in ms. */
+const PING_MS = 500;
+
+/**
+ * Matches the replies of a peer whose messages carry ids: its requests are all under way at once, and replies come in any order. Where the peer has sessions, a
+ * request waits until there is a fresh one: the first that waits pings for all of them. Ids belong to their session: a request that was sent in an earlier one
+ * has failed, as sent again it might be run twice.
+ */
 export class ReplyIds implements ReplyMatching {
 	readonly #table: RequestTable;
+	readonly #sessions: Sessions | null;
 	readonly #requests: Request[] = [];
+	/** The one that pings; those that wait with it are `queued`. */
+	#pinging: Request | null = null;
+	#session = 0;
 	request: Request | null = null;
 	/** Stays so: an id says what a reply belongs to. */
 	needsResync = false;
 	readonly mayRepeat = false;
 
-	constructor(table: RequestTable) {
+	constructor(table: RequestTable, sessions: Sessions | null) {
 		this.#table = table;
+		this.#sessions = sessions;
 	}
 
 	add(request: Request, now: number): void {
-		request.id = this.#table.nextId();
 		this.#requests.push(request);
-		this.request = request;
-		this.#table.enter(request, now);
+		this.request ??= request;
+		this.update(request.peer.mac, now);
+		// A ping needs nothing before it.
+		if (request.kind === Kind.ping || this.#sessions === null || this.#sessions.isFresh(request.peer.mac)) this.#table.enter(request, now);
+		else if (this.#pinging === null) this.ping(request, now);
 	}
 
 	pong({ id }: Readonly<Message>, rssi: number, now: number): boolean {
-		const request = this.find(id);
-		if (request?.kind !== Kind.ping) return false;
-		this.#table.settle(request, { ok: true, reply: PONG, rssi, ms: now - request.started }, now);
-		return true;
+		for (const request of this.#requests) {
+			if (request.kind !== Kind.ping || request.sends === 0 || (request.id !== id && id !== null)) continue;
+			this.#table.settle(request, { ok: true, reply: PONG, rssi, ms: now - request.started }, now);
+			return true;
+		}
+		return false;
 	}
 
 	reply({ kind, id, text }: Readonly<Message>, _: unknown, rssi: number, now: number): Match {
-		if (kind === Kind.request) return "none";
+		if (kind >= Kind.request) return "none";
 		const request = this.find(id);
 		if (!request || request.kind === Kind.ping) return "none";
 		this.#table.settle(request, { ok: true, reply: text, rssi, ms: now - request.started }, now);
 		return "taken";
 	}
 
-	resyncSent(): void {}
-	notAcked(): void {}
-	check(): void {}
+	met(mac: string, now: number): boolean {
+		const isNew = this.update(mac, now);
+		const first = this.#pinging;
+		if (first === null || !this.#sessions?.isFresh(mac)) return isNew;
+		this.#pinging = null;
+		this.#table.withdraw(first);
+		first.resyncUntil = 0;
+		first.tries = 0;
+		this.#table.enter(first, now);
+		for (const request of [...this.#requests]) if (request.state === "queued") this.#table.enter(request, now);
+		return isNew;
+	}
 
-	settled(request: Request): void {
+	undelivered(id: number, now: number): void {
+		const request = this.find(id);
+		if (request?.state === "acked" || request?.state === "sending") this.#table.tryAgain(request, now);
+	}
+
+	resyncSent(request: Request, now: number): void {
+		if (request.resyncUntil !== Infinity) return;
+		request.resyncUntil = now + PING_MS;
+		this.#table.lookAt(request.resyncUntil);
+	}
+
+	notAcked(): void {}
+
+	/** A ping was acknowledged, and no pong came. */
+	check(request: Request, now: number): void {
+		if (request.resyncUntil === 0) return;
+		if (now < request.resyncUntil) this.#table.lookAt(request.resyncUntil);
+		else if (request.state === "acked") {
+			request.resyncUntil = Infinity;
+			if (request.tries + 1 >= request.limits.tries) this.#table.fail(request, "no reply", now);
+			else this.#table.tryAgain(request, now);
+		}
+	}
+
+	settled(request: Request, _: boolean, now: number): void {
 		removeFrom(this.#requests, request);
 		this.request = this.#requests[0] ?? null;
+		if (this.#pinging !== request) return;
+		this.#pinging = null;
+		for (const next of this.#requests) {
+			if (next.state !== "queued") continue;
+			this.ping(next, now);
+			return;
+		}
+	}
+
+	private ping(request: Request, now: number): void {
+		this.#pinging = request;
+		request.resyncUntil = Infinity;
+		this.#table.enter(request, now);
+	}
+
+	/** Takes note of the session that there is. @returns whether it is another one */
+	private update(mac: string, now: number): boolean {
+		if (this.#sessions === null) return false;
+		const session = this.#sessions.current(mac);
+		if (session === this.#session) return false;
+		this.#session = session;
+		for (const request of [...this.#requests]) {
+			if (request.id === null || request.kind === Kind.ping) continue;
+			if (request.sends > 0) this.#table.fail(request, "no reply", now);
+			else request.id = null;
+		}
+		return true;
 	}
 
 	/** The request that has this id and was sent. */

@@ -96,6 +96,12 @@ export class ReplyOrder implements ReplyMatching {
 		return "taken";
 	}
 
+	met(): boolean {
+		return false;
+	}
+
+	undelivered(): void {}
+
 	resyncSent(request: Request, now: number): void {
 		if (request.resyncUntil !== Infinity) return;
 		request.resyncUntil = now + RESYNC_MS;

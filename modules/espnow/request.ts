@@ -28,7 +28,7 @@ export interface HeldReply {
 
 /** A request of ours, or one that we forward: a message and what becomes of it. There may be many at once: each property more is 16 bytes for each. */
 export interface Request extends Message {
-	/** `ping`, `relay` or `request`. */
+	/** `ping`, `relay`, `request` or `report`. */
 	readonly kind: Kind;
 	readonly peer: Peer;
 	readonly text: string;
@@ -46,6 +46,8 @@ export interface Request extends Message {
 	/** When it may be sent, in ms; once its own text was handed to the driver, when that was, until it is `due` for another try. */
 	at: number;
 	entry: Outgoing | null;
+	/** What a codec with ids wrote into it beside its id: it is sent again as it was. */
+	ack: number;
 	/** A driver error that keeps it from being sent. */
 	error: string;
 	held: HeldReply | null;
@@ -74,6 +76,7 @@ export function newRequest(
 		resyncUntil: 0,
 		at: now,
 		entry: null,
+		ack: 0,
 		error: "",
 		held: null,
 	};
@@ -81,14 +84,16 @@ export function newRequest(
 
 /** What the table of all requests does for those who match replies with them. */
 export interface RequestTable {
-	/** For a request whose reply will name it: 1 to 0xffffffff, none twice in a row. */
-	nextId(): number;
 	/** Has a request sent as soon as it may be. */
 	enter(request: Request, now: number): void;
 	/** Takes a request out of whatever it waits in. */
 	withdraw(request: Request): void;
 	/** A request has its result. */
 	settle(request: Request, result: AskResult, now: number): void;
+	/** A request cannot be settled with a reply any more. @param reason see {@link AskResult} */
+	fail(request: Request, reason: string, now: number): void;
+	/** A frame of a request did not reach its board: it gets another try, if it has one left. */
+	tryAgain(request: Request, now: number): void;
 	/** Looks at the deadlines of requests then, in ms. */
 	lookAt(time: number): void;
 }
@@ -114,6 +119,10 @@ export interface ReplyMatching {
 	resyncSent(request: Request, now: number): void;
 	/** A frame to the peer was not acknowledged. */
 	notAcked(now: number): void;
+	/** The peer has shown that it is alive (sessions). @returns whether the session is another one than before */
+	met(mac: string, now: number): boolean;
+	/** A relay device did not reach the peer with the request of this id. */
+	undelivered(id: number, now: number): void;
 	/** Does what is due for an open request, which has not reached its deadline. */
 	check(request: Request, now: number): void;
 	/** A request has its result. */

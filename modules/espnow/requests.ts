@@ -23,8 +23,6 @@ export const UNSENT_LIMIT = 256;
 /** The pause before the second try, in ms; it doubles with each. */
 const RETRY_MS = 10;
 const RETRY_SPREAD_MS = 20;
-/** Ids have 32 bits. */
-const MOST_IDS = 0xffff_ffff;
 
 export interface RequestsOptions {
 	outbox: Outbox;
@@ -50,7 +48,6 @@ export class Requests implements RequestTable {
 	readonly #all: Request[] = [];
 	readonly #waiting = new DueList();
 	#unsent = 0;
-	#lastId = 0;
 	#nextDeadline = Infinity;
 
 	constructor(options: RequestsOptions) {
@@ -83,11 +80,6 @@ export class Requests implements RequestTable {
 		if (now + limits.timeoutMs < this.#nextDeadline) this.lookAt(now + limits.timeoutMs);
 		peer.replies.add(request, now);
 		return true;
-	}
-
-	nextId(): number {
-		this.#lastId = this.#lastId === MOST_IDS ? 1 : this.#lastId + 1;
-		return this.#lastId;
 	}
 
 	enter(request: Request, now: number): void {
@@ -125,6 +117,10 @@ export class Requests implements RequestTable {
 			request.peer.replies.resyncSent(request, now);
 			return;
 		}
+		if (entry.id !== null) {
+			request.id = entry.id;
+			request.ack = entry.ack;
+		}
 		request.at = now;
 		if (request.sends++ === 0) this.#unsent--;
 		else this.#counters.event("retries");
@@ -144,8 +140,14 @@ export class Requests implements RequestTable {
 		const request = current(entry);
 		if (!request) return;
 		request.peer.replies.notAcked(now);
+		if (unknown && request.tries + 1 >= request.limits.tries) {
+			request.tries++;
+			request.state = "acked";
+		} else this.tryAgain(request, now);
+	}
+
+	tryAgain(request: Request, now: number): void {
 		if (++request.tries < request.limits.tries) this.retry(request, now);
-		else if (unknown) request.state = "acked";
 		else this.fail(request, request.error || "no result", now);
 	}
 
@@ -162,6 +164,11 @@ export class Requests implements RequestTable {
 	/** A request can not be sent at all. */
 	giveUp(request: Request, reason: string, now: number): void {
 		this.fail(request, reason, now);
+	}
+
+	/** A peer is to be forgotten: what is asked of it is settled. */
+	cancel(peer: Peer, now: number): void {
+		for (const request of [...this.#all].reverse()) if (request.peer === peer) this.fail(request, "cancelled", now);
 	}
 
 	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
@@ -219,13 +226,15 @@ export class Requests implements RequestTable {
 	}
 
 	private put(request: Request, now: number): void {
-		request.entry =
-			request.resyncUntil === 0
-				? this.#outbox.put(request.kind, request.id, request.peer, request.text, now, request, null)
-				: this.#outbox.put(Kind.ping, null, request.peer, "", now, request, null);
+		if (request.resyncUntil !== 0) {
+			request.entry = this.#outbox.put(Kind.ping, null, request.peer, "", now, request, null);
+			return;
+		}
+		request.entry = this.#outbox.put(request.kind, request.id, request.peer, request.text, now, request, null);
+		if (request.id !== null && request.entry) request.entry.ack = request.ack;
 	}
 
-	private fail(request: Request, reason: string, now: number): void {
+	fail(request: Request, reason: string, now: number): void {
 		if (request.state === "settled") return;
 		if (reason === "no reply") this.#counters.event("noReply");
 		else if (reason === "no result") this.#counters.event("noResult");
@@ -241,6 +250,8 @@ export class Requests implements RequestTable {
 		this.#memory.requests--;
 		if (request.text.length > SHORT_TEXT) this.#memory.longTexts--;
 		if (request.sends === 0) this.#unsent--;
+		// It may have moved: the next request goes to it itself.
+		if (!result.ok) request.peer.via = null;
 		request.peer.replies.settled(request, result.ok, now);
 		const asker = request.asker;
 		if (typeof asker === "function") asker(result);

@@ -4,6 +4,7 @@ import type { SendStatus } from "espnow/radio";
 import type { Counters } from "./counters";
 import type { FaultLog } from "./fault-log";
 import type { Link } from "./link";
+import { Kind } from "./message";
 import type { NextDeadline } from "./next-deadline";
 import type { Outbox, Outgoing } from "./outbox";
 import type { Peer, Peers } from "./peers";
@@ -54,6 +55,8 @@ export class Transmitter {
 	readonly #status: SendStatus = { to: "", acked: false };
 	readonly #bytes: Uint8Array;
 	#flight: Outgoing | null = null;
+	/** The board that it was sent to: that of the frame, or a relay device on the way. */
+	#hop: Peer | null = null;
 	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
 	statusDue = Infinity;
 	grants = 0;
@@ -83,8 +86,8 @@ export class Transmitter {
 		const status = this.#status;
 		while (this.#link.readStatus(status)) {
 			this.#recovery.status();
-			const peer = this.#flight?.peer;
-			if (peer && (status.to === peer.address || sameBoard(status.to, peer.mac))) this.complete(status.acked, now);
+			const hop = this.#hop;
+			if (hop && (status.to === hop.address || sameBoard(status.to, hop.mac))) this.complete(status.acked, now);
 			else this.#counters.event("lateStatus");
 		}
 	}
@@ -107,27 +110,33 @@ export class Transmitter {
 		const entry = this.#outbox.take(now);
 		if (!entry) return;
 		const peer = entry.peer as Peer;
+		const hop = peer.via === null ? peer : outermost(peer);
 		// Nearly always the driver has it, and the call is spared.
-		let error: number = peer.usedAt ? DriverError.ok : this.#peers.register(peer, radio);
+		let error: number = hop.usedAt ? DriverError.ok : this.#peers.register(hop, radio);
 		if (error !== DriverError.ok) {
 			this.refused(entry, error, true, now);
 			return;
 		}
 		const bytes = this.#bytes;
-		const length = peer.codec.encode(entry, bytes);
-		error = radio.send(peer.address, bytes, length);
+		const length = entry.kind === Kind.bytes ? this.copy(entry, peer) : peer.codec.encode(entry, bytes);
+		if (length < 0) {
+			this.unsendable(entry, now);
+			return;
+		}
+		error = radio.send(hop.address, bytes, length);
 		if (error === DriverError.notFound) {
 			// The driver's list is not what we hold it for: once more from the start.
-			this.#peers.lost(peer);
-			error = this.#peers.register(peer, radio) || radio.send(peer.address, bytes, length);
+			this.#peers.lost(hop);
+			error = this.#peers.register(hop, radio) || radio.send(hop.address, bytes, length);
 		}
 		if (error !== DriverError.ok) {
 			this.refused(entry, error, false, now);
 			return;
 		}
 		// What is done from here on costs no time on the way.
-		this.#peers.used(peer);
+		this.#peers.used(hop);
 		this.#flight = entry;
+		this.#hop = hop;
 		this.statusDue = now + STATUS_MS;
 		this.grants++;
 		this.#counters.framesOut++;
@@ -146,20 +155,25 @@ export class Transmitter {
 	private complete(acked: boolean | null, now: number): void {
 		const entry = this.#flight;
 		const peer = entry?.peer;
+		const hop = this.#hop;
 		this.#flight = null;
+		this.#hop = null;
 		this.statusDue = Infinity;
-		if (!entry || !peer) return;
-		if (acked !== null) peer.absent = !acked;
+		if (!entry || !peer || !hop) return;
+		if (acked !== null) hop.absent = !acked;
 		if (acked === false) this.#counters.event("sendFailed");
 		const inbound = entry.inbound;
 		if (entry.request) {
 			if (acked) this.#requests.acked(entry);
 			else this.#requests.failed(entry, acked === null, now);
 		} else if (inbound) {
-			if (acked) this.#replyCache.close(inbound);
+			// Which relay devices have it is no proof that its asker has.
+			if (acked && hop === peer) this.#replyCache.close(inbound);
 			else this.#replyCache.failed(inbound, now);
 		}
+		const done = entry.raw?.done;
 		this.#outbox.release(entry);
+		if (done) done(acked === true);
 		if (inbound) this.tell(peer.mac, inbound.text, acked === true);
 	}
 
@@ -170,6 +184,31 @@ export class Transmitter {
 			host.onAnswered?.(mac, request);
 		}
 		host.onReplySent?.(mac);
+	}
+
+	/** Bytes that go as they are: no codec is asked, but where they have to be sealed for a relay device. */
+	private copy(entry: Outgoing, peer: Peer): number {
+		const raw = entry.raw;
+		if (peer.via !== null && peer.codec.sessions) return peer.codec.encode(entry, this.#bytes);
+		if (!raw || raw.bytes.length > this.#bytes.length) return -1;
+		this.#bytes.set(raw.bytes);
+		return raw.bytes.length;
+	}
+
+	/** There is no key for it, or no session any more, or it is too long for its way. */
+	private unsendable(entry: Outgoing, now: number): void {
+		const { request, inbound } = entry;
+		this.#counters.event("unsendable");
+		if (request) this.#requests.giveUp(request, "not joined", now);
+		else if (inbound) {
+			this.#counters.event("replyLost");
+			this.#replyCache.close(inbound);
+		}
+		const done = entry.raw?.done;
+		this.#outbox.release(entry);
+		if (done) done(false);
+		// The next one need not wait.
+		this.#wake.by(now);
 	}
 
 	private refused(entry: Outgoing, error: number, adding: boolean, now: number): void {
@@ -194,8 +233,17 @@ export class Transmitter {
 			this.#counters.event("replyLost");
 			this.#replyCache.failed(inbound, now);
 		}
+		const done = entry.raw?.done;
 		this.#outbox.release(entry);
+		if (done) done(false);
 		// The next one need not wait.
 		this.#wake.by(now);
 	}
+}
+
+/** The first board on the way to a peer. */
+function outermost(peer: Peer): Peer {
+	let hop = peer;
+	while (hop.via !== null) hop = hop.via;
+	return hop;
 }

@@ -1,6 +1,7 @@
 import type { MemoryBudget } from "common/memory-budget";
-import type { Radio } from "espnow/radio";
-import type { Codec } from "./message";
+import type { Frame, Radio } from "espnow/radio";
+import type { Outcome } from "./counters";
+import type { Codec, Kind, Message } from "./message";
 
 /** Milliseconds since boot; never goes back. */
 export interface Clock {
@@ -22,6 +23,52 @@ export interface Timers {
 
 /** What this part uses of the native radio. */
 export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "counters">;
+
+/** A message that a sealed frame held. */
+export interface Received extends Message {
+	/** Station MAC of the board that made it, whoever carried it. */
+	from: string;
+	/** Station MAC of the relay device that brought it, "" when it came straight from its maker. */
+	via: string;
+	/** The same frame has come before. */
+	isRepeated: boolean;
+}
+
+/** Opens sealed frames (modules/sealing). */
+export interface SealedFrames {
+	/** Given once, before all else: what it may have done. */
+	attach(port: SealedPort): void;
+	/** Whether a board's key is held: what is said to it is sealed. */
+	holdsKey(mac: string): boolean;
+	/**
+	 * Opens a frame. Those that are no messages (sessions being agreed on, frames to be carried on) it deals with itself.
+	 * @param into is filled in
+	 * @returns null for a message; else what became of the frame
+	 */
+	open(frame: Frame, into: Received): Outcome | null;
+}
+
+/** What those who open sealed frames have done. MACs are stations'. */
+export interface SealedPort {
+	/**
+	 * Sends bytes as they are, once.
+	 * @param done told whether the board's radio acknowledged them
+	 * @returns false when there is no room
+	 */
+	sendBytes(mac: string, bytes: Uint8Array, done?: (acked: boolean) => void): boolean;
+	/** Seals bytes for a board and sends them, once. @returns false when there is no room */
+	sendSealed(mac: string, kind: Kind, bytes: Uint8Array): boolean;
+	/** A board is reached through another one: the last that carried something for it. */
+	route(mac: string, via: string): void;
+	/** There is a new session with a board, or it has shown that it is alive. */
+	met(mac: string): void;
+	/** A board has taken up a session that we asked it for. */
+	welcomed(mac: string): void;
+	/** A relay device did not reach a board with the request that had this id. */
+	undelivered(mac: string, id: number): void;
+	/** When something that a board had sealed was last opened, in clock ms; -1: never. */
+	heardAt(mac: string): number;
+}
 
 /** Told by the radio that something waits in it: how many frames and send statuses, where it knows. */
 export type OnActivity = (frames?: number, statuses?: number) => void;
@@ -48,7 +95,7 @@ export interface RadioCaller {
 /**
  * What became of a request.
  * `reply` is the far board's text as it came, its rssi suffix included; `rssi` (dBm) is how well we heard it, 0 when we asked ourselves.
- * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `malformed`, `busy`, `loop`, `not allowed`, `cancelled`, or the name of a driver error;
+ * `reason` is one of `no reply`, `no result`, `adding peer`, `too long`, `malformed`, `busy`, `loop`, `not allowed`, `cancelled`, `not joined` (its key is needed, and not held), or the name of a driver error;
  * shown to people as `Fail (<reason>)`.
  */
 export type AskResult = { ok: true; reply: string; rssi: number; ms: number } | { ok: false; reason: string; ms: number };
@@ -77,6 +124,10 @@ export interface CommsOptions {
 	handler: RequestHandler;
 	/** The codec that a board is spoken to with, by its station MAC. Asked once for each peer, and for each frame of a board that is none. */
 	codecOf(mac: string): Codec;
+	/** Opens sealed frames, which are noise without it. */
+	sealed?: SealedFrames;
+	/** A device of ours reports something by itself (sealed networks). */
+	onReport?(mac: string, text: string): void;
 	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */
 	hub?(): string;
 	/** Our reply to a request was acknowledged by the radio of `mac` (adoption of a hub). */
@@ -124,7 +175,7 @@ export interface CommsSnapshot {
 	lastError: string;
 }
 
-/** framesIn = pongs + replies + relayed + commands + the sum of dropped. */
+/** framesIn = pongs + replies + relayed + commands + reports + sealing + the sum of dropped. */
 export interface CountersView {
 	framesIn: number;
 	framesOut: number;
@@ -136,6 +187,10 @@ export interface CountersView {
 	relayed: number;
 	/** Requests for this board. */
 	commands: number;
+	/** What devices told this board by themselves. */
+	reports: number;
+	/** Sealed frames by which boards agree on sessions, and relay devices' words. */
+	sealing: number;
 	/** Frames that came in and were dropped, by cause. */
 	dropped: Record<string, number>;
 	/** Everything else worth counting, by name. */

@@ -83,8 +83,8 @@ export class Watch {
 		for (const board of this.#network.world.boards) {
 			const status = board.running ? (board.snapshot() as Status | undefined) : undefined;
 			if (!status) continue;
-			const { pongs, replies, relayed, commands, dropped, framesIn, events } = status.counters;
-			const accounted = pongs + replies + relayed + commands + sum(dropped);
+			const { pongs, replies, relayed, commands, reports, sealing, dropped, framesIn, events } = status.counters;
+			const accounted = pongs + replies + relayed + commands + reports + sealing + sum(dropped);
 			if (framesIn !== accounted) this.wrong.push(`${board.name}: ${framesIn} frames came in, ${accounted} are accounted for`);
 			if ((events.fault ?? 0) + status.web.faults > 0) this.wrong.push(`${board.name}: the firmware caught an error of its own`);
 		}

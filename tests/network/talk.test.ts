@@ -47,7 +47,9 @@ describe("a hub and its devices", () => {
 		for (const message of ["uptime", "nonsense", "ping", `!${macOf(made, "Bedroom")},uptime`, "!"]) ask(made, "Kitchen", message);
 		for (const { counters } of made.boards.map(({ name }) => snapshot(made, name))) {
 			const drops = Object.values(counters.dropped).reduce((sum, count) => sum + count, 0);
-			expect(counters.framesIn).toBe(counters.pongs + counters.replies + counters.relayed + counters.commands + drops);
+			expect(counters.framesIn).toBe(
+				counters.pongs + counters.replies + counters.relayed + counters.commands + counters.reports + counters.sealing + drops,
+			);
 		}
 	});
 

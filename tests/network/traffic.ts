@@ -64,8 +64,8 @@ export function textsOf(made: World, name: string, since = 0, to?: string): unkn
 
 /** What became of the frames that came in, added up: pongs, replies, relayed, commands and all drops. */
 export function accounted(counters: Snapshot["counters"]): number {
-	const { pongs, replies, relayed, commands, dropped } = counters;
-	return pongs + replies + relayed + commands + Object.values(dropped).reduce((sum, count) => sum + count, 0);
+	const { pongs, replies, relayed, commands, reports, sealing, dropped } = counters;
+	return pongs + replies + relayed + commands + reports + sealing + Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
 /** Which counters an act moved, by how much; those in `dropped` by their cause. */

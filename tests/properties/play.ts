@@ -26,6 +26,8 @@ export interface Status {
 		readonly replies: number;
 		readonly relayed: number;
 		readonly commands: number;
+		readonly reports: number;
+		readonly sealing: number;
 		readonly dropped: Readonly<Record<string, number>>;
 		readonly events: Readonly<Record<string, number>>;
 		readonly ledger: { readonly taken: number; readonly settled: number; readonly twice: number; readonly late: number };

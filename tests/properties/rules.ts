@@ -155,8 +155,8 @@ function noErrorsAboutErrors({ log, scenario, macs }: Course): string[] {
 
 function framesCounted({ boards }: Course): string[] {
 	return boards.flatMap(({ status }, i) => {
-		const { framesIn, pongs, replies, relayed, commands, dropped, events } = status.counters;
-		const sum = pongs + replies + relayed + commands + Object.values(dropped).reduce((all, count) => all + count, 0);
+		const { framesIn, pongs, replies, relayed, commands, reports, sealing, dropped, events } = status.counters;
+		const sum = pongs + replies + relayed + commands + reports + sealing + Object.values(dropped).reduce((all, count) => all + count, 0);
 		const wrong: string[] = [];
 		if (sum !== framesIn) wrong.push(`board ${i} took ${framesIn} frames and accounts for ${sum}`);
 		if (events.fault) wrong.push(`board ${i} caught ${events.fault} errors of its own`);

@@ -177,11 +177,11 @@ export class Soak {
 			// A planted fault may end it while it is looked at; whether it was one is judged with the other restarts.
 			if (!status) continue;
 			const { counters, requests, web } = status;
-			const { pongs, replies, relayed, commands, dropped, framesIn, ledger } = counters;
+			const { pongs, replies, relayed, commands, reports, sealing, dropped, framesIn, ledger } = counters;
 			const claim = (holds: boolean, what: string) => {
 				if (!holds) this.#wrong.push(`minute ${minute}, ${board.name}: ${what}`);
 			};
-			const accounted = pongs + replies + relayed + commands + total(dropped);
+			const accounted = pongs + replies + relayed + commands + reports + sealing + total(dropped);
 			claim(framesIn === accounted, `${framesIn} frames came in, ${accounted} are accounted for`);
 			const open = requests.open + requests.unsent;
 			claim(ledger.taken === ledger.settled + open, `${ledger.taken} requests, ${ledger.settled} settled, ${open} open`);

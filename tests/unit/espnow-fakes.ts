@@ -14,9 +14,9 @@ export const C = "a0b1c2d30030";
 
 /** The engine's UTF-8, as Node has it. */
 export const utf8 = {
-	decode(bytes: Uint8Array, length: number): string | null {
+	decode(bytes: Uint8Array, length: number, start = 0): string | null {
 		try {
-			const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length));
+			const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(start, start + length));
 			return text.includes("\0") ? null : text;
 		} catch {
 			return null;
@@ -32,7 +32,7 @@ export const utf8 = {
 export const plainText = new PlainText(utf8);
 
 /** Requests of which nothing comes. */
-const nobody: RequestTable = { nextId: () => 1, enter() {}, withdraw() {}, settle() {}, lookAt() {} };
+const nobody: RequestTable = { enter() {}, withdraw() {}, settle() {}, fail() {}, tryAgain() {}, lookAt() {} };
 
 /** A peer that speaks plain text, and has no requests. */
 export const makePeer = (mac: string) => new Peer(mac, plainText, new ReplyOrder(nobody));
@@ -241,12 +241,19 @@ interface Handling {
 	answer?: CommsOptions["handler"]["handle"];
 	isCommand?: CommsOptions["handler"]["isCommand"];
 	memory?: MemoryLimits;
+	/** Shared by several boards. */
+	time?: FakeTime;
 }
 
 /** A board's engine with its context faked. */
-export function makeBoard({ answer, isCommand, memory: limits, ...overrides }: Omit<Partial<CommsOptions>, "memory"> & Handling = {}) {
+export function makeBoard({
+	answer,
+	isCommand,
+	memory: limits,
+	time = new FakeTime(),
+	...overrides
+}: Omit<Partial<CommsOptions>, "memory"> & Handling = {}) {
 	const memory = new MemoryBudget(limits);
-	const time = new FakeTime();
 	const radios: FakeRadio[] = [];
 	const ran: { text: string; from: RadioCaller }[] = [];
 	const answered: string[] = [];
@@ -317,10 +324,13 @@ export function partsOf(counters: {
 	replies: number;
 	relayed: number;
 	commands: number;
+	reports: number;
+	sealing: number;
 	dropped: Record<string, number>;
 }): number {
 	const dropped = Object.values(counters.dropped).reduce((sum, count) => sum + count, 0);
-	return counters.pongs + counters.replies + counters.relayed + counters.commands + dropped;
+	const { pongs, replies, relayed, commands, reports, sealing } = counters;
+	return pongs + replies + relayed + commands + reports + sealing + dropped;
 }
 
 /** The result of a promise so far, undefined while it has none. */

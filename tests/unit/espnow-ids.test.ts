@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { Outcome } from "espnow/counters";
 import { type Codec, Kind, type Message } from "espnow/message";
+import type { Outgoing } from "espnow/outbox";
 import { A, B, type FakeRadio, makeBoard, partsOf, plainText, utf8, watch } from "./espnow-fakes";
 
 /** A peer whose messages carry ids: several requests to it are open at once, and their replies come in any order. */
@@ -9,8 +10,10 @@ import { A, B, type FakeRadio, makeBoard, partsOf, plainText, utf8, watch } from
  * A codec that exists here only: byte 0 kind, bytes 1 to 4 id (0: none, big-endian), then the text in UTF-8. It shows that nothing but the codec and the
  * matching of replies knows how a peer is spoken to.
  */
+let ids = 0;
 const binary: Codec = {
 	hasIds: true,
+	sessions: null,
 	maxTextBytes: 200,
 	decode(bytes: Uint8Array, length: number, into: Message) {
 		const text = length < 5 ? null : utf8.decode(bytes.subarray(5, length), length - 5);
@@ -21,9 +24,11 @@ const binary: Codec = {
 		into.text = text;
 		return null;
 	},
-	encode({ kind, id, text }: Readonly<Message>, into: Uint8Array) {
+	encode(message: Pick<Outgoing, "kind" | "id" | "text">, into: Uint8Array) {
+		const { kind, text } = message;
+		message.id ??= ++ids;
 		into[0] = kind;
-		new DataView(into.buffer).setUint32(1, id ?? 0);
+		new DataView(into.buffer).setUint32(1, message.id);
 		const length = utf8.encode(text, into.subarray(5));
 		return length < 0 ? -1 : length + 5;
 	},
@@ -32,9 +37,9 @@ const binary: Codec = {
 /** This board speaks binary to A, plain text to all others. */
 const make = () => makeBoard({ codecOf: (mac) => (mac === A ? binary : plainText) });
 
-const frameOf = (message: Message): Uint8Array => {
+const frameOf = (message: Pick<Outgoing, "kind" | "id" | "text">): Uint8Array => {
 	const into = new Uint8Array(250);
-	return into.slice(0, binary.encode(message, into));
+	return into.slice(0, binary.encode(message as Outgoing, into));
 };
 
 /** What A was sent. */

@@ -1,6 +1,6 @@
 /** As common/esp32/utf8-esp32, with what the engine itself has. */
-export function decode(this: void, bytes: Uint8Array, length: number): string | null {
-	const part = bytes.slice(0, length);
+export function decode(this: void, bytes: Uint8Array, length: number, start = 0): string | null {
+	const part = bytes.slice(start, start + length);
 	if (part.includes(0)) return null;
 	try {
 		return String.fromArrayBuffer(part.buffer);

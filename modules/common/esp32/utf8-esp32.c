@@ -56,18 +56,20 @@ static int isText(const uint8_t *bytes, int length)
 void xs_utf8_decode(xsMachine *the)
 {
 	int length = xsmcToInteger(xsArg(1));
+	int start = (xsmcArgc > 2) ? xsmcToInteger(xsArg(2)) : 0;
 	void *bytes;
 	xsUnsignedValue size;
 
 	xsmcGetBufferReadable(xsArg(0), &bytes, &size);
-	if ((length < 0) || ((xsUnsignedValue)length > size) || !isText(bytes, length)) {
+	if ((length < 0) || (start < 0) || ((xsUnsignedValue)start > size) || ((xsUnsignedValue)length > size - (xsUnsignedValue)start)
+		|| !isText((uint8_t *)bytes + start, length)) {
 		xsmcSetNull(xsResult);
 		return;
 	}
 	/* The engine may move the bytes while it makes room for the text: it copies them from their new place. */
 	xsmcSetStringBuffer(xsResult, NULL, length);
 	xsmcGetBufferReadable(xsArg(0), &bytes, &size);
-	c_memcpy(xsmcToString(xsResult), bytes, (size_t)length);
+	c_memcpy(xsmcToString(xsResult), (uint8_t *)bytes + start, (size_t)length);
 }
 
 void xs_utf8_encode(xsMachine *the)

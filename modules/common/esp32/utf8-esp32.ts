@@ -1,10 +1,11 @@
 /**
  * The text that bytes hold.
- * @param length how many of them, from the first on
+ * @param length how many of them
+ * @param start index of the first; default 0
  * @returns null when they are no UTF-8 in its shortest form, or hold a surrogate or a NUL
  */
-export function decode(this: void, bytes: Uint8Array, length: number): string | null {
-	return native("xs_utf8_decode").call(this, bytes, length);
+export function decode(this: void, bytes: Uint8Array, length: number, start?: number): string | null {
+	return native("xs_utf8_decode").call(this, bytes, length, start);
 }
 
 /**
