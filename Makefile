@@ -122,8 +122,8 @@ board: tools $(PACKAGES)
 asan: tools $(PACKAGES)
 	@$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-asan/board >&2
 
-# The board program that collects garbage at every allocation.
-gc-stress: tools $(PACKAGES)
+# The board program that collects garbage at every allocation. It and the fuzzer's take the engine's objects from build/board-asan.
+gc-stress: asan
 	@$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-gc-stress/board >&2
 
 # libFuzzer over what the radio hears and over configurations (tests/fuzz): five minutes, or as ARGS="--seconds 60 --seed 2" says.
@@ -134,7 +134,7 @@ fuzz: fuzz-board app
 	@node $(DESK)/fuzz.mjs $(ARGS)
 
 # Without clang there is nothing to build, and the other tests run.
-fuzz-board: $(DESK)/fuzz.mjs $(PACKAGES)
+fuzz-board: $(DESK)/fuzz.mjs asan
 	@if $(FUZZER); then $(MAKE) -s -f tests/fuzz/fuzz.mk >&2; \
 		else echo "No clang with its runtime here: fuzzing will be skipped." >&2; fi
 

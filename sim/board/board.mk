@@ -45,15 +45,17 @@ BOARD_ADDRESS_XS := '-D__has_feature(name)=1'
 # UBSan watches the natives and the host. Watching the engine, too, doubles the time that it takes to compile, for faults of its authors'.
 BOARD_SANITIZE_XS := $(BOARD_ADDRESS_XS) -fno-sanitize=undefined
 
-# $(1) build folder, $(2) flags for every file, $(3) flags for the engine's
+# What a board program consists of, in its build folder.
+BOARD_OBJECTS = $(BOARD_XS_SOURCES:%.c=xs/%.o) $(patsubst %.c,host/%.o,$(notdir $(BOARD_HOST_SOURCES))) \
+	$(patsubst %.c,idf/%.o,$(notdir $(BOARD_IDF_SOURCES))) $(patsubst %.c,native/%.o,$(notdir $(BOARD_NATIVES))) gen/nativeTable.o
+
+# $(1) build folder, $(2) flags for every file, $(3) flags for the engine's.
+# Compiling the engine takes most of the time, so programs share objects: $(4) is the folder of another program that lends all its objects
+# but $(5), patterns of those that this program has of its own.
 define BOARD_VARIANT
 $(1)/xs/%.o: $(BOARD_XS)/sources/%.c $(BOARD_DIR)/board_xs.h $(BOARD_DIR)/board.mk
 	@mkdir -p $$(@D)
 	$(BOARD_CC) $(2) $(3) $(BOARD_XS_CFLAGS) $$(if $$(filter xsPlatforms,$$*),-DfxBuildKeys=fxBuildEngineKeys) -MMD -MP -c $$< -o $$@
-
-$(1)/libxs.a: $(addprefix $(1)/xs/,$(BOARD_XS_SOURCES:.c=.o))
-	@rm -f $$@
-	ar rcs $$@ $$^
 
 $(1)/gen/xs-ids.txt: $(BOARD_XS)/sources/xsCommon.c $(BOARD_DIR)/board.mk
 	@mkdir -p $$(@D)
@@ -83,8 +85,7 @@ $(1)/native/$(notdir $(native:.c=.o)): $(native) | $(1)/gen/stamp
 $(1)/gen/nativeTable.o: $(1)/gen/nativeTable.c
 	$(BOARD_CC) $(2) $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(1)) -c $(1)/gen/nativeTable.c -o $$@
 
-$(1)/board: $(addprefix $(1)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) $(addprefix $(1)/idf/,$(notdir $(BOARD_IDF_SOURCES:.c=.o))) \
-	$(addprefix $(1)/native/,$(notdir $(BOARD_NATIVES:.c=.o))) $(1)/gen/nativeTable.o $(1)/libxs.a
+$(1)/board: $(if $(4),$(addprefix $(1)/,$(filter $(5),$(BOARD_OBJECTS))) $(addprefix $(4)/,$(filter-out $(5),$(BOARD_OBJECTS))),$(addprefix $(1)/,$(BOARD_OBJECTS)))
 	$(BOARD_CC) $(2) $$^ $(BOARD_LINK) -o $$@
 
 -include $(wildcard $(1)/*/*.d)
@@ -93,20 +94,10 @@ endef
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME),-O2 -g1))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-asan,-O1 -g1 $(BOARD_SANITIZE),$(BOARD_SANITIZE_XS)))
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-debug,-O0 -g))
-$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-gc-stress,-O1 -g1 -fsanitize=address -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,$(BOARD_ADDRESS_XS)))
-
-# The release's objects but for the one file whose C differs in debug builds.
-BOARD_RELEASE := $(BOARD_BUILD)/$(BOARD_NAME)
-
-$(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board-esp32.o: modules/board/esp32/board-esp32.c | $(BOARD_RELEASE)/gen/stamp
-	@mkdir -p $(@D)
-	$(BOARD_CC) -O2 -g1 $(BOARD_CFLAGS) $(call BOARD_NATIVE_INCLUDES,$(BOARD_RELEASE)) -I$(BOARD_XS)/includes -I$(BOARD_XS)/platforms \
-		-DINCLUDE_XSPLATFORM=1 -DXSPLATFORM='"board_xs.h"' -DmxMetering=1 -DmxBoundsCheck=1 -DmxDebug=1 -c $< -o $@
-
-$(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board: $(BOARD_BUILD)/$(BOARD_NAME)-xsbug/board-esp32.o $(BOARD_RELEASE)/board
-	$(BOARD_CC) -O2 -g1 $< $(filter-out %/board-esp32.o,$(addprefix $(BOARD_RELEASE)/host/,$(notdir $(BOARD_HOST_SOURCES:.c=.o))) \
-		$(addprefix $(BOARD_RELEASE)/idf/,$(notdir $(BOARD_IDF_SOURCES:.c=.o))) $(addprefix $(BOARD_RELEASE)/native/,$(notdir $(BOARD_NATIVES:.c=.o)))) \
-		$(BOARD_RELEASE)/gen/nativeTable.o $(BOARD_RELEASE)/libxs.a $(BOARD_LINK) -o $@
-
+# Three files differ where every allocation collects.
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-gc-stress,-O1 -g1 $(BOARD_SANITIZE) -DmxNoChunks=1 -DmxStress=1 -DmxPoisonSlots=1,\
+	$(BOARD_SANITIZE_XS),$(BOARD_BUILD)/$(BOARD_NAME)-asan,xs/xsMemory.o host/machine.o host/chip.o))
+# One file of the chip's C differs in debug builds.
+$(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-xsbug,-O2 -g1 -DmxDebug=1,,$(BOARD_BUILD)/$(BOARD_NAME),native/board-esp32.o))
 # SSE, as the old coprocessor calculates with other precision.
 $(eval $(call BOARD_VARIANT,$(BOARD_BUILD)/$(BOARD_NAME)-m32,-O2 -g1 -m32 -msse2 -mfpmath=sse))
