@@ -178,7 +178,7 @@ export class DeviceJoining {
 
 	/** It is given up: what it was doing leaves nothing. */
 	close(): void {
-		if (this.#slot >= 0 && this.#state !== "joined") this.#options.vault.drop(this.#slot);
+		if (this.#slot >= 0 && this.#state !== "joined") this.#options.vault.abandon(this.#slot);
 		this.#slot = -1;
 		if (this.#state === "visiting") this.#options.tuner.retune(this.#rest);
 		if (this.#options.pending.read() !== "") this.#options.pending.write("");
@@ -326,7 +326,7 @@ export class DeviceJoining {
 		const slot = this.agree(now, hub, bytes.slice(keyAt, keyAt + KEY_BYTES));
 		if (slot < 0) return;
 		if (!vault.checkProof(slot, PROOF_LABEL[Join.accept], bytes, PROOF_AT[Join.accept], bytes, PROOF_AT[Join.accept])) {
-			vault.drop(slot);
+			vault.abandon(slot);
 			return;
 		}
 		this.#slot = slot;
@@ -350,7 +350,7 @@ export class DeviceJoining {
 		this.#agreementsAt = now;
 		if (this.#agreements < 1) return -1;
 		this.#agreements -= 1;
-		if (this.#slot >= 0) this.#options.vault.drop(this.#slot);
+		if (this.#slot >= 0) this.#options.vault.abandon(this.#slot);
 		this.#slot = -1;
 		return this.#options.vault.agree(hub, key);
 	}
@@ -391,7 +391,7 @@ export class DeviceJoining {
 	private isResuming(now: number): boolean {
 		if (this.#slot < 0) return false;
 		if (now < this.#resumeUntil) return true;
-		this.#options.vault.drop(this.#slot);
+		this.#options.vault.abandon(this.#slot);
 		this.#slot = -1;
 		this.#options.pending.write("");
 		return false;

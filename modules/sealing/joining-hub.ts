@@ -305,7 +305,7 @@ export class HubJoining {
 	}
 
 	private fail(device: Accepted, reason: string): void {
-		if (device.slot >= 0) this.#options.vault.drop(device.slot);
+		if (device.slot >= 0) this.#options.vault.abandon(device.slot);
 		device.slot = -1;
 		device.state = "failed";
 		device.reason = reason;

@@ -26,18 +26,17 @@ export interface JoinVault {
 	/** Of anybody's key. */
 	codeOf(publicKey: Uint8Array): string;
 	pairCode(slot: number): string;
-	/** Boards whose key is held for good. */
-	readonly count: number;
 	find(mac: string): number;
 	macAt(slot: number): string;
 	/** The key shared with a board, held as a candidate until {@link keep}. @returns its slot, -1 when there is none or the key is none */
 	agree(mac: string, publicKey: Uint8Array): number;
 	/** @returns false when the flash refuses */
 	keep(slot: number): boolean;
-	/** Drops a candidate; a key that was kept for that board before stays. */
-	drop(slot: number): void;
-	remove(slot: number): void;
-	removeAll(): void;
+	/** Gives a candidate up; a key that was kept for that board before stays. */
+	abandon(slot: number): void;
+	isKept(slot: number): boolean;
+	remove(slot: number): unknown;
+	removeAll(): unknown;
 	forgetSession(slot: number): void;
 	/** Writes the first 16 bytes of HMAC-SHA-256(K, label | 0 | bytes). */
 	proof(slot: number, label: string, bytes: Uint8Array, length: number, into: Uint8Array, at: number): void;
@@ -51,7 +50,7 @@ export interface JoinRadio {
 	/** Broadcasts the joining call. */
 	call(): void;
 	/** Sends a frame to a board; its bytes are the radio's from then on. @returns whether its radio acknowledged */
-	sendRaw(mac: string, bytes: Uint8Array, length: number): Promise<boolean>;
+	sendRaw(mac: string, bytes: Uint8Array): Promise<boolean>;
 	/** A board is spoken to in another way from now on. */
 	forgetPeer(mac: string): void;
 }

@@ -73,7 +73,7 @@ export class Joining {
 		this.#started = true;
 		const { role, vault } = this.#options;
 		if (role === "device") {
-			if (vault.count === 0) this.look();
+			if (!vault.isKept(0)) this.look();
 			else this.keepPending("");
 		}
 	}
@@ -88,7 +88,7 @@ export class Joining {
 	/** MAC of the sealed hub that this device has, "" without one. */
 	get hub(): string {
 		const { role, vault } = this.#options;
-		return role === "device" && vault.count > 0 ? vault.macAt(0) : "";
+		return role === "device" && vault.isKept(0) ? vault.macAt(0) : "";
 	}
 
 	/** Whether the radio is away from its channel for a moment to look for a hub. */
@@ -177,7 +177,7 @@ export class Joining {
 		this.forget();
 		if (hub !== "") radio.forgetPeer(hub);
 		this.#options.trace("let go");
-		if (this.#started && vault.count === 0) this.look();
+		if (this.#started && !vault.isKept(0)) this.look();
 		return "";
 	}
 
@@ -299,7 +299,7 @@ export class Joining {
 		if (joinKind(prove, 0, via === "" ? length : prove.length) !== Join.prove || !sameBoard(addresseeOf(prove), mac)) return false;
 		const device = makerOf(prove);
 		const slot = vault.find(device);
-		if (slot < 0 || (via === "" && !sameBoard(device, from)) || this.#hub?.isAccepting(device)) return false;
+		if (slot < 0 || !vault.isKept(slot) || (via === "" && !sameBoard(device, from)) || this.#hub?.isAccepting(device)) return false;
 		if (!vault.checkProof(slot, PROOF_LABEL[Join.prove], prove, PROOF_AT[Join.prove], prove, PROOF_AT[Join.prove])) return true;
 		const frame = confirmFrame(this.#options, slot, device, prove);
 		void this.send(via || device, via === "" ? frame : passFrame(mac, via, device, frame, frame.length));
@@ -307,7 +307,7 @@ export class Joining {
 	}
 
 	private send(mac: string, bytes: Uint8Array): Promise<boolean> {
-		return this.#options.radio.sendRaw(mac, bytes, bytes.length);
+		return this.#options.radio.sendRaw(mac, bytes);
 	}
 
 	/** At most 32 bytes, of whole characters. */

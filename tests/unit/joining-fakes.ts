@@ -111,11 +111,14 @@ export class MemoryVault implements JoinVault {
 		this.#candidates.delete(slot);
 		return true;
 	}
-	drop(slot: number): void {
+	isKept(slot: number): boolean {
+		return this.flash.kept[slot] != null;
+	}
+	abandon(slot: number): void {
 		this.#candidates.delete(slot);
 	}
 	remove(slot: number): void {
-		this.drop(slot);
+		this.abandon(slot);
 		this.flash.kept[slot] = null;
 	}
 	removeAll(): void {
@@ -250,7 +253,7 @@ export class FakeBoard {
 			vault: this.vault,
 			radio: {
 				call: () => this.#air.call(this),
-				sendRaw: (mac, bytes, length) => this.#air.send(this, mac, bytes.slice(0, length)),
+				sendRaw: (mac, bytes) => this.#air.send(this, mac, bytes.slice()),
 				forgetPeer: (mac) => this.forgotten.push(mac),
 				ask: async (mac, text) => this.asked.push(`${mac} ${text}`),
 			},
