@@ -6,10 +6,9 @@
  *   falls into the pauses between messages.
  * - RISC-V's small set needs some 15 % more instructions than x86-64 for the same C.
  * - The C3 needs 1.4 cycles for each. Its CoreMark of 409 at 160 MHz, from RAM, comes to 1.2; the engine runs from flash through 16 KB of cache.
- * - Wrappers around natives count nothing, as the SDK's compiler turns them into the natives themselves (sim/build/app.ts). They were 3 % of the counts
- *   when the figure was made, which it leaves off.
+ * - Wrappers around natives cost nothing: the SDK's compiler puts the natives in their place, and so does the desk's build (sim/build/app.ts).
  *
- * 52 × 1.15 × 1.4 × 0.97 = 81 cycles, 510 ns. Not measured on hardware; from 400 (no cache misses) to 600 would not surprise.
+ * 52 × 1.15 × 1.4 = 84 cycles, 520 ns. Not measured on hardware; from 400 (no cache misses) to 600 would not surprise.
  * The command `meter` tells it of a real chip; what the first owner of one sends us replaces it.
  */
 export { ASSUMED_NS as C3_NS_PER_METER } from "../modules/board/meter";

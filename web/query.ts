@@ -1,7 +1,7 @@
 import { parseMac } from "common/mac";
 import { textOf } from "./utf8";
 
-/** What the query of `/` asks for, in the seed's way. */
+/** What the query of `/` asks for, as the original spells it. */
 export type Question =
 	| { readonly kind: "status" }
 	| { readonly kind: "command"; readonly text: string }

@@ -366,7 +366,7 @@ export class WiFiRoles {
 		if (address === this.#address) return;
 		this.#address = address;
 		this.#options.listener.onAddress(address);
-		this.#setupAP.onHouseAddress(address);
+		this.#setupAP.onLanAddress(address);
 	}
 
 	private enter(step: Step, limitMs: number): void {

@@ -26,7 +26,7 @@ export class SetupAP {
 	#told: AccessPointOptions | undefined;
 	#window: SetupWindow | undefined;
 	/** The station's address in the house, "" without one. */
-	#houseAddress = "";
+	#lanAddress = "";
 	#clientsRefused = 0;
 
 	constructor(options: SetupAPOptions) {
@@ -127,8 +127,8 @@ export class SetupAP {
 	}
 
 	/** The station's address has changed: an access point in the same network moves to another one. */
-	onHouseAddress(address: string): void {
-		this.#houseAddress = address;
+	onLanAddress(address: string): void {
+		this.#lanAddress = address;
 		if (this.#state !== "open" || !this.#told || !address.startsWith(networkOf(this.#told.address))) return;
 		const elsewhere = this.freeAddress();
 		this.tell({ ...this.#told, address: elsewhere });
@@ -194,7 +194,7 @@ export class SetupAP {
 
 	/** In another network than the house. */
 	private freeAddress(): string {
-		return this.#houseAddress.startsWith(networkOf(ADDRESS)) ? ADDRESS_ELSEWHERE : ADDRESS;
+		return this.#lanAddress.startsWith(networkOf(ADDRESS)) ? ADDRESS_ELSEWHERE : ADDRESS;
 	}
 }
 

@@ -1,4 +1,4 @@
-/** The part of the package that the seed board uses; it brings no types. */
+/** The part of the package that the original board uses; it brings no types. */
 declare module "@micropython/micropython-webassembly-pyscript/micropython.mjs" {
 	export interface MicroPython {
 		readonly FS: { mkdir(path: string): void; writeFile(path: string, text: string): void };

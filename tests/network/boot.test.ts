@@ -269,7 +269,7 @@ describe("routers as houses have them", () => {
 });
 
 describe("pages", () => {
-	test("a browser gets the setup page on the setup side and the house page in the house, anything else the seed's line", () => {
+	test("a browser gets the setup page on the setup side and the house page in the house, anything else the original's line", () => {
 		const made = network(["Kitchen"]);
 		const setup = made.http("Hub", "ap", { path: "/", headers: asPage });
 		const home = made.http("Hub", "lan", { path: "/", headers: asPage });

@@ -67,7 +67,7 @@ describe("a hub and its devices", () => {
 		expect(run(6)).not.toBe(first);
 	});
 
-	test("the seed's page: mac, role letter, name and uptime as plain text", () => {
+	test("the original's page: mac, role letter, name and uptime as plain text", () => {
 		const made = network(["Kitchen"]);
 		expect(made.http("Hub", "lan", { path: "/" }).body).toMatch(new RegExp(`^${HUB} M Hub \\d+$`));
 		expect(made.http("Kitchen", "ap", { path: "/" }).body).toMatch(/^34b4720a1004 S Kitchen \d+$/);

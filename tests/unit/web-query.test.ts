@@ -5,7 +5,7 @@ import { notUTF8At } from "web/utf8";
 
 const far = "a0b1c2d3e4f4";
 
-describe("the query of the seed's gateway", () => {
+describe("the query of the original's gateway", () => {
 	test.each([
 		[undefined, { kind: "status" }],
 		["", { kind: "status" }],

@@ -11,7 +11,7 @@ const far = "a0b1c2d3e4f4";
 const setupCaller = { side: "setup", mac: "", rssi: 0, signedIn: false };
 const lanCaller = { ...setupCaller, side: "lan" };
 
-describe("the seed's addresses", () => {
+describe("the original's addresses", () => {
 	test("/ is one line of plain text with a name without blanks", async () => {
 		desk.name = "Living room\t2";
 		const answer = await desk.request("GET /", { lan: true });
@@ -48,7 +48,7 @@ describe("the seed's addresses", () => {
 		expect(desk.commands).toEqual([]);
 	});
 
-	test("a failure is told in the seed's words, with 200", async () => {
+	test("a failure is told in the original's words, with 200", async () => {
 		desk.ask = async () => ({ ok: false, reason: "no result", ms: 60 });
 		expect(await desk.request(`GET /?mac=${far}&msg=on`)).toMatchObject({ status: 200, body: "Fail (no result)" });
 		desk.ask = () => Promise.reject(new Error("radio"));

@@ -18,7 +18,8 @@ const CALLERS = Object.freeze({ setup: "192.168.9.2", lan: "192.168.1.2" });
  * machine (its `address` option is for boards), and its REMOTE_IP is not to be relied on there.
  */
 export function listen(_address: string, accept: (wire: Wire) => void, side: Side): Listening {
-	const port = Number(side === "setup" ? config.httpSetupPort : (config.httpLanPort ?? config.httpHousePort));
+	// `httpHousePort` is the old name, for one version; the manifest never sets it.
+	const port = Number(side === "setup" ? config.httpSetupPort : (config.httpHousePort ?? config.httpLanPort));
 	const server = new Server({ port }) as unknown as ClassicServer;
 	server.callback = function (message) {
 		if (message !== Server.connection) return;
