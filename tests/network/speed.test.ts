@@ -23,7 +23,7 @@ describe("a round trip through hub and device", () => {
 	});
 
 	// The engine's time is an estimate, so p95 may be a twentieth more.
-	test.each([20, 240])("of %d bytes takes at most twice the floor where the engine takes a C3's time: p50, and p95 within 5 %%", (bytes) => {
+	test.each([20, 240])("of %d bytes takes at most twice the floor at a C3's speed: p50, and p95 within 5 %%", (bytes) => {
 		const { p50, p95 } = roundTrips(charged, bytes);
 		expect(p50 / roundTripMs(bytes)).toBeLessThanOrEqual(2);
 		expect(p95 / roundTripMs(bytes)).toBeLessThanOrEqual(2.1);
