@@ -147,14 +147,15 @@ app: build/virtual/app.json
 build/virtual/app.json: $(DESK)/app.mjs $(FIRMWARE)
 	@node $(DESK)/app.mjs >&2
 
-# Heap figures with the chip's 32-bit words, where gcc has libraries for them and the kernel, or else qemu, runs such programs.
-M32_PROBE := gcc -m32 -x c - -o build/m32-probe <<< 'int main(void) { return 0; }' 2>/dev/null
+# Heap figures with the chip's 32-bit words, where gcc and Mbed TLS have libraries for them and the kernel, or else qemu, runs such programs.
+M32_PROBE := printf '%s\n' '\#include <psa/crypto.h>' 'int main(void) { return psa_crypto_init(); }' | \
+	gcc -m32 -x c - -l:libmbedcrypto.a -o build/m32-probe 2>/dev/null
 
 # Where 32-bit programs run, tests of memory have the chip's words; elsewhere the desk's.
 board-m32: tools $(PACKAGES)
 	@mkdir -p build; if $(M32_PROBE) && build/m32-probe 2>/dev/null; then \
 		$(MAKE) -s -f sim/board/board.mk MODDABLE= build/board-m32/board >&2; \
-		else echo "No 32-bit programs here (Debian: gcc-multilib): memory is tested with 64-bit words." >&2; fi
+		else echo "No 32-bit programs here (Debian: gcc-multilib, and libmbedtls-dev of the architecture i386): memory is tested with 64-bit words." >&2; fi
 
 sizes: app $(DESK)/sizes.mjs
 	@$(MAKE) heap MEASURE=$(DESK)/sizes.mjs
@@ -192,6 +193,7 @@ $(PACKAGES): package.json package-lock.json
 
 tools:
 	@command -v gcc >/dev/null || { echo "RBR-Now needs a C compiler for the virtual boards: install gcc (Debian: apt-get install gcc)." >&2; exit 1; }
+	@echo '#include <psa/crypto.h>' | gcc -E -x c - >/dev/null 2>&1 || { echo "RBR-Now needs Mbed TLS for the virtual boards' cryptography: install its headers and library (Debian: apt-get install libmbedtls-dev)." >&2; exit 1; }
 
 clean:
 	@rm -rf build

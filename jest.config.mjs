@@ -11,6 +11,7 @@ export default {
 		"^board/figures$": "<rootDir>/modules/board/esp32/figures-esp32.ts",
 		"^wifi-roles/driver$": "<rootDir>/modules/wifi-roles/esp32/wifi-roles-esp32.ts",
 		"^espnow/radio$": "<rootDir>/modules/espnow/esp32/espnow-esp32.ts",
+		"^sealing/vault$": "<rootDir>/modules/sealing/esp32/vault-esp32.ts",
 		"^(common|config|board|wifi-roles|espnow|channels|devices|sealing|handler)/(.*)$": "<rootDir>/modules/$1/$2.ts",
 		"^web/(.*)$": "<rootDir>/web/$1.ts",
 	},
