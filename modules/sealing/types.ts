@@ -47,6 +47,8 @@ export const FRAME_BYTES = 250;
 export const HELLO_BYTES = 38;
 export const WELCOME_BYTES = 46;
 export const KEY_BYTES = 32;
+/** What {@link Vault.restorePart} returns for the own key pair. */
+export const RESTORED_KEYS = 1000;
 
 /**
  * What the codec uses of the vault (sealing/vault): keys and sessions by slot. Lengths and slots are not negative; what is negative says why not, see

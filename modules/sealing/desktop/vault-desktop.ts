@@ -50,7 +50,10 @@ export class Vault implements OnBoard {
 	keep(_slot: number): boolean {
 		return false;
 	}
-	drop(_slot: number): void {}
+	abandon(_slot: number): void {}
+	isKept(_slot: number): boolean {
+		return false;
+	}
 	remove(_slot: number): boolean {
 		return true;
 	}
@@ -100,6 +103,22 @@ export class Vault implements OnBoard {
 	open(): number {
 		return Drop.unknownSession;
 	}
+	backupBegin(): boolean {
+		return false;
+	}
+	backupTurn(): number {
+		return -1;
+	}
+	backupKeys(): number {
+		return Drop.noKey;
+	}
+	backupBoard(): number {
+		return Drop.noKey;
+	}
+	restorePart(): number {
+		return Drop.noKey;
+	}
+	backupEnd(): void {}
 	random(into: Uint8Array): void {
 		for (let at = 0; at < into.length; at++) into[at] = Math.floor(Math.random() * 256);
 	}

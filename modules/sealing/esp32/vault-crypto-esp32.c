@@ -9,7 +9,7 @@
 
 #include "vault-crypto-esp32.h"
 
-#define kCCM PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_CCM, kTagBytes)
+#define kCCM(tag) PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_CCM, tag)
 #define kHMAC PSA_ALG_HMAC(PSA_ALG_SHA_256)
 
 int isSame(const uint8_t *a, const uint8_t *b, size_t length)
@@ -111,56 +111,77 @@ int cryptoHash(const Piece *pieces, int count, uint8_t *hash)
 	return ((PSA_SUCCESS == status) && (kHashBytes == length)) ? 0 : -1;
 }
 
-int cryptoTag(const uint8_t *key, const Piece *pieces, int count, uint8_t *tag, size_t length)
+int cryptoKeepMAC(const uint8_t *key, size_t length, MACKey *kept)
 {
-	psa_mac_operation_t operation = PSA_MAC_OPERATION_INIT;
-	uint8_t whole[kHashBytes];
 	psa_key_id_t id;
-	psa_status_t status;
-	size_t written = 0;
-	int i;
 
-	if (importKey(PSA_KEY_TYPE_HMAC, 8 * kKeyBytes, PSA_KEY_USAGE_SIGN_MESSAGE, kHMAC, key, kKeyBytes, &id))
+	if (importKey(PSA_KEY_TYPE_HMAC, 8 * length, PSA_KEY_USAGE_SIGN_MESSAGE, kHMAC, key, length, &id))
 		return -1;
-	status = psa_mac_sign_setup(&operation, id, kHMAC);
-	for (i = 0; (PSA_SUCCESS == status) && (i < count); i++)
-		status = psa_mac_update(&operation, pieces[i].bytes, pieces[i].length);
-	if (PSA_SUCCESS == status)
-		status = psa_mac_sign_finish(&operation, whole, sizeof(whole), &written);
-	psa_mac_abort(&operation);
-	psa_destroy_key(id);
-	if ((PSA_SUCCESS != status) || (kHashBytes != written) || (length > kHashBytes))
-		return -1;
-	c_memcpy(tag, whole, length);
-	wipe(whole, sizeof(whole));
+	*kept = id;
 	return 0;
 }
 
-int cryptoSeal(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out)
+int cryptoMAC(MACKey kept, const Piece *pieces, int count, uint8_t *mac)
 {
-	psa_key_id_t id;
-	psa_status_t status;
+	psa_mac_operation_t operation = PSA_MAC_OPERATION_INIT;
+	psa_status_t status = psa_mac_sign_setup(&operation, kept, kHMAC);
 	size_t written = 0;
+	int i;
 
-	if (importKey(PSA_KEY_TYPE_AES, 8 * kKeyBytes, PSA_KEY_USAGE_ENCRYPT, kCCM, key, kKeyBytes, &id))
-		return -1;
-	status = psa_aead_encrypt(id, kCCM, nonce, kNonceBytes, header->bytes, header->length, in, length, out, length + kTagBytes, &written);
-	psa_destroy_key(id);
-	return ((PSA_SUCCESS == status) && (written == length + kTagBytes)) ? 0 : -1;
+	for (i = 0; (PSA_SUCCESS == status) && (i < count); i++)
+		status = psa_mac_update(&operation, pieces[i].bytes, pieces[i].length);
+	if (PSA_SUCCESS == status)
+		status = psa_mac_sign_finish(&operation, mac, kHashBytes, &written);
+	psa_mac_abort(&operation);
+	return ((PSA_SUCCESS == status) && (kHashBytes == written)) ? 0 : -1;
 }
 
-int cryptoOpen(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out)
+void cryptoForgetMAC(MACKey kept)
+{
+	psa_destroy_key(kept);
+}
+
+int cryptoTag(const uint8_t *key, const Piece *pieces, int count, uint8_t *tag, size_t length)
+{
+	uint8_t whole[kHashBytes];
+	MACKey kept;
+	int result;
+
+	if ((length > kHashBytes) || cryptoKeepMAC(key, kKeyBytes, &kept))
+		return -1;
+	result = cryptoMAC(kept, pieces, count, whole);
+	cryptoForgetMAC(kept);
+	if (0 == result)
+		c_memcpy(tag, whole, length);
+	wipe(whole, sizeof(whole));
+	return result;
+}
+
+int cryptoSeal(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out, size_t tag)
 {
 	psa_key_id_t id;
 	psa_status_t status;
 	size_t written = 0;
 
-	if (importKey(PSA_KEY_TYPE_AES, 8 * kKeyBytes, PSA_KEY_USAGE_DECRYPT, kCCM, key, kKeyBytes, &id))
+	if (importKey(PSA_KEY_TYPE_AES, 8 * kKeyBytes, PSA_KEY_USAGE_ENCRYPT, kCCM(tag), key, kKeyBytes, &id))
+		return -1;
+	status = psa_aead_encrypt(id, kCCM(tag), nonce, kNonceBytes, header->bytes, header->length, in, length, out, length + tag, &written);
+	psa_destroy_key(id);
+	return ((PSA_SUCCESS == status) && (written == length + tag)) ? 0 : -1;
+}
+
+int cryptoOpen(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out, size_t tag)
+{
+	psa_key_id_t id;
+	psa_status_t status;
+	size_t written = 0;
+
+	if (importKey(PSA_KEY_TYPE_AES, 8 * kKeyBytes, PSA_KEY_USAGE_DECRYPT, kCCM(tag), key, kKeyBytes, &id))
 		return -1;
 	/* PSA compares the tag in constant time. */
-	status = psa_aead_decrypt(id, kCCM, nonce, kNonceBytes, header->bytes, header->length, in, length, out, length - kTagBytes, &written);
+	status = psa_aead_decrypt(id, kCCM(tag), nonce, kNonceBytes, header->bytes, header->length, in, length, out, length - tag, &written);
 	psa_destroy_key(id);
 	if (PSA_ERROR_INVALID_SIGNATURE == status)
 		return 1;
-	return ((PSA_SUCCESS == status) && (written == length - kTagBytes)) ? 0 : -1;
+	return ((PSA_SUCCESS == status) && (written == length - tag)) ? 0 : -1;
 }

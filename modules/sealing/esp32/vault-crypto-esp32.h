@@ -12,6 +12,7 @@
 #define kPublicBytes 32
 #define kKeyBytes 16
 #define kTagBytes 8
+#define kLongTagBytes 16
 #define kNonceBytes 13
 #define kHashBytes 32
 
@@ -32,10 +33,15 @@ int cryptoDerive(const uint8_t *secret, size_t secretLength, const Piece *salt, 
 int cryptoHash(const Piece *pieces, int count, uint8_t *hash);
 /* HMAC-SHA-256, its first bytes: kHashBytes at the most */
 int cryptoTag(const uint8_t *key, const Piece *pieces, int count, uint8_t *tag, size_t length);
+/* HMAC-SHA-256 under a key of any length that PSA holds until it is forgotten: for many in a row. */
+typedef uint32_t MACKey;
+int cryptoKeepMAC(const uint8_t *key, size_t length, MACKey *kept);
+int cryptoMAC(MACKey kept, const Piece *pieces, int count, uint8_t *mac);
+void cryptoForgetMAC(MACKey kept);
 /* AES-128-CCM: `out` gets the ciphertext and behind it the tag. */
-int cryptoSeal(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out);
+int cryptoSeal(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out, size_t tag);
 /* `length` counts the tag, too. 0; 1: the tag is wrong; -1: PSA refuses. */
-int cryptoOpen(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out);
+int cryptoOpen(const uint8_t *key, const uint8_t *nonce, const Piece *header, const uint8_t *in, size_t length, uint8_t *out, size_t tag);
 
 /* In the same time wherever they differ. */
 int isSame(const uint8_t *a, const uint8_t *b, size_t length);

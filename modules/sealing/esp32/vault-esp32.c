@@ -9,7 +9,7 @@
 
 #include "esp_random.h"
 
-#include "vault-sessions-esp32.h"
+#include "vault-backup-esp32.h"
 
 #define kMACText (2 * kMACBytes)
 #define kCodeLetters 12
@@ -18,8 +18,11 @@
 
 void xs_vault_destructor(void *data)
 {
-	if (data)
-		vaultDelete(data);
+	if (!data)
+		return;
+
+	backupEnd(data);
+	vaultDelete(data);
 }
 
 static const xsHostHooks gVaultHooks = {
@@ -248,11 +251,18 @@ void xs_vault_keep(xsMachine *the)
 	xsmcSetBoolean(xsResult, vaultKeep(vault, xsmcToInteger(xsArg(0))));
 }
 
-void xs_vault_drop(xsMachine *the)
+void xs_vault_abandon(xsMachine *the)
 {
 	xsVault vault = getVault(the);
 
-	vaultDrop(vault, xsmcToInteger(xsArg(0)));
+	vaultAbandon(vault, xsmcToInteger(xsArg(0)));
+}
+
+void xs_vault_isKept(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+
+	xsmcSetBoolean(xsResult, vaultIsKept(vault, xsmcToInteger(xsArg(0))));
 }
 
 void xs_vault_remove(xsMachine *the)
@@ -486,6 +496,67 @@ void xs_vault_open(xsMachine *the)
 	if (slot >= 0)
 		c_memcpy(fields, opened, sizeof(opened));
 	xsmcSetInteger(xsResult, slot);
+}
+
+/*
+	backup
+*/
+
+void xs_vault_backupBegin(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+	int length = xsmcToInteger(xsArg(2));
+	const char *passphrase = xsmcToString(xsArg(0));
+	const uint8_t *header = getFrame(the, &xsArg(1), length);
+
+	xsmcSetBoolean(xsResult, header && (0 == backupBegin(vault, passphrase, header, length)));
+}
+
+void xs_vault_backupTurn(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+
+	xsmcSetInteger(xsResult, backupTurn(vault, xsmcToInteger(xsArg(0))));
+}
+
+void xs_vault_backupKeys(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+	uint8_t part[kPartMax], *into;
+	int length = backupKeys(vault, part);
+
+	into = (length > 0) ? getBytes(the, &xsArg(0), 0, (size_t)length, C_NULL) : C_NULL;
+	if (into)
+		c_memcpy(into, part, (size_t)length);
+	xsmcSetInteger(xsResult, (into || (length < 0)) ? length : kTooLong);
+}
+
+void xs_vault_backupBoard(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+	int slot = xsmcToInteger(xsArg(0));
+	uint8_t part[kPartMax], *into;
+	int length = backupBoard(vault, slot, xsmcToString(xsArg(1)), part);
+
+	into = (length > 0) ? getBytes(the, &xsArg(2), 0, (size_t)length, C_NULL) : C_NULL;
+	if (into)
+		c_memcpy(into, part, (size_t)length);
+	xsmcSetInteger(xsResult, (into || (length < 0)) ? length : kTooLong);
+}
+
+void xs_vault_restorePart(xsMachine *the)
+{
+	xsVault vault = getVault(the);
+	int length = xsmcToInteger(xsArg(1));
+	uint8_t *name = getBytes(the, &xsArg(2), 0, 1 + kNameMax, C_NULL);
+	const uint8_t *part = getFrame(the, &xsArg(0), length);
+
+	xsmcSetInteger(xsResult, (name && part) ? restorePart(vault, part, length, name) : kMalformed);
+}
+
+void xs_vault_backupEnd(xsMachine *the)
+{
+	backupEnd(getVault(the));
 }
 
 void xs_vault_random(xsMachine *the)

@@ -87,13 +87,20 @@ export class Vault extends (Native("xs_vault_destructor") as new () => object) {
 	agree(mac: string, publicKey: Uint8Array): number {
 		return native("xs_vault_agree").call(this, mac, publicKey);
 	}
-	/** Writes a candidate's key to flash, as a whole or not at all. The board is then at `find(mac)`. @returns whether it is kept now */
+	/**
+	 * Writes a candidate's key to flash, as a whole or not at all. The board is then at `find(mac)`; its slot of before means it, too, until others
+	 * need the place.
+	 * @returns whether it is kept now
+	 */
 	keep(slot: number): boolean {
 		return native("xs_vault_keep").call(this, slot);
 	}
-	/** Gives a candidate up. */
-	drop(slot: number): void {
-		native("xs_vault_drop").call(this, slot);
+	/** Gives a candidate up. What is kept stays. */
+	abandon(slot: number): void {
+		native("xs_vault_abandon").call(this, slot);
+	}
+	isKept(slot: number): boolean {
+		return native("xs_vault_isKept").call(this, slot);
 	}
 	/** Forgets a board's key, in flash too, and its session. @returns false when flash refused: it is back after a restart */
 	remove(slot: number): boolean {
@@ -206,6 +213,38 @@ export class Vault extends (Native("xs_vault_destructor") as new () => object) {
 	 */
 	open(bytes: Uint8Array, length: number, from: string, opened: Int32Array): number {
 		return native("xs_vault_open").call(this, bytes, length, from, opened);
+	}
+	/**
+	 * Begins to make, or to read, a backup under a passphrase. The key is PBKDF2-HMAC-SHA-256 of it, 16 bytes.
+	 * @param header 27 bytes: "RBRB", version 1, salt 16, rounds 4 (100,000 to 10,000,000), boards 2; numbers are little-endian. All parts are bound to it
+	 * @returns false for a header that is none
+	 */
+	backupBegin(passphrase: string, header: Uint8Array, length: number): boolean {
+		return native("xs_vault_backupBegin").call(this, passphrase, header, length);
+	}
+	/** Does some of the rounds. @returns how many are left; 0: the key is ready. -1 without {@link backupBegin} */
+	backupTurn(rounds: number): number {
+		return native("xs_vault_backupTurn").call(this, rounds);
+	}
+	/** Writes the part with the own key pair, 94 bytes. */
+	backupKeys(into: Uint8Array): number {
+		return native("xs_vault_backupKeys").call(this, into);
+	}
+	/** Writes the part of a kept board, 84 bytes and its name, which has 32 at the most. */
+	backupBoard(slot: number, name: string, into: Uint8Array): number {
+		return native("xs_vault_backupBoard").call(this, slot, name, into);
+	}
+	/**
+	 * Opens a part and keeps what is in it, in flash, too.
+	 * @param name 33 bytes: gets the length of a board's name, and the name
+	 * @returns slot of the board; `RESTORED_KEYS` when it was the own key pair; `badTag` for another passphrase, `crypto` when flash refuses
+	 */
+	restorePart(bytes: Uint8Array, length: number, name: Uint8Array): number {
+		return native("xs_vault_restorePart").call(this, bytes, length, name);
+	}
+	/** Forgets the passphrase's key. */
+	backupEnd(): void {
+		native("xs_vault_backupEnd").call(this);
 	}
 	/** Fills it with random bytes. True ones only while Wi-Fi runs. */
 	random(into: Uint8Array): void {

@@ -38,12 +38,17 @@
 #define kUsed 1
 #define kInitiator 2
 
+/* Of a candidate */
+#define kFree 0
+#define kWaiting 1
+#define kMoved 2
+
 _Static_assert(64 == sizeof(Slot), "a slot takes 64 bytes");
 
 static const uint8_t gAgreement[] = "rbr-now sealed 1";
 static const uint8_t gSessionInfo[] = "rbr-now session 1";
 
-static uint32_t getLE(const uint8_t *at)
+uint32_t getLE(const uint8_t *at)
 {
 	return (uint32_t)at[0] | ((uint32_t)at[1] << 8) | ((uint32_t)at[2] << 16) | ((uint32_t)at[3] << 24);
 }
@@ -188,7 +193,15 @@ static Candidate *candidateOf(xsVault vault, int slot)
 {
 	int i = slot - vault->capacity;
 
-	return ((0 <= i) && (i < vault->candidateCount) && vault->candidates[i].isUsed) ? &vault->candidates[i] : C_NULL;
+	return ((0 <= i) && (i < vault->candidateCount) && (kFree != vault->candidates[i].state)) ? &vault->candidates[i] : C_NULL;
+}
+
+/* The slot of a board that was a candidate's, and is kept now. */
+static int keptSlot(xsVault vault, int slot)
+{
+	Candidate *candidate = candidateOf(vault, slot);
+
+	return (candidate && (kMoved == candidate->state)) ? vaultFind(vault, candidate->mac) : slot;
 }
 
 int vaultHas(xsVault vault, int slot)
@@ -393,10 +406,10 @@ int vaultAgree(xsVault vault, const uint8_t *mac, const uint8_t *publicKey)
 	if ((kept < 0) && (freeSlot(vault) < 0))
 		return -1;
 	for (i = 0; i < vault->candidateCount; i++)
-		if (vault->candidates[i].isUsed && (0 == c_memcmp(vault->candidates[i].mac, mac, kMACBytes)))
+		if ((kFree != vault->candidates[i].state) && (0 == c_memcmp(vault->candidates[i].mac, mac, kMACBytes)))
 			candidate = &vault->candidates[i];
 	for (i = 0; !candidate && (i < vault->candidateCount); i++)
-		if (!vault->candidates[i].isUsed || !vault->isHub)
+		if ((kWaiting != vault->candidates[i].state) || !vault->isHub)
 			candidate = &vault->candidates[i];
 	if (!candidate)
 		return -1;
@@ -412,7 +425,7 @@ int vaultAgree(xsVault vault, const uint8_t *mac, const uint8_t *publicKey)
 		c_memcpy(candidate->mac, mac, kMACBytes);
 		c_memcpy(candidate->key, key, kKeyBytes);
 		c_memcpy(candidate->publicKey, publicKey, kPublicBytes);
-		candidate->isUsed = 1;
+		candidate->state = kWaiting;
 		slot = vault->capacity + (int)(candidate - vault->candidates);
 	}
 	wipe(key, sizeof(key));
@@ -430,8 +443,8 @@ int vaultKeep(xsVault vault, int slot)
 	KeptBoard board;
 	int kept, at;
 
-	if (!candidate)
-		return vaultHas(vault, slot);
+	if (!candidate || (kMoved == candidate->state))
+		return vaultIsKept(vault, slot);
 	at = vaultFind(vault, candidate->mac);
 	if (at < 0)
 		at = freeSlot(vault);
@@ -444,13 +457,20 @@ int vaultKeep(xsVault vault, int slot)
 	if (kept) {
 		vaultForgetSession(vault, at);
 		fillSlot(vault, at, board.mac, board.key);
-		vaultDrop(vault, slot);
+		wipe(candidate->key, kKeyBytes);
+		candidate->state = kMoved;
 	}
+	vault->agreedSlot = -1;
 	wipe(&board, sizeof(board));
 	return kept;
 }
 
-void vaultDrop(xsVault vault, int slot)
+int vaultIsKept(xsVault vault, int slot)
+{
+	return vaultHas(vault, keptSlot(vault, slot));
+}
+
+void vaultAbandon(xsVault vault, int slot)
 {
 	Candidate *candidate = candidateOf(vault, slot);
 
@@ -461,9 +481,10 @@ void vaultDrop(xsVault vault, int slot)
 
 int vaultRemove(xsVault vault, int slot)
 {
-	int result;
+	int result, at = slot;
 
-	vaultDrop(vault, slot);
+	slot = keptSlot(vault, slot);
+	vaultAbandon(vault, at);
 	if (!vaultHas(vault, slot))
 		return 1;
 	/* On a device there is but one: what else is there comes from its hub's move to another MAC. */
@@ -480,7 +501,7 @@ int vaultRemoveAll(xsVault vault, int pair)
 		if (vaultHas(vault, i))
 			emptySlot(vault, i);
 	for (i = 0; i < vault->candidateCount; i++)
-		vaultDrop(vault, vault->capacity + i);
+		vaultAbandon(vault, vault->capacity + i);
 	vault->damaged = 0;
 	if (pair) {
 		if (kStoreOK != storeErasePair())
@@ -492,19 +513,49 @@ int vaultRemoveAll(xsVault vault, int pair)
 	return kStoreOK == result;
 }
 
+int vaultRestorePair(xsVault vault, const KeyPair *pair)
+{
+	if (kStoreOK != storeWritePair(pair))
+		return 0;
+	vault->pair = *pair;
+	vault->hasPair = 1;
+	vault->pairResult = kStoreOK;
+	vault->agreedSlot = -1;
+	return 1;
+}
+
+int vaultRestoreBoard(xsVault vault, const KeptBoard *board)
+{
+	int slot = vaultFind(vault, board->mac);
+
+	if (slot < 0)
+		slot = freeSlot(vault);
+	if (slot < 0)
+		return kNoKey;
+	if (kStoreOK != storeWriteBoard(board))
+		return kCrypto;
+	vaultForgetSession(vault, slot);
+	fillSlot(vault, slot, board->mac, board->key);
+	return slot;
+}
+
 const uint8_t *vaultKey(xsVault vault, int slot)
 {
-	Candidate *candidate = candidateOf(vault, slot);
+	Candidate *candidate;
 
+	slot = keptSlot(vault, slot);
+	candidate = candidateOf(vault, slot);
 	return candidate ? candidate->key : vaultHas(vault, slot) ? vault->slots[slot].key : C_NULL;
 }
 
 int vaultTheirKey(xsVault vault, int slot, uint8_t *publicKey)
 {
-	Candidate *candidate = candidateOf(vault, slot);
+	Candidate *candidate;
 	KeptBoard board;
 	int result;
 
+	slot = keptSlot(vault, slot);
+	candidate = candidateOf(vault, slot);
 	if (candidate) {
 		c_memcpy(publicKey, candidate->publicKey, kPublicBytes);
 		return 0;
@@ -827,7 +878,7 @@ int vaultSeal(xsVault vault, int slot, int kind, uint32_t counter, uint32_t repl
 	/* Before: whatever becomes of it, this counter is used. */
 	if (!isAgain)
 		countSent(session);
-	if (cryptoSeal(session->key, nonce, &headerPiece, text, length, into + kHeadBytes)) {
+	if (cryptoSeal(session->key, nonce, &headerPiece, text, length, into + kHeadBytes, kTagBytes)) {
 		c_memset(into, 0, frame);
 		return kCrypto;
 	}
@@ -860,7 +911,7 @@ static int openUnder(xsVault vault, const uint8_t *mac, const Session *session, 
 		return kReplay;
 	makeNonce(nonce, isInitiator ? 1 : 0, bytes);
 	makeHeader(header, bytes, mac, vault->mac);
-	result = cryptoOpen(session->key, nonce, &headerPiece, bytes + kHeadBytes, (size_t)length - kHeadBytes, vault->aside);
+	result = cryptoOpen(session->key, nonce, &headerPiece, bytes + kHeadBytes, (size_t)length - kHeadBytes, vault->aside, kTagBytes);
 	return (result < 0) ? kCrypto : result ? kBadTag : 0;
 }
 

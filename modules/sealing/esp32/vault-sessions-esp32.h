@@ -34,6 +34,8 @@
 #include "vault-crypto-esp32.h"
 #include "vault-store-esp32.h"
 
+uint32_t getLE(const uint8_t *at);
+
 #define kHeadBytes 14
 #define kFrameBytes 250			/* ESP-NOW version 1 */
 #define kRandomBytes 16
@@ -111,10 +113,13 @@ typedef struct {
 	uint8_t isInitiator;
 } Former;
 
-/* A board whose key is not kept in flash yet; its slot is the vault's capacity and more. It has no session. */
+/*
+	A board whose key is not kept in flash yet; its slot is the vault's capacity and more. It has no session. Once the key is kept, the slot
+	goes on to mean that board, until the place is needed.
+*/
 typedef struct {
 	uint8_t mac[kMACBytes];
-	uint8_t isUsed;
+	uint8_t state;				/* kFree, kWaiting, kMoved */
 	uint8_t key[kKeyBytes];
 	uint8_t publicKey[kPublicBytes];
 } Candidate;
@@ -128,6 +133,9 @@ typedef struct {
 } Sealed;
 
 #define kSealedCount 64
+
+/* vault-backup-esp32.c */
+typedef struct xsBackupRecord *xsBackup;
 
 typedef struct xsVaultRecord {
 	uint8_t mac[kMACBytes];
@@ -146,6 +154,7 @@ typedef struct xsVaultRecord {
 	uint8_t agreedMAC[kMACBytes];
 	uint8_t agreedKey[kPublicBytes];
 	int16_t agreedSlot;			/* -1: none */
+	xsBackup backup;			/* C_NULL: none under way */
 	uint8_t sealedNext;
 	Sealed sealed[kSealedCount];
 	uint8_t aside[kFrameBytes];	/* what is opened, until the tag is known to be right */
@@ -170,13 +179,19 @@ int vaultHasSession(xsVault vault, int slot);
 int vaultSlotOf(xsVault vault, uint32_t session);
 int vaultAgree(xsVault vault, const uint8_t *mac, const uint8_t *publicKey);
 int vaultKeep(xsVault vault, int slot);
-void vaultDrop(xsVault vault, int slot);
+/* Gives a candidate up. */
+void vaultAbandon(xsVault vault, int slot);
+int vaultIsKept(xsVault vault, int slot);
 int vaultRemove(xsVault vault, int slot);
 /* All boards, and with `pair` the own keys, too. */
 int vaultRemoveAll(xsVault vault, int pair);
 /* These two for candidates, too. C_NULL, -1: none, or a damaged record */
 const uint8_t *vaultKey(xsVault vault, int slot);
 int vaultTheirKey(xsVault vault, int slot, uint8_t *publicKey);
+
+/* From a backup. 0 when flash refuses; slot, or a Drop */
+int vaultRestorePair(xsVault vault, const KeyPair *pair);
+int vaultRestoreBoard(xsVault vault, const KeptBoard *board);
 
 int vaultHello(xsVault vault, int slot, uint8_t *into);
 int vaultOnHello(xsVault vault, const uint8_t *bytes, int length, uint8_t *into);
