@@ -1,5 +1,6 @@
 import { isMac, stationMac } from "common/mac";
 import { MemoryBudget } from "common/memory-budget";
+import type { Call } from "espnow/radio";
 import { askSelf } from "./ask-self";
 import { Counters } from "./counters";
 import { Dispatch } from "./dispatch";
@@ -69,6 +70,8 @@ export class Comms {
 	#started = false;
 	#closed = false;
 	#reopenAt = Infinity;
+	readonly #call: Call = { from: "", rssi: 0 };
+	#callsDue = false;
 	#preparing = 0;
 	/** Stands for all boards in reach. */
 	#everybody: Peer | null = null;
@@ -86,11 +89,16 @@ export class Comms {
 	/** One turn: see {@link Comms}. */
 	readonly #turn = (): void => {
 		if (this.#pulled) this.#pulled = false;
-		else this.#link.assumePending();
-		this.#turns++;
+		else {
+			this.#link.assumePending();
+			this.#callsDue = true;
+		}
+		// Also where frames pull each turn forward.
+		if ((++this.#turns & 15) === 0) this.#callsDue = true;
 		const now = this.#options.clock.now();
 		let more = false;
 		try {
+			if (this.#callsDue) this.readCalls();
 			if (this.#link.statuses > 0) this.#transmitter.drainStatuses(now);
 			if (this.#link.frames > 0) more = this.#dispatch.drainFrames(now);
 			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.deadlines(now);
@@ -429,6 +437,15 @@ export class Comms {
 		// What was not looked at is, in the next regular turn.
 		this.#wake.by(now + TURN_MS);
 		return more;
+	}
+
+	/** Tells of boards that called since the last time. */
+	private readCalls(): void {
+		this.#callsDue = false;
+		const { onCall } = this.#options;
+		const radio = this.#link.radio;
+		if (!onCall || !radio) return;
+		while (radio.readCall(this.#call)) onCall(this.#call.from, this.#call.rssi);
 	}
 
 	private deadlines(now: number): void {

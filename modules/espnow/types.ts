@@ -22,7 +22,7 @@ export interface Timers {
 }
 
 /** What this part uses of the native radio. */
-export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "counters">;
+export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "readCall" | "counters">;
 
 /** A message that a sealed frame held. */
 export interface Received extends Message {
@@ -126,6 +126,8 @@ export interface CommsOptions {
 	codecOf(mac: string): Codec;
 	/** Opens sealed frames, which are noise without it. */
 	sealed?: SealedFrames;
+	/** A board without a hub calls everybody: the text `ping`, by broadcast. Each caller is told of at most ten times a second. RSSI in dBm. */
+	onCall?(mac: string, rssi: number): void;
 	/** A device of ours reports something by itself (sealed networks). */
 	onReport?(mac: string, text: string): void;
 	/** MAC of this device's hub, "" when it has none: it is known from its first frame on, and stays so whoever else is heard. */

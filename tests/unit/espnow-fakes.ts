@@ -205,6 +205,12 @@ export class FakeRadio implements RadioLink {
 		if (next) Object.assign(status, next);
 		return next !== undefined;
 	}
+	readonly calls: { from: string; rssi: number }[] = [];
+	readCall(call: { from: string; rssi: number }): boolean {
+		const next = this.calls.shift();
+		if (next) Object.assign(call, next);
+		return next !== undefined;
+	}
 	counters(target: RadioCounters): void {
 		Object.assign(target, this.counts);
 	}

@@ -1,12 +1,13 @@
 import { air } from "board/air";
 import { type FromAir, fromHex, toHex } from "board/air-messages";
-import type { Frame, Radio as OnBoard, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
+import type { Call, Frame, Radio as OnBoard, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
 
-export type { Frame, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
+export type { Call, Frame, RadioCounters, RadioOptions, SendStatus } from "../esp32/espnow-esp32";
 
 /** As in the driver's own C. */
 const FRAME_SLOTS = 16;
 const STATUS_SLOTS = 8;
+const CALL_SLOTS = 4;
 const PEERS = 20;
 const LONGEST = 250;
 const LONGEST_V2 = 1470;
@@ -50,6 +51,8 @@ export class Radio implements OnBoard {
 	readonly #frames: Waiting[] = [];
 	readonly #frameBytes: number;
 	readonly #statuses: SendStatus[] = [];
+	/** RSSI by MAC, the oldest first. */
+	readonly #calls = new Map<string, number>();
 	readonly #peers = new Set<string>();
 	/** Frames on their way: number to peer. */
 	readonly #sent = new Map<number, string>();
@@ -109,6 +112,15 @@ export class Radio implements OnBoard {
 		if (next) Object.assign(status, next);
 		return next !== undefined;
 	}
+	readCall(call: Call): boolean {
+		for (const [from, rssi] of this.#calls) {
+			this.#calls.delete(from);
+			call.from = from;
+			call.rssi = rssi;
+			return true;
+		}
+		return false;
+	}
 	counters(target: RadioCounters): void {
 		Object.assign(target, this.#counters);
 	}
@@ -122,8 +134,10 @@ export class Radio implements OnBoard {
 		const bytes = fromHex(hex);
 		this.#counters.received += 1;
 		if (to !== air().mac && to !== this.#accessPoint) {
-			if (to === EVERYBODY && hex === PING) this.#counters.joiningCalls += 1;
-			else this.#counters.notForUs += 1;
+			if (to === EVERYBODY && hex === PING) {
+				this.#counters.joiningCalls += 1;
+				this.called(from, rssi);
+			} else this.#counters.notForUs += 1;
 			return;
 		}
 		if (bytes.length > this.#frameBytes) {
@@ -136,6 +150,13 @@ export class Radio implements OnBoard {
 		}
 		this.#frames.push({ from, rssi, bytes });
 		this.#onActivity(this.#frames.length, this.#statuses.length);
+	}
+
+	private called(from: string, rssi: number): void {
+		this.#calls.delete(from);
+		const [oldest] = this.#calls.keys();
+		if (oldest !== undefined && this.#calls.size === CALL_SLOTS) this.#calls.delete(oldest);
+		this.#calls.set(from, rssi);
 	}
 
 	private done(id: number, acked: boolean): void {

@@ -14,6 +14,8 @@
 #define kFrameBytes ESP_NOW_MAX_DATA_LEN
 #define kFrameSlots 16
 #define kStatusSlots 8
+/* Boards that called of late: who calls without end takes one place. */
+#define kCallSlots 4
 
 typedef struct {
 	uint8_t from[ESP_NOW_ETH_ALEN];
@@ -26,6 +28,11 @@ typedef struct {
 	uint8_t to[ESP_NOW_ETH_ALEN];
 	uint8_t acked;
 } Status;
+
+typedef struct {
+	uint8_t from[ESP_NOW_ETH_ALEN];
+	int8_t rssi;
+} Call;
 
 typedef struct xsRadioRecord {
 	xsMachine *the;
@@ -51,6 +58,8 @@ typedef struct xsRadioRecord {
 	uint16_t frameBytes;	/* of each slot */
 	FrameHead heads[kFrameSlots];
 	Status statuses[kStatusSlots];
+	uint8_t callCount;
+	Call calls[kCallSlots];	/* the oldest first */
 	uint8_t frames[];		/* kFrameSlots of frameBytes each */
 } xsRadioRecord, *xsRadio;
 
@@ -182,6 +191,26 @@ static int isJoiningCall(const uint8_t *to, const uint8_t *data, int length)
 	return (4 == length) && (0 == c_memcmp(data, "ping", 4)) && (0 == c_memcmp(to, gEverybody, ESP_NOW_ETH_ALEN));
 }
 
+/* Within the critical section. A board that calls again moves to the end; of too many the oldest goes. */
+static void noteCall(xsRadio radio, const uint8_t *from, int8_t rssi)
+{
+	int i = 0;
+	Call *last;
+
+	while ((i < radio->callCount) && (0 != c_memcmp(radio->calls[i].from, from, ESP_NOW_ETH_ALEN)))
+		i += 1;
+	if ((i == radio->callCount) && (kCallSlots == radio->callCount))
+		i = 0;
+	if (i < radio->callCount) {
+		radio->callCount -= 1;
+		c_memmove(&radio->calls[i], &radio->calls[i + 1], (radio->callCount - i) * sizeof(Call));
+	}
+	last = &radio->calls[radio->callCount];
+	c_memcpy(last->from, from, ESP_NOW_ETH_ALEN);
+	last->rssi = rssi;
+	radio->callCount += 1;
+}
+
 static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, int length)
 {
 	int mustPost = 0;
@@ -194,8 +223,10 @@ static void frameReceived(const esp_now_recv_info_t *info, const uint8_t *data, 
 		radio->received += 1;
 		/* Left here, so that a flood of them takes neither room in the ring nor time of the engine. */
 		if (!isForUs(radio, info->des_addr)) {
-			if (isJoiningCall(info->des_addr, data, length))
+			if (isJoiningCall(info->des_addr, data, length)) {
 				radio->joiningCalls += 1;
+				noteCall(radio, info->src_addr, *(const int8_t *)info->rx_ctrl);
+			}
 			else
 				radio->notForUs += 1;
 		}
@@ -478,6 +509,33 @@ void xs_espnow_readStatus(xsMachine *the)
 	xsmcSet(xsArg(0), xsID_to, xsVar(0));
 	xsmcSetBoolean(xsVar(0), status.acked);
 	xsmcSet(xsArg(0), xsID_acked, xsVar(0));
+}
+
+void xs_espnow_readCall(xsMachine *the)
+{
+	xsRadio radio = getRadio();
+	Call call;
+	int taken = 0;
+
+	if (radio) {
+		modCriticalSectionBegin();
+		if (radio->callCount) {
+			call = radio->calls[0];
+			radio->callCount -= 1;
+			c_memmove(&radio->calls[0], &radio->calls[1], radio->callCount * sizeof(Call));
+			taken = 1;
+		}
+		modCriticalSectionEnd();
+	}
+	xsmcSetBoolean(xsResult, taken);
+	if (!taken)
+		return;
+
+	xsmcVars(1);
+	setMAC(the, &xsVar(0), call.from);
+	xsmcSet(xsArg(0), xsID_from, xsVar(0));
+	xsmcSetInteger(xsVar(0), call.rssi);
+	xsmcSet(xsArg(0), xsID_rssi, xsVar(0));
 }
 
 void xs_espnow_counters(xsMachine *the)

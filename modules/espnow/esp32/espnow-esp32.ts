@@ -17,6 +17,12 @@ export interface SendStatus {
 	acked: boolean;
 }
 
+/** A board that called everybody, filled by {@link Radio.readCall}: RSSI in dBm. */
+export interface Call {
+	from: string;
+	rssi: number;
+}
+
 /** Counts since the radio was opened, filled by {@link Radio.counters}. */
 export interface RadioCounters {
 	/** Frames the driver delivered, those that were then dropped included. */
@@ -29,7 +35,7 @@ export interface RadioCounters {
 	tooLong: number;
 	/** Frames left because they were sent to none of this board's addresses: to everybody, or to another board. */
 	notForUs: number;
-	/** Of those, in no other count: the text `ping` to everybody, by which a new board looks for a hub. Nobody answers it yet. */
+	/** Of those, in no other count: the text `ping` to everybody, by which a new board looks for a hub. */
 	joiningCalls: number;
 	/** Send statuses dropped because 8 waited already. */
 	statusFull: number;
@@ -89,6 +95,13 @@ export class Radio extends (Native("xs_espnow_destructor") as new () => object) 
 	/** Takes the oldest send status that waits. @returns false, and leaves `status` alone, when there is none */
 	readStatus(status: SendStatus): boolean {
 		return native("xs_espnow_readStatus").call(this, status);
+	}
+	/**
+	 * Takes the oldest of the boards that have called everybody since the last time; each is told of once, four at most.
+	 * @returns false, and leaves `call` alone, when there is none
+	 */
+	readCall(call: Call): boolean {
+		return native("xs_espnow_readCall").call(this, call);
 	}
 	/** Fills in the counts since this radio was opened. */
 	counters(target: RadioCounters): void {
