@@ -78,3 +78,18 @@ export function fletcher32(text: string): string {
 	}
 	return sum.toString(16).padStart(4, "0") + weighted.toString(16).padStart(4, "0");
 }
+
+/** The longest start of a text that takes at most `limit` bytes of UTF-8 and ends with a whole character. */
+export function cutBytes(text: string, limit: number): string {
+	if (fitsBytes(text, limit)) return text;
+	let end = 0;
+	let bytes = 0;
+	while (end < text.length) {
+		const unit = text.charCodeAt(end);
+		const isPair = unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(end + 1) & 0xfc00) === 0xdc00;
+		bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : isPair || unit > 0xffff ? 4 : 3;
+		if (bytes > limit) break;
+		end += isPair ? 2 : 1;
+	}
+	return text.slice(0, end);
+}

@@ -5,6 +5,7 @@ import { askSelf } from "./ask-self";
 import { Counters } from "./counters";
 import { Dispatch } from "./dispatch";
 import { FaultLog } from "./fault-log";
+import { Fragments } from "./fragments";
 import { Link } from "./link";
 import { Kind, type Message } from "./message";
 import { NextDeadline } from "./next-deadline";
@@ -56,6 +57,7 @@ export class Comms {
 	readonly #log: FaultLog;
 	readonly #wake = new NextDeadline();
 	readonly #memory: MemoryBudget;
+	readonly #fragments: Fragments;
 	readonly #outbox: Outbox;
 	readonly #peers: Peers;
 	readonly #recovery: Recovery;
@@ -139,6 +141,12 @@ export class Comms {
 			replyMatching: (codec) => (codec.hasIds ? new ReplyIds(requests, codec.sessions) : new ReplyOrder(requests)),
 		});
 		const replyCache = new ReplyCache(outbox, requests, memory, this.#wake);
+		const fragments = new Fragments({
+			clock: options.clock,
+			memory,
+			wake: this.#wake,
+			send: (peer, text) => this.request(peer, Kind.fragment, text, LIMITS),
+		});
 		const log = this.#log;
 		// One for both: neither keeps it for longer than a call.
 		const bytes = new Uint8Array(FRAME_BYTES);
@@ -165,6 +173,7 @@ export class Comms {
 			peers,
 			requests,
 			replyCache,
+			fragments,
 			memory,
 			counters,
 			log,
@@ -172,6 +181,7 @@ export class Comms {
 			onReplied: this.#pull,
 		});
 		this.#memory = memory;
+		this.#fragments = fragments;
 		this.#outbox = outbox;
 		this.#peers = peers;
 		this.#recovery = recovery;
@@ -243,7 +253,8 @@ export class Comms {
 		}
 		if (!known && stationMac(mac) === this.#mac) return this.askSelf(text, limits);
 		const peer = known ?? this.#peers.get(mac);
-		if (peer.codec.sessions !== null && (kind === Kind.relay || peer.via !== null)) return this.askSealed(peer, kind, text, limits);
+		if (peer.codec.sessions !== null && (kind === Kind.relay || peer.via !== null || !Fragments.fits(peer, text)))
+			return this.askSealed(peer, kind, text, limits);
 		return this.request(peer, kind, kind === Kind.relay ? onAir(text) : text, limits);
 	}
 
@@ -290,6 +301,17 @@ export class Comms {
 		this.#peers.forget(peer);
 	}
 
+	/** A text that takes more than one frame: its parts go first. */
+	private askInParts(peer: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
+		const { clock } = this.#options;
+		const started = clock.now();
+		return this.#fragments.send(peer, text).then((sent): AskResult | Promise<AskResult> => {
+			const ms = clock.now() - started;
+			if (!sent.ok || this.#closed) return { ok: false, reason: sent.ok ? "cancelled" : sent.reason, ms };
+			return this.request(peer, kind, sent.mark, { timeoutMs: limits.timeoutMs - ms, tries: limits.tries });
+		});
+	}
+
 	/** Enters a request. */
 	private request(peer: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
 		const promise = new Promise(this.#executor);
@@ -323,7 +345,10 @@ export class Comms {
 	/** Before a relay device can carry something it must have a fresh session itself. */
 	private overRelays(far: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
 		const hop = staleHop(far);
-		if (!hop) return this.request(far, kind, text, limits);
+		if (!hop) {
+			if (kind === Kind.request && !Fragments.fits(far, text)) return this.askInParts(far, kind, text, limits);
+			return this.request(far, kind, text, limits);
+		}
 		if (this.#preparing >= PREPARING) return Promise.resolve({ ok: false, reason: "busy", ms: 0 });
 		const { clock } = this.#options;
 		const started = clock.now();
@@ -391,13 +416,19 @@ export class Comms {
 		return peer;
 	}
 
+	/** Nobody else would send it again: a board waits for what is in it. */
+	private sendSealed(mac: string, kind: Kind, bytes: Uint8Array, tries: number): boolean {
+		const done = (acked: boolean) => {
+			if (!acked && tries > 1) this.sendSealed(mac, kind, bytes, tries - 1);
+		};
+		this.#pull();
+		return this.#outbox.putBytes(kind, this.#peers.get(mac), { bytes, done }, this.#options.clock.now());
+	}
+
 	private sealedPort(): SealedPort {
 		return {
 			sendBytes: (mac, bytes, done) => this.sendBytes(mac, bytes, done ?? null),
-			sendSealed: (mac, kind, bytes) => {
-				this.#pull();
-				return this.#outbox.putBytes(kind, this.#peers.get(mac), { bytes, done: null }, this.#options.clock.now());
-			},
+			sendSealed: (mac, kind, bytes) => this.sendSealed(mac, kind, bytes, TRIES),
 			route: (mac, via) => this.#peers.route(this.#peers.get(mac), via === "" ? null : this.#peers.get(via)),
 			met: (mac) => this.met(mac),
 			welcomed: (mac) => {
@@ -453,6 +484,7 @@ export class Comms {
 		this.#transmitter.expire(now);
 		this.#requests.expire(now);
 		this.#replyCache.expire(now);
+		this.#fragments.expire(now);
 		if (now >= this.#reopenAt) this.open(now);
 		this.#wake.by(this.#reopenAt);
 	}

@@ -3,6 +3,7 @@ import type { MemoryBudget } from "common/memory-budget";
 import type { Frame } from "espnow/radio";
 import { type Counters, Outcome } from "./counters";
 import type { FaultLog } from "./fault-log";
+import { Fragments } from "./fragments";
 import type { Link } from "./link";
 import { Kind } from "./message";
 import type { Outbox } from "./outbox";
@@ -29,6 +30,7 @@ export interface DispatchOptions {
 	outbox: Outbox;
 	requests: Requests;
 	replyCache: ReplyCache;
+	fragments: Fragments;
 	memory: MemoryBudget;
 	counters: Counters;
 	/** For the bytes of a frame while it is read. */
@@ -48,6 +50,7 @@ export class Dispatch {
 	readonly #outbox: Outbox;
 	readonly #requests: Requests;
 	readonly #replyCache: ReplyCache;
+	readonly #fragments: Fragments;
 	readonly #memory: MemoryBudget;
 	readonly #counters: Counters;
 	readonly #log: FaultLog;
@@ -67,6 +70,7 @@ export class Dispatch {
 		this.#outbox = options.outbox;
 		this.#requests = options.requests;
 		this.#replyCache = options.replyCache;
+		this.#fragments = options.fragments;
 		this.#memory = options.memory;
 		this.#counters = options.counters;
 		this.#log = options.log;
@@ -108,7 +112,19 @@ export class Dispatch {
 
 	/** The reply to another board's request is there: from the far board it goes back as it came. */
 	reply(inbound: InboundRequest, reply: string, now: number): void {
+		if (inbound.id !== null && inbound.peer.codec.sessions !== null && !Fragments.fits(inbound.peer, reply)) {
+			this.replyInParts(inbound, reply);
+			return;
+		}
 		if (!this.#replyCache.reply(inbound, reply, now)) this.#counters.event("replyLost");
+	}
+
+	private replyInParts(inbound: InboundRequest, reply: string): void {
+		this.#memory.awaited++;
+		this.#fragments.send(inbound.peer, reply).then((sent) => {
+			this.#memory.awaited--;
+			this.late(inbound, sent.ok ? sent.mark : failure(sent.reason), true);
+		});
 	}
 
 	private receive(now: number): Outcome {
@@ -162,22 +178,31 @@ export class Dispatch {
 			return isNew && outcome === Outcome.strayPong ? Outcome.sealing : outcome;
 		}
 		if (kind === Kind.reply || kind === Kind.error) {
+			const whole = this.#fragments.whole(peer.mac, message.text);
+			if (whole === null) return Outcome.malformed;
+			message.text = whole;
 			if (peer.replies.reply(message, this.#handler, frame.rssi, now) !== "taken") return Outcome.strayReply;
 			this.#host.onContact?.(peer.mac, "reply");
 			return Outcome.reply;
 		}
-		if (kind === Kind.report) return this.report(peer, now);
+		if (kind === Kind.report || kind === Kind.fragment) return this.report(peer, now);
+		if (kind === Kind.request && !message.isRepeated) {
+			const whole = this.#fragments.whole(peer.mac, message.text);
+			if (whole === null) return Outcome.malformed;
+			message.text = whole;
+		}
 		// Run or forwarded once, whatever came between; the same reply goes to it again if it is kept.
 		if (message.isRepeated && kind !== Kind.ping) return this.isRepeated(peer, now) ? Outcome.command : Outcome.replay;
 		return this.serve(peer, kind, now);
 	}
 
-	/** A device tells this hub something by itself: the reply is empty. */
+	/** A device tells this hub something by itself, or part of a long text came: the reply is empty. */
 	private report(peer: Peer, now: number): Outcome {
-		const { id, text, isRepeated } = this.#message;
+		const { kind, id, text, isRepeated } = this.#message;
 		if (!this.#outbox.takesReply(peer)) return Outcome.outboxFull;
+		if (kind === Kind.fragment && !this.#fragments.take(peer.mac, text)) return Outcome.malformed;
 		this.#outbox.put(Kind.reply, id, peer, "", now, null, null);
-		if (!isRepeated) this.#host.onReport?.(peer.mac, text);
+		if (kind === Kind.report && !isRepeated) this.#host.onReport?.(peer.mac, text);
 		return Outcome.report;
 	}
 
@@ -291,9 +316,11 @@ export class Dispatch {
 		);
 	}
 
-	private late(inbound: InboundRequest, reply: string): void {
+	/** @param isWhole the reply has its RSSI already, or needs none */
+	private late(inbound: InboundRequest, reply: string, isWhole = false): void {
 		try {
-			this.reply(inbound, buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes), this.#host.clock.now());
+			const text = isWhole ? reply : buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes);
+			this.reply(inbound, text, this.#host.clock.now());
 			this.#onReplied();
 		} catch (error) {
 			this.#log.fault("answer", error);

@@ -3,7 +3,7 @@ import type { Outgoing } from "./outbox";
 
 /**
  * What a message is. From `reply` on a message of plain text may be the reply to a request, also where the codec cannot tell. `report`: what a device tells its
- * hub by itself. The last two only sealed networks have: `undelivered`, a relay device's word that it did not reach the next board; `bytes`, a frame that goes
+ * hub by itself. The last three only sealed networks have: `fragment`, a part of a long text; `undelivered`, a relay device's word that it did not reach the next board; `bytes`, a frame that goes
  * out as it is.
  */
 export const Kind = Object.freeze({
@@ -14,6 +14,7 @@ export const Kind = Object.freeze({
 	error: 5,
 	request: 6,
 	report: 7,
+	fragment: 10,
 	undelivered: 12,
 	bytes: 0,
 } as const);

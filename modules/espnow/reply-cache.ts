@@ -64,7 +64,7 @@ export class ReplyCache {
 	/** The same request, if our reply to it is unacknowledged. */
 	find(peer: Peer, { id, text }: Readonly<Message>): InboundRequest | undefined {
 		for (const inbound of this.#list) {
-			if (inbound.peer === peer && inbound.id === id && inbound.text === text && inbound.again !== null) return inbound;
+			if (inbound.peer === peer && inbound.id === id && (id !== null || inbound.text === text) && inbound.again !== null) return inbound;
 		}
 		return undefined;
 	}

@@ -5,6 +5,8 @@ import type { Match, ReplyMatching, Request, RequestTable } from "./request";
 
 /** A ping is answered within this time, over relay devices too, in ms. */
 const PING_MS = 500;
+/** A request whose reply has not come is sent once more after this time, in ms: most commands take less. */
+const RESEND_MS = 1_500;
 
 /**
  * Matches the replies of a peer whose messages carry ids: its requests are all under way at once, and replies come in any order. Where the peer has sessions, a
@@ -32,6 +34,7 @@ export class ReplyIds implements ReplyMatching {
 		this.#requests.push(request);
 		this.request ??= request;
 		this.update(request.peer.mac, now);
+		this.#table.lookAt(now + RESEND_MS);
 		// A ping needs nothing before it.
 		if (request.kind === Kind.ping || this.#sessions === null || this.#sessions.isFresh(request.peer.mac)) this.#table.enter(request, now);
 		else if (this.#pinging === null) this.ping(request, now);
@@ -80,9 +83,17 @@ export class ReplyIds implements ReplyMatching {
 
 	notAcked(): void {}
 
-	/** A ping was acknowledged, and no pong came. */
+	/** Something was acknowledged, and nothing came back: the reply may be lost. The same frame may go again, as it is not run twice. */
 	check(request: Request, now: number): void {
-		if (request.resyncUntil === 0) return;
+		if (request.resyncUntil === 0) {
+			if (this.#sessions === null || request.tries + 1 >= request.limits.tries) return;
+			const due = request.state === "acked" ? request.at + RESEND_MS : now + RESEND_MS;
+			this.#table.lookAt(Math.max(due, now + 1));
+			if (now < due) return;
+			request.at = now;
+			this.#table.tryAgain(request, now);
+			return;
+		}
 		if (now < request.resyncUntil) this.#table.lookAt(request.resyncUntil);
 		else if (request.state === "acked") {
 			request.resyncUntil = Infinity;

@@ -56,7 +56,7 @@ export interface SealedPort {
 	 * @returns false when there is no room
 	 */
 	sendBytes(mac: string, bytes: Uint8Array, done?: (acked: boolean) => void): boolean;
-	/** Seals bytes for a board and sends them, once. @returns false when there is no room */
+	/** Seals bytes for a board and sends them, three times if they are not acknowledged. @returns false when there is no room */
 	sendSealed(mac: string, kind: Kind, bytes: Uint8Array): boolean;
 	/** A board is reached through another one: the last that carried something for it. */
 	route(mac: string, via: string): void;

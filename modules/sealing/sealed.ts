@@ -1,5 +1,6 @@
 import { stationMac } from "common/mac";
 import { Outcome } from "espnow/counters";
+import { LONGEST } from "espnow/fragments";
 import { type Codec, Kind, type Sessions } from "espnow/message";
 import type { Outgoing } from "espnow/outbox";
 import type { Peer } from "espnow/peers";
@@ -95,7 +96,7 @@ export interface SealedOptions {
 /** The codec of boards whose key is held, and what opens the frames of all of them. Keys and sessions are the vault's. */
 export class Sealed implements Codec, Sessions, SealedFrames {
 	readonly hasIds = true;
-	readonly maxTextBytes = FRAME_BYTES - OVERHEAD;
+	readonly maxTextBytes = LONGEST;
 	readonly #options: SealedOptions;
 	readonly #vault: Keys;
 	readonly #decode: Decode;
@@ -264,6 +265,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 			case Kind.pong:
 			case Kind.reply:
 			case Kind.report:
+			case Kind.fragment:
 				into.kind = kind;
 				break;
 			default:

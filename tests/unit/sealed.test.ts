@@ -146,7 +146,6 @@ test("what was held back on the air does not run later than ten seconds", async 
 	};
 	for (const text of ["on", "off"]) watch(made.hub.comms.ask(A, text));
 	await made.time.advance(20);
-	made.control.pass = () => true;
 	expect(held).toHaveLength(2);
 	await made.time.advance(9_000);
 	if (held[0]) made.hear(A, held[0]);
@@ -237,4 +236,37 @@ test("a board whose key is not held is told apart: the hub speaks plain text to 
 	watch(made.hub.comms.ask(PLAIN, "on"));
 	expect(await ask(made, made.hub.comms, A, `!${PLAIN},on`)).toMatchObject({ ok: false, reason: `not joined: ${PLAIN}` });
 	expect(made.air.some(({ to, bytes }) => to === PLAIN && bytes.toString() === "on")).toBe(true);
+});
+
+test("a text of 2,000 bytes arrives whole, and so does a reply; a longer one is refused", async () => {
+	const made = makeNetwork();
+	const text = "x".repeat(1_000) + "ü€😀".repeat(100);
+	expect(await ask(made, made.hub.comms, A, text, 500)).toMatchObject({ ok: true, reply: `Unknown message: ${text} -50` });
+	expect(made.a.ran.map((each) => each.text)).toEqual([text]);
+	expect(await ask(made, made.hub.comms, A, "x".repeat(2_001))).toMatchObject({ ok: false, reason: "too long" });
+});
+
+test("of a long text only what was lost is sent again, also over a relay device", async () => {
+	const made = makeNetwork();
+	made.control.reach = (from, to) => [from, to].includes(A);
+	await ask(made, made.hub.comms, A, `!${B},uptime`);
+	let frames = 0;
+	// Asked twice for each frame: whether it is acknowledged, and whether it arrives. Every ninth does neither.
+	made.control.reach = (from, to) => [from, to].includes(A) && Math.floor(frames++ / 2) % 9 !== 0;
+	made.air.length = 0;
+	const text = "y".repeat(900);
+	const seen = watch(made.hub.comms.ask(A, `!${B},${text}`));
+	await made.time.advance(9_500);
+	expect(seen.result).toMatchObject({ ok: true, reply: `Unknown message: ${text} -50` });
+	expect(made.b.ran.map((each) => each.text)).toEqual(["uptime", text]);
+});
+
+test("parts that never become a text are forgotten, and what they took of the memory is given back", async () => {
+	const made = makeNetwork();
+	made.control.pass = ({ bytes }) => bytes[1] !== 0x16;
+	const seen = watch(made.hub.comms.ask(A, "z".repeat(900)));
+	await made.time.advance(30_000);
+	expect(seen.result).toMatchObject({ ok: false });
+	expect(made.a.memory.awaited).toBe(0);
+	expect(made.hub.memory.awaited).toBe(0);
 });
