@@ -1,12 +1,14 @@
 import { removeFrom } from "./due-list";
 import { Kind, type Message, type Sessions } from "./message";
 import { PONG } from "./plain-text";
-import type { Match, ReplyMatching, Request, RequestTable } from "./request";
+import type { HeldReply, Match, ReplyMatching, Request, RequestTable } from "./request";
 
 /** A ping is answered within this time, over relay devices too, in ms. */
 const PING_MS = 500;
 /** A request whose reply has not come is sent once more after this time, in ms: most commands take less. */
 const RESEND_MS = 1_500;
+/** The peer has had the request: whatever becomes of its repetitions, its reply may still come. */
+const ACKED: HeldReply = Object.freeze({ text: "", rssi: 0, until: Infinity });
 
 /**
  * Matches the replies of a peer whose messages carry ids: its requests are all under way at once, and replies come in any order. Where the peer has sessions, a
@@ -91,6 +93,7 @@ export class ReplyIds implements ReplyMatching {
 			this.#table.lookAt(Math.max(due, now + 1));
 			if (now < due) return;
 			request.at = now;
+			request.held = ACKED;
 			this.#table.tryAgain(request, now);
 			return;
 		}

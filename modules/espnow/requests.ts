@@ -148,6 +148,7 @@ export class Requests implements RequestTable {
 
 	tryAgain(request: Request, now: number): void {
 		if (++request.tries < request.limits.tries) this.retry(request, now);
+		else if (request.held) request.state = "acked";
 		else this.fail(request, request.error || "no result", now);
 	}
 

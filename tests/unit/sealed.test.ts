@@ -251,8 +251,8 @@ test("of a long text only what was lost is sent again, also over a relay device"
 	made.control.reach = (from, to) => [from, to].includes(A);
 	await ask(made, made.hub.comms, A, `!${B},uptime`);
 	let frames = 0;
-	// Asked twice for each frame: whether it is acknowledged, and whether it arrives. Every ninth does neither.
-	made.control.reach = (from, to) => [from, to].includes(A) && Math.floor(frames++ / 2) % 9 !== 0;
+	// Asked twice for each frame: whether it is acknowledged, and whether it arrives. Every thirteenth does neither.
+	made.control.reach = (from, to) => [from, to].includes(A) && Math.floor(frames++ / 2) % 13 !== 0;
 	made.air.length = 0;
 	const text = "y".repeat(900);
 	const seen = watch(made.hub.comms.ask(A, `!${B},${text}`));
