@@ -23,6 +23,8 @@ import { Radio } from "espnow/radio";
 import { COMMANDS, context } from "handler/commands";
 import { Handler } from "handler/handler";
 import config from "mc/config";
+import { Sealed } from "sealing/sealed";
+import { Vault } from "sealing/vault";
 import Timer from "timer";
 import { listen } from "web/listen";
 import { page } from "web/pages";
@@ -37,6 +39,10 @@ const HEARTBEAT_MS = 30_000;
 const SELF_TEST_MS = 5_000;
 /** Recovery restarts the board at most once in so many ms, whatever other restarts lie between. */
 const RECOVERED_MS = 600_000;
+/** Within this time after its start a device greets its sealed hub, in ms. */
+const GREET_MS = 1_000;
+/** Devices of a sealed network that a hub holds the keys of. */
+const DEVICES = 200;
 /** It is fed, and the time of a turn taken, every so many turns: at least once a second; a prime, as a message takes a few turns. */
 const FEED_TURNS = 7;
 /**
@@ -91,13 +97,24 @@ let turns = 0;
 let hasSent = false;
 const feed = () => chip.feed();
 
-/** The hub that this device obeys: the one people told it, else the one it adopted. */
+/** Keys and sessions. */
+const vault = new Vault({ mac, capacity: role === "hub" ? DEVICES : 1 });
+/** The hub by whose key this device was joined: known without asking the vault, as it is asked for with every frame. */
+let sealedHub = "";
+
+/** Boards have been joined or removed. */
+function keysChanged(): void {
+	if (role === "device") sealedHub = vault.macAt(0);
+}
+keysChanged();
+
+/** The hub that this device obeys: the one that it was joined to, else the one people told it, else the one it adopted. */
 function hub(): string {
-	return role === "hub" ? "" : store.configuration.hub || state.hub;
+	return role === "hub" ? "" : sealedHub || store.configuration.hub || state.hub;
 }
 
 function isConfigured(): boolean {
-	return store.configured || state.hub !== "";
+	return store.configured || state.hub !== "" || sealedHub !== "";
 }
 
 const roles: WiFiRoles = new WiFiRoles({
@@ -115,6 +132,7 @@ const roles: WiFiRoles = new WiFiRoles({
 		onReady: () => {
 			meter.radioReady();
 			comms.start();
+			greetHub();
 		},
 		onLateJoin: () => comms.restartESPNow(),
 		onJoined: (channel) => state.confirmChannel(channel, store.configuration.channel),
@@ -128,6 +146,11 @@ const roles: WiFiRoles = new WiFiRoles({
 		trace: say,
 	},
 });
+
+/** A sealed hub must know that this device has started anew before it asks for something. After a power cut not all say so at once. */
+function greetHub(): void {
+	if (sealedHub !== "") Timer.set(() => void comms.ask(sealedHub, "ping"), chip.random() * GREET_MS);
+}
 
 const reports = role === "hub" ? new DeviceReports() : null;
 
@@ -149,8 +172,9 @@ const handler = new Handler({
 	hub,
 });
 
-/** All boards are spoken to in the original's texts. */
+/** Boards without a key are spoken to in the original's texts. */
 const plainText = new PlainText({ decode, encode });
+const sealed = new Sealed({ vault, mac, hub: () => sealedHub, decode, clock: chip, onHubMoved: keysChanged });
 
 const comms: Comms = new Comms({
 	mac,
@@ -161,7 +185,9 @@ const comms: Comms = new Comms({
 	clock: chip,
 	timers: Timer,
 	random: chip,
-	codecOf: () => plainText,
+	// A device that was joined takes nothing but sealed frames.
+	codecOf: (other) => (sealedHub !== "" || vault.find(other) >= 0 ? sealed : plainText),
+	sealed,
 	handler,
 	hub,
 	memory,

@@ -435,8 +435,8 @@ export class Comms {
 				const peer = this.met(mac);
 				const now = this.#options.clock.now();
 				// The other side goes on with its old session until it has opened something of the new one.
+				peer.replies.pong(WELCOME, peer.rssi, now);
 				if (peer.replies.request === null) this.#outbox.put(Kind.pong, 0, peer, "", now, null, null);
-				else peer.replies.pong(WELCOME, peer.rssi, now);
 				this.#pull();
 			},
 			undelivered: (mac, id) => this.#peers.find(mac)?.replies.undelivered(id, this.#options.clock.now()),

@@ -6,7 +6,7 @@ import type { Outgoing } from "espnow/outbox";
 import type { Peer } from "espnow/peers";
 import type { Frame } from "espnow/radio";
 import type { Received, SealedFrames, SealedPort } from "espnow/types";
-import type { Keys } from "./types";
+import { Drop, FORMER, FRAME_BYTES, FRESH, HEAD_BYTES, type Keys, OPENED_FIELDS, Opened, OVERHEAD_BYTES, SEEN } from "./types";
 
 /**
  * Sealed frames, unicast, to boards whose key is held; numbers are little-endian.
@@ -26,23 +26,15 @@ import type { Keys } from "./types";
  * forward it. Hello and welcome are laid out in vault-esp32.c.
  */
 const VERSION = 1;
-const HEADER = 14;
-const OVERHEAD = HEADER + 8;
-const FRAME_BYTES = 250;
 const MAC_BYTES = 6;
 
 /** Kinds that are no messages. */
 const HELLO = 8;
 const WELCOME = 9;
 const JOIN = 13;
-/** Receiver's MAC in hello and welcome. */
+/** Maker's and receiver's MAC in hello and welcome. */
+const MAKER = 2;
 const RECEIVER = 8;
-
-/** Of {@link Keys.open}: [0] kind, [1] counter, [2] reply, [3] flags, [4] length of the text, [5] session. */
-const OPENED = 6;
-const SEEN = 1;
-const FRESH = 2;
-const OLD_SESSION = 4;
 
 /** A board whose newest frame is older answers a ping before it gets a request, in ms. It takes requests for 10 s at most (vault). */
 const FRESH_MS = 4_000;
@@ -74,10 +66,6 @@ const DROPS: readonly Outcome[] = Object.freeze([
 	Outcome.fault,
 	Outcome.replay,
 ]);
-const UNKNOWN_SESSION = -1;
-const BAD_TAG = -2;
-const NO_KEY = -10;
-
 /** The engine's own conversion from bytes to text: common/utf8. */
 type Decode = (this: void, bytes: Uint8Array, length: number, start: number) => string | null;
 
@@ -88,6 +76,8 @@ export interface SealedOptions {
 	/** MAC of the hub by whose key this device was joined, "" when there is none, and on a hub. */
 	hub(): string;
 	decode: Decode;
+	/** The hub of this device has another MAC from now on: it was restored on another board. */
+	onHubMoved?(): void;
 	/** A frame of the joining conversation came (sealing/joining). */
 	onJoin?(from: string, bytes: Uint8Array, length: number, rssi: number): void;
 	clock: { now(): number };
@@ -100,7 +90,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	readonly #options: SealedOptions;
 	readonly #vault: Keys;
 	readonly #decode: Decode;
-	readonly #opened = new Int32Array(OPENED);
+	readonly #opened = new Int32Array(OPENED_FIELDS);
 	/** For a frame that is not the one that is sent: a hello's reply, or what a relay device is to carry. */
 	readonly #scratch = new Uint8Array(FRAME_BYTES);
 	#port: SealedPort | null = null;
@@ -164,7 +154,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 			return raw.bytes.length;
 		}
 		const slot = vault.find(peer.mac);
-		if (slot < 0) return NO_KEY;
+		if (slot < 0) return Drop.noKey;
 		if (raw !== null) return vault.sealBytes(slot, kind, 0, -1, raw.bytes, 0, raw.bytes.length, into, at);
 		if (kind === Kind.ping && vault.session(slot) === 0) return this.greet(slot, into, at);
 		if (kind === Kind.reply || kind === Kind.pong) return vault.seal(slot, kind, 0, message.id ?? 0, message.text, into, at);
@@ -194,7 +184,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 			writeMac(hop.mac, scratch);
 			hop = hop.via;
 			const slot = this.#vault.find(hop.mac);
-			if (slot < 0) return NO_KEY;
+			if (slot < 0) return Drop.noKey;
 			whole = this.#vault.sealBytes(slot, Kind.relay, 0, -1, scratch, 0, MAC_BYTES + whole, into, 0);
 			if (whole > 0 && hop.via !== null) {
 				if (MAC_BYTES + whole > FRAME_BYTES) return -1;
@@ -212,7 +202,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	private read(frame: Frame, length: number, sender: string, via: string, into: Received, depth: number): Outcome | null {
 		const bytes = frame.bytes;
 		const head = bytes[1] ?? 0;
-		if (length < HEADER) return Outcome.malformed;
+		if (length < HEAD_BYTES) return Outcome.malformed;
 		if (head >> 4 !== VERSION) return Outcome.version;
 		const kind = head & 15;
 		if (kind === HELLO || kind === WELCOME) return this.handshake(kind, bytes, length, sender, via);
@@ -224,37 +214,39 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		const slot = this.#vault.open(bytes, length, sender, opened);
 		if (slot < 0) return this.unopened(slot, bytes, length, sender);
 		const mac = this.#vault.macAt(slot);
+		const hub = this.#options.hub();
+		if (hub !== "" && mac !== hub) this.#options.onHubMoved?.();
 		// On a hub another board's frames come sealed by the relay device that brings them.
 		if (via === "" && mac !== sender) {
-			if (this.#options.hub() === "") return Outcome.unknownSession;
+			if (hub === "") return Outcome.unknownSession;
 			into.via = sender;
 		} else into.via = via;
 		into.from = mac;
-		const flags = opened[3] ?? 0;
+		const flags = opened[Opened.flags] ?? 0;
 		into.isRepeated = (flags & SEEN) !== 0;
 		const isFresh = (flags & FRESH) !== 0;
-		const textLength = opened[4] ?? 0;
+		const textLength = opened[Opened.length] ?? 0;
 		if (kind === Kind.reply || kind === Kind.pong) {
-			if ((flags & OLD_SESSION) !== 0) return Outcome.strayReply;
-			into.id = (opened[2] ?? 0) >>> 0;
-		} else into.id = (opened[1] ?? 0) >>> 0;
+			if ((flags & FORMER) !== 0) return Outcome.strayReply;
+			into.id = (opened[Opened.reply] ?? 0) >>> 0;
+		} else into.id = (opened[Opened.counter] ?? 0) >>> 0;
 		if (!isFresh && kind !== Kind.ping && kind !== Kind.reply) return Outcome.stale;
 		if (kind === Kind.relay || kind === Kind.undelivered) {
 			if (into.isRepeated) return Outcome.replay;
 			this.#port?.met(mac);
 			if (kind === Kind.undelivered) return this.notDelivered(bytes, textLength);
-			if (textLength < MAC_BYTES + HEADER) return Outcome.malformed;
-			if (this.#options.hub() !== "") return this.carry(bytes, textLength);
+			if (textLength < MAC_BYTES + HEAD_BYTES) return Outcome.malformed;
+			if (hub !== "") return this.carry(bytes, textLength);
 			if (depth === MOST_HOPS) return Outcome.malformed;
-			const from = readMac(bytes, HEADER);
-			bytes.copyWithin(0, HEADER + MAC_BYTES, HEADER + textLength);
+			const from = readMac(bytes, HEAD_BYTES);
+			bytes.copyWithin(0, HEAD_BYTES + MAC_BYTES, HEAD_BYTES + textLength);
 			return this.read(frame, textLength - MAC_BYTES, from, mac, into, depth + 1);
 		}
 		return this.message(kind, bytes, textLength, into);
 	}
 
 	private message(kind: number, bytes: Uint8Array, textLength: number, into: Received): Outcome | null {
-		const text = textLength === 0 ? "" : this.#decode(bytes, textLength, HEADER);
+		const text = textLength === 0 ? "" : this.#decode(bytes, textLength, HEAD_BYTES);
 		if (text === null) return Outcome.notText;
 		switch (kind) {
 			case Kind.request:
@@ -277,7 +269,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 
 	private handshake(kind: number, bytes: Uint8Array, length: number, sender: string, via: string): Outcome {
 		if (length < RECEIVER + MAC_BYTES) return Outcome.malformed;
-		const maker = readMac(bytes, 2);
+		const maker = readMac(bytes, MAKER);
 		if (readMac(bytes, RECEIVER) !== this.#options.mac) return this.carryBack(bytes, length, sender, Outcome.unknownSession);
 		const isHub = this.#options.hub() === "";
 		if (isHub && maker !== sender) return Outcome.unknownSession;
@@ -300,8 +292,9 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 
 	/** @returns the length of our welcome in the scratch buffer; 0: our own hello counts; negative: none is due */
 	private welcome(bytes: Uint8Array, length: number, maker: string): number {
-		const slot = this.#vault.find(maker);
-		if (slot < 0) return NO_KEY;
+		// A device's hub may have another MAC since it was restored on another board: the vault knows it by its key.
+		const slot = this.#options.hub() === "" ? this.#vault.find(maker) : 0;
+		if (slot < 0) return Drop.noKey;
 		if (this.#options.mac < maker && this.#vault.greeting(slot) < CROSSING_MS) return 0;
 		return this.#vault.onHello(bytes, length, maker, this.#scratch);
 	}
@@ -309,11 +302,11 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	/** A frame that could not be opened: it may be for somebody else, or a board uses a session that we do not know (any more). */
 	private unopened(drop: number, bytes: Uint8Array, length: number, sender: string): Outcome {
 		const outcome = DROPS[-drop] ?? Outcome.malformed;
-		if (drop !== UNKNOWN_SESSION && drop !== BAD_TAG && drop !== NO_KEY) return outcome;
+		if (drop !== Drop.unknownSession && drop !== Drop.badTag && drop !== Drop.noKey) return outcome;
 		const slot = this.#vault.find(sender);
 		if (slot < 0) return this.carryBack(bytes, length, sender, outcome);
 		const port = this.#port;
-		if (drop !== UNKNOWN_SESSION || !port) return outcome;
+		if (drop !== Drop.unknownSession || !port) return outcome;
 		const now = this.#options.clock.now();
 		const heardAt = port.heardAt(sender);
 		if (now - this.#greetedAt < GREET_MS || (this.#vault.session(slot) !== 0 && heardAt >= 0 && now - heardAt < SILENT_MS)) return outcome;
@@ -326,9 +319,9 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	/** A relay device: the hub wants a frame carried on. */
 	private carry(bytes: Uint8Array, textLength: number): Outcome {
 		const port = this.#port;
-		const next = readMac(bytes, HEADER);
+		const next = readMac(bytes, HEAD_BYTES);
 		if (!port || next === this.#options.mac) return Outcome.malformed;
-		const inner = bytes.slice(HEADER + MAC_BYTES, HEADER + textLength);
+		const inner = bytes.slice(HEAD_BYTES + MAC_BYTES, HEAD_BYTES + textLength);
 		this.serve(next);
 		const tell = (acked: boolean) => {
 			if (!acked) port.sendSealed(this.#options.hub(), Kind.undelivered, inner.slice(2, 10));
@@ -342,7 +335,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		const at = this.#servedAt[index] ?? -SERVED_MS;
 		const hub = this.#options.hub();
 		if (index < 0 || hub === "" || this.#options.clock.now() - at >= SERVED_MS) return otherwise;
-		if (length > FRAME_BYTES - OVERHEAD - MAC_BYTES) return Outcome.malformed;
+		if (length > FRAME_BYTES - OVERHEAD_BYTES - MAC_BYTES) return Outcome.malformed;
 		const whole = new Uint8Array(MAC_BYTES + length);
 		writeMac(sender, whole);
 		whole.set(bytes.subarray(0, length), MAC_BYTES);
@@ -363,8 +356,8 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	/** A hub: a relay device did not reach the board of this session. */
 	private notDelivered(bytes: Uint8Array, textLength: number): Outcome {
 		if (textLength !== 8) return Outcome.malformed;
-		const slot = this.#vault.slotOf(readNumber(bytes, HEADER));
-		if (slot >= 0) this.#port?.undelivered(this.#vault.macAt(slot), readNumber(bytes, HEADER + 4));
+		const slot = this.#vault.slotOf(readNumber(bytes, HEAD_BYTES));
+		if (slot >= 0) this.#port?.undelivered(this.#vault.macAt(slot), readNumber(bytes, HEAD_BYTES + 4));
 		return Outcome.sealing;
 	}
 }
