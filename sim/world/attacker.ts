@@ -299,9 +299,9 @@ export class Attacker implements Interceptor {
 		return sender === "attacker";
 	}
 
-	#say(what: string, { from, to, payload }: { from: string; to: string; payload: Buffer }): void {
+	#say(what: string, { frame, from, to, payload }: { frame?: number; from: string; to: string; payload: Buffer }): void {
 		const kind = sealedHead(payload)?.kind ?? "plain";
-		this.#log.add(null, "attacker", { do: what, from, to, kind, bytes: payload.length });
+		this.#log.add(null, "attacker", { do: what, ...(frame === undefined ? {} : { frame }), from, to, kind, bytes: payload.length });
 	}
 
 	#shuffle(frames: Recorded[]): void {

@@ -19,7 +19,11 @@ export interface Route {
 }
 
 /** The calls of the control API over a world in real time. What `run` returns (or resolves to) is the JSON answer. */
-export function routes(world: World, time: RealTime): Route[] {
+export function routes(
+	world: World,
+	time: RealTime,
+	places: readonly { readonly mac: string; readonly lan: string; readonly ap: string }[] = [],
+): Route[] {
 	const board: Field<Board> = (value, name) => known(world, mac(value, name), name);
 	const radio: Field<string> = (value, name) => {
 		const address = mac(value, name);
@@ -29,7 +33,11 @@ export function routes(world: World, time: RealTime): Route[] {
 	const post = (path: RegExp, help: string, run: Route["run"]): Route => ({ method: "POST", path, help, run });
 	const remove = (path: RegExp, help: string, run: Route["run"]): Route => ({ method: "DELETE", path, help, run });
 	return [
-		get(/^\/api\/world$/, "GET /api/world", () => time.touch(() => world.status())),
+		get(/^\/api\/world$/, "GET /api/world", () => time.touch(() => ({ ...world.status(), addresses: places }))),
+		get(/^\/api\/links$/, "GET /api/links", () => ({ links: allLinks(world) })),
+		get(/^\/api\/faults$/, "GET /api/faults", () => ({
+			kinds: Object.entries(FAULTS).map(([kind, { meaning, count }]) => ({ kind, meaning, count })),
+		})),
 		get(/^\/api\/log$/, "GET /api/log?since=N", ({ query }) => {
 			const since = query.get("since") ?? "0";
 			if (!/^\d{1,15}$/.test(since)) throw new BadInput(`"since" must be a number of an event, not ${JSON.stringify(since)}.`);
@@ -136,6 +144,12 @@ const routerPassword: Field<string> = (value, name) => {
 	if (value === "" || (typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value))) return value;
 	return text(8, 63)(value, name);
 };
+
+/** What each pair of radios hears of each other: dBm, or null. */
+function allLinks(world: World): { a: string; b: string; rssi: number | null }[] {
+	const radios = [...world.routers.status().map(({ bssid }) => bssid), ...world.boards.map(({ mac }) => mac)];
+	return radios.flatMap((a, i) => radios.slice(0, i).map((b) => ({ a, b, rssi: world.links.rssi(a, b) })));
+}
 
 function changeRouter(world: World, change: object, announce: boolean, id: string | undefined): void {
 	try {

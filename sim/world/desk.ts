@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { AirPort } from "./air-port";
 import { type Route, routes } from "./desk-api";
@@ -9,6 +10,9 @@ import { ROUTER_DEFAULTS } from "./router";
 import { type BoardSpec, World } from "./world";
 
 const LONGEST_BODY = 65_536;
+const PAGE = "sim/world/page/index.html";
+/** What happens within this time goes to the pages in one message, in ms. */
+const GATHER_MS = 50;
 /** Time that boards have to come up before the desk says it is ready; this passes in virtual time. */
 const START_MS = 30_000;
 const ROOMS = ["Kitchen", "Bedroom", "Bathroom"];
@@ -51,6 +55,9 @@ export class Desk {
 	#air: AirPort | undefined;
 	#server: Server;
 	#routes: Route[];
+	/** Who watches live, and the event that each is to be told next. */
+	#watchers = new Map<ServerResponse, number>();
+	#telling: NodeJS.Timeout | undefined;
 
 	private constructor(options: DeskOptions, world: World) {
 		const { host, port, report } = options;
@@ -65,7 +72,7 @@ export class Desk {
 		this.boards = world
 			.status()
 			.boards.map(({ name, role, mac }, i) => ({ name, role, mac, lan: url(host, port + 1 + i), ap: url(host, port + 101 + i) }));
-		this.#routes = routes(world, time);
+		this.#routes = routes(world, time, this.boards);
 		this.#server = createServer((request, response) => this.#handle(request, response));
 	}
 
@@ -100,6 +107,7 @@ export class Desk {
 
 	close(): void {
 		this.#time.stop();
+		clearTimeout(this.#telling);
 		this.#air?.close();
 		for (const port of this.#ports) port.close();
 		this.#server.close();
@@ -109,6 +117,26 @@ export class Desk {
 
 	#update(): void {
 		for (const port of this.#ports) port.update();
+		if (this.#watchers.size > 0) this.#telling ??= setTimeout(() => this.#tell(), GATHER_MS);
+	}
+
+	/** Server-sent events: each message is a list of log entries. */
+	#watch(response: ServerResponse): void {
+		response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+		response.write("\n");
+		this.#watchers.set(response, this.world.log.next);
+		response.on("close", () => this.#watchers.delete(response));
+	}
+
+	#tell(): void {
+		this.#telling = undefined;
+		const { log } = this.world;
+		for (const [watcher, seen] of this.#watchers) {
+			// Who does not read on misses what happens meanwhile; nothing is kept for them.
+			if (watcher.writableNeedDrain || seen === log.next) continue;
+			this.#watchers.set(watcher, log.next);
+			watcher.write(`data: ${JSON.stringify(log.since(seen))}\n\n`);
+		}
 	}
 
 	/** Listening begins a moment after it is asked for. */
@@ -117,6 +145,17 @@ export class Desk {
 	}
 
 	#handle(request: IncomingMessage, response: ServerResponse): void {
+		const { pathname } = new URL(request.url ?? "/", this.url);
+		const accept = request.headers.accept ?? "";
+		if (request.method === "GET" && pathname === "/" && accept.includes("text/html")) {
+			response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+			response.end(readFileSync(PAGE));
+			return;
+		}
+		if (request.method === "GET" && pathname === "/api/log" && accept.includes("text/event-stream")) {
+			this.#watch(response);
+			return;
+		}
 		this.#respond(request).then(
 			({ status, body, headers }) => {
 				const text = JSON.stringify(body);

@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { NvsEntry } from "./protocol";
+import { publicOf, sharedKey } from "./sealing";
 
 /**
  * The keys of a sealed network as the boards keep them in flash (name space `rbrseal`), for boards that are to start joined and for a world that looks
@@ -19,11 +20,6 @@ const VERSION = Buffer.from([1]);
 const OWN = "own";
 const KEPT = /^k([0-9a-f]{12})$/;
 const KEY_BYTES = 16;
-const AGREEMENT = Buffer.from("rbr-now sealed 1");
-/** What PKCS #8 and SubjectPublicKeyInfo have around a raw key of X25519 (RFC 8410). */
-const PRIVATE_KEY = Buffer.from("302e020100300506032b656e04220420", "hex");
-const PUBLIC_KEY = Buffer.from("302a300506032b656e032100", "hex");
-
 export interface KeyPair {
 	readonly secret: Buffer;
 	readonly open: Buffer;
@@ -34,16 +30,7 @@ export function keyPairOf(text: string): KeyPair {
 	const secret = createHash("sha256").update(`key pair of ${text}`).digest();
 	secret.writeUInt8(secret.readUInt8(0) & 248, 0);
 	secret.writeUInt8((secret.readUInt8(31) & 127) | 64, 31);
-	const open = createPublicKey(privateKey(secret)).export({ format: "der", type: "spki" }).subarray(PUBLIC_KEY.length);
-	return { secret, open };
-}
-
-/** The key of a hub and a device, from one's secret key and the other's open one. */
-export function agree(own: KeyPair, theirs: Buffer, role: "hub" | "device"): Buffer {
-	const publicKey = createPublicKey({ key: Buffer.concat([PUBLIC_KEY, theirs]), format: "der", type: "spki" });
-	const secret = diffieHellman({ privateKey: privateKey(own.secret), publicKey });
-	const [hub, device] = role === "hub" ? [own.open, theirs] : [theirs, own.open];
-	return Buffer.from(hkdfSync("sha256", secret, Buffer.alloc(0), Buffer.concat([AGREEMENT, hub, device]), KEY_BYTES));
+	return { secret, open: publicOf(secret) };
 }
 
 /** Flash of a hub and its devices, all joined: what each board's vault finds there, by MAC. */
@@ -53,7 +40,7 @@ export function joined(hub: string, devices: readonly string[]): ReadonlyMap<str
 	const all = new Map([[hub, entries]]);
 	for (const device of devices) {
 		const own = keyPairOf(device);
-		const key = agree(own, pair.open, "device");
+		const key = sharedKey(own.secret, pair.open, false);
 		entries.push(blob(`k${device}`, key, own.open));
 		all.set(device, [blob(OWN, own.secret, own.open), blob(`k${hub}`, key, pair.open)]);
 	}
@@ -68,10 +55,6 @@ export function keysIn(nvs: readonly NvsEntry[]): ReadonlyMap<string, Buffer> {
 		if (mac !== undefined) keys.set(mac, Buffer.from(hex, "hex").subarray(VERSION.length, VERSION.length + KEY_BYTES));
 	}
 	return keys;
-}
-
-function privateKey(secret: Buffer) {
-	return createPrivateKey({ key: Buffer.concat([PRIVATE_KEY, secret]), format: "der", type: "pkcs8" });
 }
 
 function blob(key: string, ...parts: readonly Buffer[]): NvsEntry {

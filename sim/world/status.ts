@@ -5,6 +5,9 @@ import type { RouterSettings } from "./router";
 import type { RouterStatus } from "./routers";
 import type { World } from "./world";
 
+/** As on the chip. */
+const SLOT_BYTES = 16;
+
 export interface BoardStatus {
 	readonly name: string;
 	readonly mac: string;
@@ -22,6 +25,8 @@ export interface BoardStatus {
 	readonly clients: number;
 	/** The old name of `clients`, for one version. */
 	readonly phones: number;
+	/** Of its engine's heap in use, garbage included. */
+	readonly heapBytes: number;
 	readonly turns: number;
 	readonly grants: number;
 	readonly counters: Readonly<Record<string, unknown>>;
@@ -58,6 +63,7 @@ export function boardStatus(world: World, board: Board): BoardStatus {
 		flashWrites: board.flashWrites,
 		clients: world.clients.joinedTo(board),
 		phones: world.clients.joinedTo(board),
+		heapBytes: board.heap.slots * SLOT_BYTES + board.heap.chunks,
 		turns: asNumber(said.turns),
 		grants: asNumber(said.grants),
 		counters: asObject(said.counters),

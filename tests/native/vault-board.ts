@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { transformSync } from "esbuild";
 import { BoardProcess, makeWires } from "../../sim/world/board-process";
 import type { BoardReply, Effect } from "../../sim/world/protocol";
-import { openFrame, type SealedFrame, type SealedSession } from "./node-sealing";
+import { openFrame, type SealedFrame, type SealedSession } from "../../sim/world/sealing";
 
 /** A board whose vault a test steers call by call: the shipping C and its wrapper on the real engine, over the fake ESP-IDF. */
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { FRESH } from "../../modules/sealing/types";
-import { readHello, readWelcome, sharedKey } from "./node-sealing";
+import { readHello, readWelcome, sharedKey } from "../../sim/world/sealing";
 import { hexOf, mustOpen, VaultBoard } from "./vault-board";
 
 /** The shipping C of the vault on the real engine, over a real library behind PSA, against Node's crypto. */

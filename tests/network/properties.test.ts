@@ -14,7 +14,7 @@ const PATIENCE_MS = 120_000;
 const PAST = "tests/properties/past";
 
 test(`${RUNS} random houses keep every rule`, () => {
-	const found = search(RUNS, SEED, PATIENCE_MS);
+	const found = search("plain", RUNS, SEED, PATIENCE_MS);
 	process.stderr.write(`${summary([found])}\n`);
 	expect(found.failure === undefined ? "" : summary([found])).toBe("");
 	expect(found.runs).toBe(RUNS);

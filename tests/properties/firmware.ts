@@ -10,7 +10,8 @@ export interface Planned {
 	readonly to: string;
 	/** Put in front of the message: the boards that pass it on. */
 	readonly path: string;
-	readonly message: "question" | "ping";
+	/** A report is for the hub that owns the board. */
+	readonly message: "question" | "ping" | "report";
 	readonly answerMs: number;
 }
 
@@ -20,6 +21,15 @@ import * as shipped from "espnow/comms-shipped";
 import { begin } from "properties/plan";
 export class Comms extends shipped.Comms {
 	#begun = false;
+	constructor(options) {
+		super({
+			...options,
+			onReport(mac, text) {
+				if (text.startsWith("r:")) trace("run " + text.slice(2) + "\\n");
+				options.onReport?.(mac, text);
+			},
+		});
+	}
 	start() {
 		super.start();
 		if (this.#begun) return;
@@ -42,7 +52,9 @@ export function begin(comms) {
 		Timer.set(() => {
 			const id = config.self + "-" + life + "-" + n;
 			trace("ask " + id + "\\n");
-			comms.ask(to, path + (message === "ping" ? "ping" : "q:" + id + ";" + answerMs)).then((result) => {
+			const settled = message === "report" ? comms.report("r:" + id)
+				: comms.ask(to, path + (message === "ping" ? "ping" : "q:" + id + ";" + answerMs));
+			settled.then((result) => {
 				trace("got " + id + " " + (result.ok ? "1 " + result.reply : "0 " + result.reason) + "\\n");
 			});
 		}, atMs);

@@ -29,6 +29,11 @@ interface Question {
 
 type Rule = (course: Course) => string[];
 
+/** What rules look at that hold in a sealed house, too. */
+export type Watched = Pick<Course, "log" | "macs" | "done" | "endMs"> & {
+	readonly boards: readonly Pick<Course["boards"][number], "status">[];
+};
+
 /** What must hold whatever happens. */
 export const RULES: Readonly<Record<string, Rule>> = {
 	"every request settles exactly once, by its deadline": settledOnce,
@@ -46,7 +51,7 @@ export function judge(course: Course): string[] {
 	return Object.entries(RULES).flatMap(([name, rule]) => rule(course).map((what) => `${name}: ${what}`));
 }
 
-function settledOnce(course: Course): string[] {
+export function settledOnce(course: Watched): string[] {
 	const wrong: string[] = [];
 	for (const { id, board, askedMs, results } of questions(course)) {
 		const life = lives(course, board).find(({ fromMs, toMs }) => fromMs <= askedMs && askedMs < toMs);
@@ -153,7 +158,7 @@ function noErrorsAboutErrors({ log, scenario, macs }: Course): string[] {
 	return wrong;
 }
 
-function framesCounted({ boards }: Course): string[] {
+export function framesCounted({ boards }: Pick<Watched, "boards">): string[] {
 	return boards.flatMap(({ status }, i) => {
 		const { framesIn, pongs, replies, relayed, commands, reports, sealing, dropped, events } = status.counters;
 		const sum = pongs + replies + relayed + commands + reports + sealing + Object.values(dropped).reduce((all, count) => all + count, 0);
@@ -164,14 +169,14 @@ function framesCounted({ boards }: Course): string[] {
 	});
 }
 
-function noRestarts({ log, macs, done }: Course): string[] {
+export function noRestarts({ log, macs, done }: Watched): string[] {
 	return log
 		.filter(({ event, reason }) => event === "restart" && reason !== "reset-button")
 		.filter(({ board }) => !done.some((trouble) => macs[trouble.board] === board && RECOVERY_FAULTS.includes(trouble.kind)))
 		.map(({ board, reason, timeMs }) => `${board} ended at ${timeMs} ms: ${reason}`);
 }
 
-function questions({ log }: Course): Question[] {
+export function questions({ log }: Pick<Watched, "log">): Question[] {
 	const asked = new Map<string, Question>();
 	for (const { event, board, line, timeMs } of log) {
 		if (event !== "trace" || board === null) continue;
@@ -182,7 +187,7 @@ function questions({ log }: Course): Question[] {
 	return [...asked.values()];
 }
 
-function lives({ log, endMs }: Course, mac: string): Life[] {
+function lives({ log, endMs }: Watched, mac: string): Life[] {
 	const found: Life[] = [];
 	for (const { event, board, timeMs } of log) {
 		if (board !== mac) continue;

@@ -1,23 +1,24 @@
 /**
- * Many scenarios, on all processors: `node properties.mjs --runs 2000 --seed 1`. Prints runs, rejected inputs and seeds; ends with 1 when a rule was
+ * Many scenarios, on all processors: `node properties.mjs --runs 2000 --seed 1`, plain houses and sealed ones, or `--only` one sort. Prints runs, rejected inputs and seeds; ends with 1 when a rule was
  * broken. Each batch has a seed of its own: `--runs 50 --seed <that>` tries the same scenarios again.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { readOptions } from "../../sim/tools/options";
-import { type Found, search, summary } from "./search";
+import { type Found, HOUSES, type House, search, summary } from "./search";
 
 const BATCH = 50;
 
 const OPTIONS = {
 	numbers: { runs: { lowest: 1, highest: 1_000_000, usual: 2000 }, seed: { lowest: 0, highest: 0xffffffff, usual: 1 } },
+	texts: { only: "" },
 	switches: ["batch"],
 } as const;
 
 /** One batch in a process of its own. */
-function batch(runs: number, seed: number): Promise<Found> {
+function batch(house: House, runs: number, seed: number): Promise<Found> {
 	const script = process.argv[1] ?? "";
-	const child = spawn(process.execPath, [script, "--batch", "--runs", String(runs), "--seed", String(seed)], {
+	const child = spawn(process.execPath, [script, "--batch", "--only", house, "--runs", String(runs), "--seed", String(seed)], {
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	let output = "";
@@ -33,18 +34,17 @@ function batch(runs: number, seed: number): Promise<Found> {
 	});
 }
 
-async function all(runs: number, seed: number): Promise<Found[]> {
+async function all(houses: readonly House[], runs: number, seed: number): Promise<Found[]> {
 	const found: Found[] = [];
-	const batches = Array.from({ length: Math.ceil(runs / BATCH) }, (_, i) => ({
-		runs: Math.min(BATCH, runs - i * BATCH),
-		seed: seed + i,
-	}));
+	const batches = houses.flatMap((house) =>
+		Array.from({ length: Math.ceil(runs / BATCH) }, (_, i) => ({ house, runs: Math.min(BATCH, runs - i * BATCH), seed: seed + i })),
+	);
 	const total = batches.length;
 	async function worker() {
 		for (let next = batches.shift(); next; next = batches.shift()) {
-			const result = await batch(next.runs, next.seed);
+			const result = await batch(next.house, next.runs, next.seed);
 			found.push(result);
-			const verdict = result.failure ? `seed ${next.seed} FAILED: ${result.failure.wrong[0]}` : "";
+			const verdict = result.failure ? `${next.house}, seed ${next.seed} FAILED: ${result.failure.wrong[0]}` : "";
 			process.stderr.write(`properties: batch ${found.length} of ${total} ${verdict}\n`);
 		}
 	}
@@ -56,9 +56,13 @@ try {
 	const given = readOptions(process.argv.slice(2), OPTIONS);
 	const runs = given.number("runs");
 	const seed = given.number("seed");
-	if (given.has("batch")) process.stdout.write(JSON.stringify(search(runs, seed)));
+	const only = given.text("only");
+	const houses = (Object.keys(HOUSES) as House[]).filter((house) => only === "" || house === only);
+	const [house] = houses;
+	if (!house) throw new Error(`--only must be one of ${Object.keys(HOUSES).join(", ")}, not ${only}.`);
+	if (given.has("batch")) process.stdout.write(JSON.stringify(search(house, runs, seed)));
 	else {
-		const found = await all(runs, seed);
+		const found = await all(houses, runs, seed);
 		console.log(summary(found));
 		process.exitCode = found.some(({ failure }) => failure) ? 1 : 0;
 	}
