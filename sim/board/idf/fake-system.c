@@ -27,7 +27,7 @@ uint8_t gStationMac[MAC_BYTES];
 uint8_t gAccessPointMac[MAC_BYTES];
 static esp_reset_reason_t gReset;
 static uint64_t gRandom;
-/* What the source gives before Wi-Fi starts: the same row after every reset of this chip. */
+/* What the source gives before Wi-Fi starts: a row of this chip's own, the same after every reset. */
 static uint64_t gEarly;
 static bool gUp;
 
@@ -123,7 +123,8 @@ void systemBoot(const Json *boot)
 	gReset = (esp_reset_reason_t)jsonInt(boot, "reset", ESP_RST_POWERON);
 	/* Another stream than the engine's, which starts from the same seed. */
 	gRandom = ((uint64_t)jsonInt(boot, "seed", 1) << 32) ^ UINT64_C(0x45535033); /* "ESP3" */
-	gEarly = UINT64_C(0x4541524C59); /* "EARLY" */
+	gEarly = 0;
+	memcpy(&gEarly, gStationMac, MAC_BYTES);
 	gUp = true;
 	size_t size = (size_t)(rtcEnd - rtcBegin);
 	/* After power on the memory holds anything. */
