@@ -50,7 +50,7 @@ const WIFI_RESTART_MS = 30_000;
  * step is rerun separately. A repeating 100 ms timer makes the turns; whatever comes in, and whatever is to be sent,
  * only pulls the next one forward, so turns never nest.
  */
-export class Comms {
+export class Comms implements SealedPort {
 	readonly #options: CommsOptions;
 	readonly #mac: string;
 	readonly #counters = new Counters();
@@ -188,7 +188,7 @@ export class Comms {
 		this.#replyCache = replyCache;
 		this.#requests = requests;
 		this.#link = link;
-		options.sealed?.attach(this.sealedPort());
+		options.sealed?.attach(this);
 	}
 
 	/** Whether a frame is with the driver: neither its status nor 250 ms have come. */
@@ -403,13 +403,14 @@ export class Comms {
 		};
 	}
 
-	private sendBytes(mac: string, bytes: Uint8Array, done: ((acked: boolean) => void) | null): boolean {
+	/** This and the next five are {@link SealedPort}. */
+	sendBytes(mac: string, bytes: Uint8Array, done: ((acked: boolean) => void) | null = null): boolean {
 		const taken = this.#outbox.putBytes(Kind.bytes, this.#peers.get(mac), { bytes, done }, this.#options.clock.now());
 		this.#pull();
 		return taken;
 	}
 
-	private met(mac: string): Peer {
+	met(mac: string): Peer {
 		const peer = this.#peers.get(mac);
 		const now = this.#options.clock.now();
 		if (peer.replies.met(mac, now)) this.#replyCache.forget(peer, now);
@@ -417,7 +418,7 @@ export class Comms {
 	}
 
 	/** Nobody else would send it again: a board waits for what is in it. */
-	private sendSealed(mac: string, kind: Kind, bytes: Uint8Array, tries: number): boolean {
+	sendSealed(mac: string, kind: Kind, bytes: Uint8Array, tries = TRIES): boolean {
 		const done = (acked: boolean) => {
 			if (!acked && tries > 1) this.sendSealed(mac, kind, bytes, tries - 1);
 		};
@@ -425,23 +426,21 @@ export class Comms {
 		return this.#outbox.putBytes(kind, this.#peers.get(mac), { bytes, done }, this.#options.clock.now());
 	}
 
-	private sealedPort(): SealedPort {
-		return {
-			sendBytes: (mac, bytes, done) => this.sendBytes(mac, bytes, done ?? null),
-			sendSealed: (mac, kind, bytes) => this.sendSealed(mac, kind, bytes, TRIES),
-			route: (mac, via) => this.#peers.route(this.#peers.get(mac), via === "" ? null : this.#peers.get(via)),
-			met: (mac) => this.met(mac),
-			welcomed: (mac) => {
-				const peer = this.met(mac);
-				const now = this.#options.clock.now();
-				// The other side goes on with its old session until it has opened something of the new one.
-				peer.replies.pong(WELCOME, peer.rssi, now);
-				if (peer.replies.request === null) this.#outbox.put(Kind.pong, 0, peer, "", now, null, null);
-				this.#pull();
-			},
-			undelivered: (mac, id) => this.#peers.find(mac)?.replies.undelivered(id, this.#options.clock.now()),
-			heardAt: (mac) => this.heardAt(mac),
-		};
+	route(mac: string, via: string): void {
+		this.#peers.route(this.#peers.get(mac), via === "" ? null : this.#peers.get(via));
+	}
+
+	welcomed(mac: string): void {
+		const peer = this.met(mac);
+		const now = this.#options.clock.now();
+		// The other side goes on with its old session until it has opened something of the new one.
+		peer.replies.pong(WELCOME, peer.rssi, now);
+		if (peer.replies.request === null) this.#outbox.put(Kind.pong, 0, peer, "", now, null, null);
+		this.#pull();
+	}
+
+	undelivered(mac: string, id: number): void {
+		this.#peers.find(mac)?.replies.undelivered(id, this.#options.clock.now());
 	}
 
 	/** Reruns each step of a turn separately: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */

@@ -55,13 +55,13 @@ export interface SealedPort {
 	 * @param done told whether the board's radio acknowledged them
 	 * @returns false when there is no room
 	 */
-	sendBytes(mac: string, bytes: Uint8Array, done?: (acked: boolean) => void): boolean;
+	sendBytes(mac: string, bytes: Uint8Array, done?: ((acked: boolean) => void) | null): boolean;
 	/** Seals bytes for a board and sends them, three times if they are not acknowledged. @returns false when there is no room */
 	sendSealed(mac: string, kind: Kind, bytes: Uint8Array): boolean;
 	/** A board is reached through another one: the last that carried something for it. */
 	route(mac: string, via: string): void;
 	/** There is a new session with a board, or it has shown that it is alive. */
-	met(mac: string): void;
+	met(mac: string): unknown;
 	/** A board has taken up a session that we asked it for. */
 	welcomed(mac: string): void;
 	/** A relay device did not reach a board with the request that had this id. */

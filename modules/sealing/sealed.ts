@@ -92,7 +92,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 	readonly #decode: Decode;
 	readonly #opened = new Int32Array(OPENED_FIELDS);
 	/** For a frame that is not the one that is sent: a hello's reply, or what a relay device is to carry. */
-	readonly #scratch = new Uint8Array(FRAME_BYTES);
+	#buffer: Uint8Array | null = null;
 	#port: SealedPort | null = null;
 	/** A relay device: MACs that it has carried something to, and when, in clock ms. */
 	readonly #served: string[] = [];
@@ -103,6 +103,12 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		this.#options = options;
 		this.#vault = options.vault;
 		this.#decode = options.decode;
+	}
+
+	/** Made when it is first needed. */
+	private get scratch(): Uint8Array {
+		this.#buffer ??= new Uint8Array(FRAME_BYTES);
+		return this.#buffer;
 	}
 
 	get sessions(): Sessions {
@@ -137,7 +143,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		if (peer === null) return -1;
 		// Who carries frames for a device's hub seals nothing for it; on a hub each relay device's share is sealed for that.
 		if (peer.via === null || this.#options.hub() !== "") return this.write(peer, message, into, 0);
-		return this.wrap(peer, this.write(peer, message, this.#scratch, MAC_BYTES), into);
+		return this.wrap(peer, this.write(peer, message, this.scratch, MAC_BYTES), into);
 	}
 
 	open(frame: Frame, into: Received): Outcome | null {
@@ -176,7 +182,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 
 	/** Seals what stands in the scratch buffer, for each relay device on the way to a board. @param length of the frame, from 6 on */
 	private wrap(peer: Peer, length: number, into: Uint8Array): number {
-		const scratch = this.#scratch;
+		const scratch = this.scratch;
 		let hop = peer;
 		let whole = length;
 		while (hop.via !== null) {
@@ -285,7 +291,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		if (ours > 0) {
 			// One that is replayed is answered where it comes from, and nothing else changes.
 			if (isHub) this.#port?.route(maker, via);
-			this.#port?.sendBytes(isHub ? maker : sender, this.#scratch.slice(0, ours));
+			this.#port?.sendBytes(isHub ? maker : sender, this.scratch.slice(0, ours));
 		}
 		return Outcome.sealing;
 	}
@@ -296,7 +302,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		const slot = this.#options.hub() === "" ? this.#vault.find(maker) : 0;
 		if (slot < 0) return Drop.noKey;
 		if (this.#options.mac < maker && this.#vault.greeting(slot) < CROSSING_MS) return 0;
-		return this.#vault.onHello(bytes, length, maker, this.#scratch);
+		return this.#vault.onHello(bytes, length, maker, this.scratch);
 	}
 
 	/** A frame that could not be opened: it may be for somebody else, or a board uses a session that we do not know (any more). */
@@ -311,8 +317,8 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		const heardAt = port.heardAt(sender);
 		if (now - this.#greetedAt < GREET_MS || (this.#vault.session(slot) !== 0 && heardAt >= 0 && now - heardAt < SILENT_MS)) return outcome;
 		this.#greetedAt = now;
-		const hello = this.#vault.hello(slot, this.#scratch);
-		if (hello > 0) port.sendBytes(sender, this.#scratch.slice(0, hello));
+		const hello = this.#vault.hello(slot, this.scratch);
+		if (hello > 0) port.sendBytes(sender, this.scratch.slice(0, hello));
 		return outcome;
 	}
 

@@ -47,6 +47,7 @@ export function compare(network: Network, boards: readonly Board[], rounds: numb
 	const after = boards.map((board) => slots(network, board));
 	expect(boards.map(({ bootCount }) => bootCount)).toEqual(boots);
 	boards.forEach((_, i) => {
-		expect(Math.abs((after[i] ?? 0) - (before[i] ?? 0))).toBeLessThanOrEqual(MOMENT_SLOTS);
+		// What a board knew before may have been forgotten meanwhile: fewer are no leak.
+		expect((after[i] ?? 0) - (before[i] ?? 0)).toBeLessThanOrEqual(MOMENT_SLOTS);
 	});
 }
