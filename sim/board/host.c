@@ -165,7 +165,8 @@ static void onBoot(const Json *event)
 	gBoot = gTime;
 	gSeed = (uint32_t)jsonInt(event, "seed", 1);
 	gRandom = gSeed;
-	machineCreate();
+	if (!gMachine) /* a template's copy has one */
+		machineCreate();
 	idfBoot(event);
 	machineStartMain();
 	/* The loop of main.c begins with them. */
@@ -285,12 +286,28 @@ static bool likeChip(const char *option)
 	return false;
 }
 
+/* Makes the machine before there is a boot event, and becomes a copy. */
+static void becomeCopy(void)
+{
+	if (setjmp(gHostJump) != 0) {
+		fprintf(stderr, "board: the app's preloaded modules do not load\n");
+		exit(2);
+	}
+	machineCreate();
+	templateServe();
+}
+
 int main(int argc, char **argv)
 {
+	bool template = argc > 2 && !strcmp(argv[1], "--template");
+	if (template) {
+		argv++;
+		argc--;
+	}
 	bool option = argc == 3 && !strncmp(argv[1], "--", 2);
 	bool list = option && !strcmp(argv[1], "--code");
 	if (argc != 2 && !option) {
-		fprintf(stderr, "board: board [--chip | --plain | --code] <app.json> | board --natives\n");
+		fprintf(stderr, "board: board [--template] [--chip | --plain | --code] <app.json> | board --natives\n");
 		return 2;
 	}
 	if (!strcmp(argv[1], "--natives"))
@@ -305,15 +322,19 @@ int main(int argc, char **argv)
 		machineDelete();
 		return 0;
 	}
+	if (template)
+		becomeCopy();
+	bool booted = false;
 	char *line = NULL;
 	size_t capacity = 0;
 	ssize_t length;
 	while ((length = getline(&line, &capacity, stdin)) > 0) {
 		Json *event = jsonParse(line, (size_t)length);
-		if (!event || (!gMachine && strcmp(jsonString(event, "type", ""), "boot"))) {
+		if (!event || (!booted && strcmp(jsonString(event, "type", ""), "boot"))) {
 			fprintf(stderr, "board: %s\n", event ? "the first event must be boot" : "an event is not JSON");
 			return 2;
 		}
+		booted = true;
 		alarm(EVENT_SECONDS);
 		hostEvent(event);
 		alarm(0);

@@ -75,6 +75,9 @@ typedef struct {
 /* Figures of the present event; starts the next one's. */
 MachineFigures machineFigures(void);
 
+/* template.c: starts and ends copies of this process as stdin says. Returns in each copy; the template itself exits at the end of its input. */
+void templateServe(void);
+
 /* flash.c: prints a line "<specifier> <bytes of byte code>" for each module of the app. */
 void flashListCode(void);
 

@@ -311,14 +311,9 @@ export class World {
 			if (this.#wires.length === 0) this.#wires = makeWires(Math.max(4, options.boards.length));
 			const wire = this.#wires.pop();
 			if (!wire) throw new Error("no pipes");
-			return new BoardProcess({
-				name,
-				program,
-				app,
-				flags: spec?.program === undefined ? flags : [],
-				wire,
-				awaitReport: awaitReport ?? false,
-			});
+			const shared = { name, program, app, wire, awaitReport: awaitReport ?? false };
+			// A board with a program of its own (sim/original) is no board program that can be copied.
+			return spec?.program === undefined ? BoardProcess.copy({ ...shared, flags }) : BoardProcess.start(shared);
 		};
 	}
 

@@ -151,9 +151,10 @@ test("the control port, too, is named when it is taken", async () => {
 
 test("a desk that is killed leaves no board behind either", async () => {
 	const { child } = await start("--devices", "1");
-	const boards = childrenOf(child.pid);
-	expect(boards).toHaveLength(2);
+	const templates = childrenOf(child.pid);
+	const boards = templates.flatMap(childrenOf);
+	expect([templates.length, boards.length]).toEqual([1, 2]);
 	child.kill("SIGKILL");
 	await once(child, "exit");
-	expect(await stillRunning(boards)).toEqual([]);
+	expect(await stillRunning([...templates, ...boards])).toEqual([]);
 });

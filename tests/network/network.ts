@@ -1,6 +1,7 @@
-import { afterEach } from "@jest/globals";
+import { afterAll, afterEach } from "@jest/globals";
 import type { CountersView } from "../../modules/espnow/types";
 import type { Board } from "../../sim/world/board";
+import { closeTemplates } from "../../sim/world/board-process";
 import type { HttpResponse } from "../../sim/world/http";
 import type { LogEvent } from "../../sim/world/log";
 import { boardMac } from "../../sim/world/mac";
@@ -19,6 +20,8 @@ const open: World[] = [];
 afterEach(() => {
 	for (const world of open.splice(0)) world.close();
 });
+
+afterAll(closeTemplates);
 
 /** The hub's MAC in every world made here. */
 export const HUB = boardMac(0);

@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function start(awaitReport = false) {
 	const [wire] = makeWires(1);
 	if (!wire) throw new Error("no wire");
-	return new BoardProcess({ name: "A", program: process.execPath, app: script, wire, awaitReport });
+	return BoardProcess.start({ name: "A", program: process.execPath, app: script, wire, awaitReport });
 }
 
 test("lines are exchanged one by one, long ones too", () => {
@@ -48,15 +48,19 @@ test("an end that waits for the report throws what a sanitizer said", () => {
 test("a program that is not there is an error", () => {
 	const [wire] = makeWires(1);
 	if (!wire) throw new Error("no wire");
-	expect(() => new BoardProcess({ name: "A", program: join(folder, "none"), app: script, wire })).toThrow(/ENOENT/);
+	expect(() => BoardProcess.start({ name: "A", program: join(folder, "none"), app: script, wire })).toThrow(/ENOENT/);
 	closeWire(wire);
 });
 
 test("nothing is left behind in the file system, and no process after the end", async () => {
-	const before = readdirSync(tmpdir()).filter((name) => name.startsWith("rbr-now-"));
+	const own = mkdtempSync(join(folder, "tmp-"));
+	const { TMPDIR } = process.env;
+	process.env.TMPDIR = own;
 	const program = start();
+	if (TMPDIR === undefined) delete process.env.TMPDIR;
+	else process.env.TMPDIR = TMPDIR;
 	program.exchange("one");
-	expect(readdirSync(tmpdir()).filter((name) => name.startsWith("rbr-now-"))).toEqual(before);
+	expect(readdirSync(own)).toEqual([]);
 	program.close();
 	await new Promise((done) => setTimeout(done, 200));
 	expect(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })).not.toContain(script);
