@@ -91,7 +91,7 @@ export class VaultBoard {
 		this.flash = flash;
 		const [wire] = makeWires(1);
 		if (!wire) throw new Error("no wire");
-		this.#process = new BoardProcess({ name: mac, program, app: writeApp({ mac, capacity }), wire, awaitReport: true });
+		this.#process = BoardProcess.start({ name: mac, program, app: writeApp({ mac, capacity }), wire, awaitReport: true });
 		this.#exchange({ type: "boot", mac, seed, reset: 1, nvs: [...flash.values()], rtc: null, pins: {} });
 		if (options.cutAtWrite) this.#exchange({ type: "fault", cutAtWrite: options.cutAtWrite });
 	}
