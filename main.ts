@@ -203,6 +203,7 @@ const comms: Comms = new Comms({
 		// Turns come at least every 100 ms; a job for each would be a fifth of what they cost.
 		if (++turns % FEED_TURNS !== 0) return;
 		void alive.then(feed);
+		comms.readCalls();
 		meter.turn(startMs);
 	},
 	restartWiFi: () => bringUp(() => roles.restart()),

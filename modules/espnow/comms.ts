@@ -1,5 +1,5 @@
 import { isMac, stationMac } from "common/mac";
-import { MemoryBudget } from "common/memory-budget";
+import { MemoryBudget, SHORT_TEXT } from "common/memory-budget";
 import type { Call } from "espnow/radio";
 import { askSelf } from "./ask-self";
 import { Counters } from "./counters";
@@ -73,7 +73,6 @@ export class Comms implements SealedPort {
 	#closed = false;
 	#reopenAt = Infinity;
 	readonly #call: Call = { from: "", rssi: 0 };
-	#callsDue = false;
 	#preparing = 0;
 	/** Stands for all boards in reach. */
 	#everybody: Peer | null = null;
@@ -93,14 +92,12 @@ export class Comms implements SealedPort {
 		if (this.#pulled) this.#pulled = false;
 		else {
 			this.#link.assumePending();
-			this.#callsDue = true;
+			this.readCalls();
 		}
-		// Also where frames pull each turn forward.
-		if ((++this.#turns & 15) === 0) this.#callsDue = true;
+		this.#turns++;
 		const now = this.#options.clock.now();
 		let more = false;
 		try {
-			if (this.#callsDue) this.readCalls();
 			if (this.#link.statuses > 0) this.#transmitter.drainStatuses(now);
 			if (this.#link.frames > 0) more = this.#dispatch.drainFrames(now);
 			if (now >= this.#wake.at || now >= this.#transmitter.statusDue) this.deadlines(now);
@@ -253,9 +250,15 @@ export class Comms implements SealedPort {
 		}
 		if (!known && stationMac(mac) === this.#mac) return this.askSelf(text, limits);
 		const peer = known ?? this.#peers.get(mac);
-		if (peer.codec.sessions !== null && (kind === Kind.relay || peer.via !== null || !Fragments.fits(peer, text)))
-			return this.askSealed(peer, kind, text, limits);
-		return this.request(peer, kind, kind === Kind.relay ? onAir(text) : text, limits);
+		if (peer.codec.sessions !== null) return this.askSealed(peer, kind, text, limits);
+		// As request() does, without a call.
+		const promise = new Promise(this.#executor);
+		if (!this.#requests.add(peer, kind, kind === Kind.relay ? onAir(text) : text, this.#options.clock.now(), limits, this.#resolve)) {
+			this.#counters.event("busy");
+			this.#resolve({ ok: false, reason: "busy", ms: 0 });
+		} else if (this.#memory.failed > 0) this.#replyCache.makeRoom();
+		this.#pull();
+		return promise;
 	}
 
 	/**
@@ -326,7 +329,10 @@ export class Comms implements SealedPort {
 	/** A request of a sealed network that names its way, or whose peer is reached through others. */
 	private askSealed(first: Peer, kind: Kind, text: string, limits: RequestLimits): Promise<AskResult> {
 		const path = kind === Kind.relay ? parseRelay(text) : null;
-		if (!path) return this.overRelays(first, kind, text, limits);
+		if (!path) {
+			const isSimple = first.via === null && (text.length <= SHORT_TEXT || Fragments.fits(first, text));
+			return isSimple ? this.request(first, kind, text, limits) : this.overRelays(first, kind, text, limits);
+		}
 		let far = first;
 		for (const mac of path.macs) {
 			// A device holds the key of its hub alone, and asks that to forward.
@@ -469,13 +475,16 @@ export class Comms implements SealedPort {
 		return more;
 	}
 
-	/** Tells of boards that called since the last time. */
-	private readCalls(): void {
-		this.#callsDue = false;
+	/** Tells of boards that called since the last time: to be called now and then where frames pull each turn forward, as regular turns do it themselves. */
+	readCalls(): void {
 		const { onCall } = this.#options;
 		const radio = this.#link.radio;
 		if (!onCall || !radio) return;
-		while (radio.readCall(this.#call)) onCall(this.#call.from, this.#call.rssi);
+		try {
+			while (radio.readCall(this.#call)) onCall(this.#call.from, this.#call.rssi);
+		} catch (error) {
+			this.#log.fault("call", error);
+		}
 	}
 
 	private deadlines(now: number): void {

@@ -129,14 +129,17 @@ export class Dispatch {
 
 	private receive(now: number): Outcome {
 		const frame = this.#frame;
-		if (frame.bytes[0] === SEALED && this.#sealed !== null && frame.length > 0) return this.receiveSealed(this.#sealed, now);
 		const known = this.#peers.find(frame.from) ?? this.stranger(frame.from);
 		if (known === null) return Outcome.malformed;
-		// Where frames are sealed, anybody could send this one.
-		if (known && known.codec.sessions === null) this.#peers.heard(known, frame.from, frame.rssi, now);
+		const codec = known ? known.codec : this.#host.codecOf(frame.from);
+		// Where frames are sealed, whoever may have sent this one is known when it is opened.
+		if (known && codec.sessions === null) this.#peers.heard(known, frame.from, frame.rssi, now);
 		const message = this.#message;
-		const dropped = (known ? known.codec : this.#host.codecOf(frame.from)).decode(frame.bytes, frame.length, message);
-		if (dropped !== null) return dropped;
+		const dropped = codec.decode(frame.bytes, frame.length, message);
+		if (dropped !== null) {
+			const isSealed = this.#sealed !== null && frame.length > 0 && frame.bytes[0] === SEALED;
+			return isSealed ? this.receiveSealed(this.#sealed, now) : dropped;
+		}
 		const kind = message.kind;
 		if (kind === Kind.pong) return this.pong(known, now);
 		if (kind >= Kind.reply) {
@@ -156,7 +159,6 @@ export class Dispatch {
 
 	private receiveSealed(sealed: SealedFrames, now: number): Outcome {
 		const frame = this.#frame;
-		if (isGroup(frame.from) || stationMac(frame.from) === this.#mac) return Outcome.malformed;
 		const message = this.#message;
 		const outcome = sealed.open(frame, message);
 		if (outcome !== null) return outcome;

@@ -6,7 +6,7 @@ import type { FaultLog } from "./fault-log";
 import type { Link } from "./link";
 import { Kind } from "./message";
 import type { NextDeadline } from "./next-deadline";
-import type { Outbox, Outgoing } from "./outbox";
+import type { Outbox, Outgoing, RawBytes } from "./outbox";
 import type { Peer, Peers } from "./peers";
 import type { Recovery, Step } from "./recovery";
 import type { ReplyCache } from "./reply-cache";
@@ -118,7 +118,7 @@ export class Transmitter {
 			return;
 		}
 		const bytes = this.#bytes;
-		const length = entry.kind === Kind.bytes ? this.copy(entry, peer) : peer.codec.encode(entry, bytes);
+		const length = entry.raw === null ? peer.codec.encode(entry, bytes) : this.encodeRaw(entry, entry.raw, peer);
 		if (length < 0) {
 			this.unsendable(entry, now);
 			return;
@@ -171,10 +171,15 @@ export class Transmitter {
 			if (acked && hop === peer) this.#replyCache.close(inbound);
 			else this.#replyCache.failed(inbound, now);
 		}
-		const done = entry.raw?.done;
-		this.#outbox.release(entry);
-		if (done) done(acked === true);
+		if (entry.raw === null) this.#outbox.release(entry);
+		else this.releaseRaw(entry, acked === true);
 		if (inbound) this.tell(peer.mac, inbound.text, acked === true);
+	}
+
+	private releaseRaw(entry: Outgoing, acked: boolean): void {
+		const raw = entry.raw;
+		this.#outbox.release(entry);
+		if (raw?.done) raw.done(acked);
 	}
 
 	private tell(mac: string, request: string, acked: boolean): void {
@@ -186,11 +191,10 @@ export class Transmitter {
 		host.onReplySent?.(mac);
 	}
 
-	/** Bytes that go as they are: no codec is asked, but where they have to be sealed for a relay device. */
-	private copy(entry: Outgoing, peer: Peer): number {
-		const raw = entry.raw;
-		if (peer.via !== null && peer.codec.sessions) return peer.codec.encode(entry, this.#bytes);
-		if (!raw || raw.bytes.length > this.#bytes.length) return -1;
+	/** Bytes that go as they are need no codec, but where they have to be sealed for a relay device. */
+	private encodeRaw(entry: Outgoing, raw: RawBytes, peer: Peer): number {
+		if (entry.kind !== Kind.bytes || (peer.via !== null && peer.codec.sessions !== null)) return peer.codec.encode(entry, this.#bytes);
+		if (raw.bytes.length > this.#bytes.length) return -1;
 		this.#bytes.set(raw.bytes);
 		return raw.bytes.length;
 	}
@@ -204,9 +208,7 @@ export class Transmitter {
 			this.#counters.event("replyLost");
 			this.#replyCache.close(inbound);
 		}
-		const done = entry.raw?.done;
-		this.#outbox.release(entry);
-		if (done) done(false);
+		this.releaseRaw(entry, false);
 		// The next one need not wait.
 		this.#wake.by(now);
 	}
@@ -233,9 +235,7 @@ export class Transmitter {
 			this.#counters.event("replyLost");
 			this.#replyCache.failed(inbound, now);
 		}
-		const done = entry.raw?.done;
-		this.#outbox.release(entry);
-		if (done) done(false);
+		this.releaseRaw(entry, false);
 		// The next one need not wait.
 		this.#wake.by(now);
 	}
