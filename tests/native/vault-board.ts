@@ -40,6 +40,15 @@ export default function () {
 	const frame = { from: "", rssi: 0, length: 0, bytes: new Uint8Array(1470) };
 	const radio = new Radio({ frameBytes: 1470, onActivity() {
 		while (radio.read(frame)) {
+			if (frame.bytes[0] === 0xfe) {
+				const slot = vault.open(frame.bytes, frame.length, frame.from, opened);
+				trace("=" + slot + " " + opened.join(" ") + "\\n");
+				if (slot < 0) continue;
+				const length = vault.sealBytes(slot, 4, 0, opened[1], frame.bytes, 14, opened[4], out, 0);
+				radio.addPeer(frame.from);
+				radio.send(frame.from, out, length);
+				continue;
+			}
 			let told;
 			try { told = { value: (0, eval)("const {bytes, hex, out, made, framed, open} = tools; " + decode(frame.bytes, frame.length)) }; }
 			catch (error) { told = { thrown: String(error) }; }
@@ -84,7 +93,7 @@ export class VaultBoard {
 	/** Why the board has ended, if it has. */
 	ended = "";
 
-	constructor(options: { mac: string; capacity: number; seed?: number; flash?: Map<string, Kept>; program?: string; cutAtWrite?: number }) {
+	constructor(options: { mac: string; capacity: number; seed?: number; flash?: Map<string, Kept>; program?: string }) {
 		const { mac, capacity, seed = 1, flash = new Map(), program = SANITIZED } = options;
 		if (!existsSync(program)) throw new Error(`${program} is missing: make board asan gc-stress`);
 		this.mac = mac;
@@ -93,7 +102,6 @@ export class VaultBoard {
 		if (!wire) throw new Error("no wire");
 		this.#process = BoardProcess.start({ name: mac, program, app: writeApp({ mac, capacity }), wire, awaitReport: true });
 		this.#exchange({ type: "boot", mac, seed, reset: 1, nvs: [...flash.values()], rtc: null, pins: {} });
-		if (options.cutAtWrite) this.#exchange({ type: "fault", cutAtWrite: options.cutAtWrite });
 	}
 
 	/** Runs a script of an expression. */
@@ -114,6 +122,22 @@ export class VaultBoard {
 			}
 		throw new Error(`no answer: ${this.ended} ${JSON.stringify(effects)}`);
 	}
+
+	/** Gives it a sealed frame as its radio hears one. @returns slot and the fields of `Opened`, and the frame with the same text that it sends back */
+	hear(frame: Uint8Array, from: string): { opened: string; echo: Buffer } {
+		let opened = "";
+		let echo = Buffer.alloc(0);
+		for (const effect of this.#exchange({ type: "rx", from, to: this.mac, rssi: -50, hex: hexOf(frame) })) {
+			if (effect.do === "trace" && effect.line.startsWith("=")) opened = effect.line.slice(1).trim();
+			if (effect.do !== "tx") continue;
+			echo = Buffer.from(effect.hex, "hex");
+			this.#exchange({ type: "tx-done", id: effect.id, acked: true });
+		}
+		return { opened, echo };
+	}
+
+	/** All that it has said, but its answers to scripts. */
+	said = "";
 
 	wait(ms: number): void {
 		this.#us += ms * 1000;
@@ -157,6 +181,7 @@ export class VaultBoard {
 		const reply = JSON.parse(this.#process.exchange(JSON.stringify({ t: this.#us, ...event }))) as BoardReply;
 		for (const effect of reply.effects) {
 			if (effect.do === "restart") this.ended = effect.reason;
+			if (effect.do !== "nvs" && !(effect.do === "trace" && effect.line.startsWith("="))) this.said += JSON.stringify(effect);
 			if (effect.do !== "nvs" || effect.key === undefined) continue;
 			const name = `${effect.ns}/${effect.key}`;
 			if (effect.op === "erase") this.flash.delete(name);

@@ -18,11 +18,8 @@
 
 void xs_vault_destructor(void *data)
 {
-	if (!data)
-		return;
-
-	backupEnd(data);
-	vaultDelete(data);
+	if (data)
+		vaultDelete(data);
 }
 
 static const xsHostHooks gVaultHooks = {

@@ -8,6 +8,7 @@
 #include "esp_random.h"
 #include "esp_timer.h"
 
+#include "vault-backup-esp32.h"
 #include "vault-sessions-esp32.h"
 
 #define kTickMS 250
@@ -344,6 +345,7 @@ xsVault vaultMake(const uint8_t *mac, int capacity)
 
 void vaultDelete(xsVault vault)
 {
+	backupEnd(vault);
 	wipe(vault, vaultBytes(vault->capacity));
 	c_free(vault);
 }
