@@ -14,15 +14,19 @@ import { MemoryBudget } from "common/memory-budget";
 import { decode, encode } from "common/utf8";
 import { allowedChannels } from "config/countries";
 import { PreferenceRecords } from "config/records";
-import type { Configuration } from "config/schema";
+import { type Configuration, defaults } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
+import { Devices } from "devices/devices";
 import { Comms, type Contact } from "espnow/comms";
 import { PlainText } from "espnow/plain-text";
 import { Radio } from "espnow/radio";
 import { COMMANDS, context } from "handler/commands";
 import { Handler } from "handler/handler";
 import config from "mc/config";
+import { Backup } from "sealing/backup";
+import { Joining } from "sealing/joining";
+import { devicesCommand, joinCommand, letGoCommand } from "sealing/joining-commands";
 import { Sealed } from "sealing/sealed";
 import { Vault } from "sealing/vault";
 import Timer from "timer";
@@ -97,8 +101,9 @@ let turns = 0;
 let hasSent = false;
 const feed = () => chip.feed();
 
+const capacity = role === "hub" ? DEVICES : 1;
 /** Keys and sessions. */
-const vault = new Vault({ mac, capacity: role === "hub" ? DEVICES : 1 });
+const vault = new Vault({ mac, capacity });
 /** The hub by whose key this device was joined: known without asking the vault, as it is asked for with every frame. */
 let sealedHub = "";
 
@@ -110,11 +115,20 @@ keysChanged();
 
 /** The hub that this device obeys: the one that it was joined to, else the one people told it, else the one it adopted. */
 function hub(): string {
-	return role === "hub" ? "" : sealedHub || store.configuration.hub || state.hub;
+	return sealedHub || plainHub();
+}
+
+function plainHub(): string {
+	return role === "hub" || sealedHub !== "" ? "" : store.configuration.hub || state.hub;
+}
+
+function forgetHub(): void {
+	state.forgetHub();
+	store.update({ hub: "" });
 }
 
 function isConfigured(): boolean {
-	return store.configured || state.hub !== "" || sealedHub !== "";
+	return store.configured || hub() !== "";
 }
 
 const roles: WiFiRoles = new WiFiRoles({
@@ -133,11 +147,12 @@ const roles: WiFiRoles = new WiFiRoles({
 			meter.radioReady();
 			comms.start();
 			greetHub();
+			joining.start();
 		},
 		onLateJoin: () => comms.restartESPNow(),
 		onJoined: (channel) => state.confirmChannel(channel, store.configuration.channel),
 		onHomeChannel: (from, to) => {
-			say(`channel ${from} -> ${to}`);
+			if (!joining.isLooking) say(`channel ${from} -> ${to}`);
 			if (role === "hub" && roles.joined) state.confirmChannel(to, store.configuration.channel);
 			channels.onHomeChannel(to);
 		},
@@ -151,6 +166,47 @@ const roles: WiFiRoles = new WiFiRoles({
 function greetHub(): void {
 	if (sealedHub !== "") Timer.set(() => void comms.ask(sealedHub, "ping"), chip.random() * GREET_MS);
 }
+
+const devices = role === "hub" ? new Devices({ records, clock: chip, home: () => roles.home, trace: say }) : null;
+devices?.load();
+
+const joining: Joining = new Joining({
+	mac,
+	role,
+	vault,
+	radio: {
+		call: () => comms.call(),
+		sendRaw: (to, bytes) => comms.sendRaw(to, bytes),
+		forgetPeer: (other) => comms.forgetPeer(other),
+		ask: (other, text, options) => comms.ask(other, text, options),
+	},
+	devices,
+	keysChanged,
+	plainHub,
+	forgetHub,
+	confirm: (channel) => {
+		state.confirmChannel(channel, store.configuration.channel);
+		roles.channelConfirmed(channel);
+	},
+	name: () => (store.configuration.name === defaults.name ? "" : store.configuration.name),
+	tuner: roles,
+	records,
+	text: { decode, encode },
+	clock: chip,
+	timers: Timer,
+	random: chip,
+	trace: say,
+});
+
+const backup = new Backup({
+	vault,
+	capacity,
+	devices,
+	forgetPeer: (other) => comms.forgetPeer(other),
+	decode,
+	clock: chip,
+	timers: Timer,
+});
 
 const reports = role === "hub" ? new DeviceReports() : null;
 
@@ -166,6 +222,11 @@ const handler = new Handler({
 		store,
 		reports,
 		meter,
+		joining: {
+			join: (args) => joinCommand(joining, args),
+			devices: (args) => devicesCommand(joining, args),
+			letGo: (byRadio) => letGoCommand(joining, byRadio),
+		},
 		version,
 		restartedByRadio: words?.cause === "radio",
 	}),
@@ -174,7 +235,15 @@ const handler = new Handler({
 
 /** Boards without a key are spoken to in the original's texts. */
 const plainText = new PlainText({ decode, encode });
-const sealed = new Sealed({ vault, mac, hub: () => sealedHub, decode, clock: chip, onHubMoved: keysChanged });
+const sealed = new Sealed({
+	vault,
+	mac,
+	hub: () => sealedHub,
+	decode,
+	clock: chip,
+	onJoin: (from, bytes, length, rssi) => joining.onJoin(from, bytes, length, rssi),
+	onHubMoved: keysChanged,
+});
 
 const comms: Comms = new Comms({
 	mac,
@@ -188,6 +257,7 @@ const comms: Comms = new Comms({
 	// A device that was joined takes nothing but sealed frames.
 	codecOf: (other) => (sealedHub !== "" || vault.find(other) >= 0 ? sealed : plainText),
 	sealed,
+	onCall: (from, rssi) => joining.onCall(from, rssi),
 	handler,
 	hub,
 	memory,
@@ -264,6 +334,8 @@ const web: Web = new Web({
 	selfTest: () => selfTest.run(),
 	store,
 	housePassword: () => store.configuration.house.password,
+	joining,
+	backup,
 	memory,
 	handler,
 	comms,
@@ -287,6 +359,7 @@ function ledPattern(): "window" | "hub" | "device" {
 
 /** The way back from a forgotten setup password. */
 function factory(): void {
+	joining.forget();
 	store.factory();
 	state.factory();
 	restarter.now("button", "factory configuration");
@@ -333,7 +406,7 @@ function* parts(): Generator<object> {
 	const { lastError: radioError, ...radio } = comms.snapshot();
 	yield { ...radio, following: channels.snapshot() };
 	const kept = store.snapshot();
-	const found = lastError || channelTrouble() || hubs?.trouble || roles.routerTrouble;
+	const found = lastError || channelTrouble() || hubs?.trouble || roles.routerTrouble || vault.trouble;
 	const known = found || radioError || kept.lastError || startTrouble(resetReason, words);
 	// Last, as anybody on the radio can say it: it hides nothing that the board found itself.
 	const trouble = known || hubs?.countryTrouble || reports?.countryTrouble(store.configuration.country) || "";

@@ -1,6 +1,8 @@
 import { parseMac, sameBoard } from "common/mac";
 import { isWellFormed } from "common/text";
+import { orderBackup } from "./backup";
 import { hostLabel, isAddress, isOurName, refuseWrite } from "./guard";
+import { deviceList, joinState, orderDevices, orderJoining } from "./joining";
 import { isFlatObject } from "./json-shape";
 import { normalRelay, parseQuery, parseRelay, withoutLineEnd } from "./query";
 import { joinedJSON, json, page, type Reply, refuse, text } from "./reply";
@@ -12,7 +14,20 @@ import { textOf } from "./utf8";
 /** What the routes need of the board. */
 export type RoutesOptions = Pick<
 	WebOptions,
-	"mac" | "line" | "snapshot" | "selfTest" | "store" | "handler" | "comms" | "restarter" | "page" | "clock" | "setup" | "housePassword"
+	| "mac"
+	| "line"
+	| "snapshot"
+	| "selfTest"
+	| "store"
+	| "handler"
+	| "comms"
+	| "restarter"
+	| "page"
+	| "clock"
+	| "setup"
+	| "housePassword"
+	| "joining"
+	| "backup"
 >;
 
 /** A request on its way to its answer. */
@@ -31,6 +46,8 @@ interface Route {
 	/** From the house only for who is signed in. */
 	readonly changes?: boolean;
 	readonly takesBody?: boolean;
+	/** From the house for nobody. */
+	readonly setupOnly?: boolean;
 	readonly serve: (routes: Routes, request: Request) => Reply | Promise<Reply>;
 }
 
@@ -79,6 +96,24 @@ export class Routes {
 				POST: { takesBody: true, serve: (routes, request) => routes.front(request) },
 			},
 			"/devices": { GET: { serve: (routes) => page(routes.#options.page("house.html")) } },
+			"/join": { GET: { serve: (routes) => page(routes.#options.page("join.html")) } },
+			"/api/join": {
+				GET: { serve: (routes) => joinState(routes.#options.joining) },
+				POST: { changes: true, takesBody: true, serve: (routes, request) => orderJoining(routes.#options.joining, request.body) },
+			},
+			"/api/devices": {
+				GET: { serve: (routes) => deviceList(routes.#options.joining) },
+				POST: { changes: true, takesBody: true, serve: (routes, request) => orderDevices(routes.#options.joining, request.body) },
+			},
+			"/api/backup": {
+				GET: { setupOnly: true, serve: (routes) => json(200, routes.#options.backup.view()) },
+				POST: {
+					setupOnly: true,
+					changes: true,
+					takesBody: true,
+					serve: (routes, request) => orderBackup(routes.#options.backup, request.body),
+				},
+			},
 			"/api/status": { GET: { serve: (routes) => joinedJSON(routes.#options.snapshot()) } },
 			"/api/selftest": { GET: { changes: true, serve: (routes) => routes.#options.selfTest().then(asTestResult) } },
 			"/api/config": {
@@ -118,6 +153,7 @@ export class Routes {
 		if (signedIn === "wrong") return { ...refuse(head.target, 401, "That is not the house password."), headers: SIGN_IN };
 		if (signedIn === "paused") return this.paused(head.target, remote);
 		head.signedIn = signedIn === "yes";
+		if (route.setupOnly && side !== "setup") return refuse(head.target, 403, "This is only for the board's own access point.");
 		const refusedChange = route.changes && !route.takesBody ? this.refuseChange(side, head) : undefined;
 		if (refusedChange) return refusedChange;
 		if (!route.takesBody) return this.admitWithoutBody(side, head, path === "/" && Boolean(query));

@@ -101,6 +101,8 @@ export interface WebOptions {
 		/** A request came through the setup access point, which stays open while it is in use. */
 		setupUsed(): void;
 	};
+	readonly joining: JoiningFace;
+	readonly backup: BackupFace;
 	/** What connections may hold. */
 	readonly memory: WebMemory;
 	readonly restarter: {
@@ -112,6 +114,35 @@ export interface WebOptions {
 	readonly trace: (line: string) => void;
 }
 
+/** How boards come together and part, as the routes need it. A text that is returned says why something cannot be, "" when it is done. */
+export interface JoiningFace {
+	/** What is going on. */
+	view(): object;
+	/** A hub: the boards that call; a device: the hubs that answer. */
+	found(): Iterable<object>;
+	/** A hub: the devices that joined since it last began to add them. */
+	joined(): Iterable<object>;
+	/** A hub: all its devices. */
+	devices(): Iterable<object>;
+	add(): string;
+	accept(mac: string, code: string): string;
+	cancel(): void;
+	letGo(): string;
+	remove(mac: string): Promise<string>;
+	rename(mac: string, name: string): string;
+}
+
+/** The hub's backup, line by line, as the routes need it; texts as in {@link JoiningFace}. */
+export interface BackupFace {
+	view(): object;
+	save(passphrase: string): string;
+	restore(passphrase: string, line: string): string;
+	/** @returns undefined when there is none, or not yet */
+	line(number: number): string | undefined;
+	take(line: string): string;
+	end(): void;
+}
+
 /** The web's part of the board's memory, in bytes. */
 export interface WebMemory {
 	/** What connections hold. */
@@ -120,7 +151,7 @@ export interface WebMemory {
 	takesWeb(bytes: number): boolean;
 }
 
-export type PageName = "setup.html" | "house.html" | "press.html";
+export type PageName = "setup.html" | "house.html" | "press.html" | "join.html";
 
 /** The web part's share of the board's snapshot. */
 export interface WebSnapshot {

@@ -25,6 +25,12 @@ export interface Board {
 		updateText(json: string): Applied;
 		redacted(): { [key: string]: unknown };
 	};
+	/** How boards come together and part (sealing/joining-commands); each takes what is behind the command's name. */
+	joining: {
+		join(args: string): string;
+		devices(args: string): string | Promise<string>;
+		letGo(byRadio: boolean): string;
+	};
 	version: string;
 }
 
@@ -239,6 +245,32 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 			who: (key) => (key === "name" ? "anyone" : "owner"),
 			run(key, from, handler) {
 				return redactedText(handler.context.board.store.redacted(), key, from.side === "radio");
+			},
+		},
+		{
+			name: "join",
+			argument: "optional",
+			help: "join [list|start|cancel|accept <mac> <code>] tells whether the board has joined, who wants to, and adds devices to a hub",
+			who: (args) => (args === "" ? "anyone" : "owner"),
+			run(args, _from, handler) {
+				return handler.context.board.joining.join(args);
+			},
+		},
+		{
+			name: "devices",
+			argument: "optional",
+			help: "devices [<n>|remove <mac>|name <mac> <name>] lists the hub's devices, from the nth on, and parts with them",
+			who: "owner",
+			run(args, _from, handler) {
+				return handler.context.board.joining.devices(args);
+			},
+		},
+		{
+			name: "let-go",
+			help: "let-go makes a joined device forget its hub",
+			who: "owner",
+			run(_args, from, handler) {
+				return handler.context.board.joining.letGo(from.side === "radio");
 			},
 		},
 		{

@@ -296,7 +296,7 @@ export class HubJoining {
 		this.#candidates.drop(mac);
 		if (this.#joined.length >= MOST_JOINED) this.#joined.shift();
 		this.#joined.push(mac);
-		void this.send(mac, via, confirmFrame(this.#options, device.slot, mac, bytes));
+		void this.send(mac, via, confirmFrame(this.#options, vault.find(mac), mac, bytes));
 		this.#options.onJoined(mac);
 	}
 

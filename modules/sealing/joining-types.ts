@@ -28,18 +28,16 @@ export interface JoinVault {
 	pairCode(slot: number): string;
 	find(mac: string): number;
 	macAt(slot: number): string;
-	/** The key shared with a board, held as a candidate until {@link keep}. @returns its slot, -1 when there is none or the key is none */
+	/** The key shared with a board, held as a candidate until {@link keep}. @returns a slot for it, below 0 when there is none or the key is none */
 	agree(mac: string, publicKey: Uint8Array): number;
-	/** @returns false when the flash refuses */
+	/** Boards are found from then on, in another slot. @returns false when the flash refuses */
 	keep(slot: number): boolean;
 	/** Gives a candidate up; a key that was kept for that board before stays. */
 	abandon(slot: number): void;
-	isKept(slot: number): boolean;
 	remove(slot: number): unknown;
 	removeAll(): unknown;
-	forgetSession(slot: number): void;
 	/** Writes the first 16 bytes of HMAC-SHA-256(K, label | 0 | bytes). */
-	proof(slot: number, label: string, bytes: Uint8Array, length: number, into: Uint8Array, at: number): void;
+	proof(slot: number, label: string, bytes: Uint8Array, length: number, into: Uint8Array, at: number): unknown;
 	/** Compares the same in constant time. */
 	checkProof(slot: number, label: string, bytes: Uint8Array, length: number, proof: Uint8Array, at: number): boolean;
 	random(into: Uint8Array): void;
@@ -61,7 +59,8 @@ export interface JoinDevices {
 	nameOf(mac: string): string;
 	/** @returns false when there is no room, or the flash refuses */
 	add(mac: string, name: string, sealed: boolean): boolean;
-	remove(mac: string): void;
+	/** @returns false when the flash refuses */
+	remove(mac: string): boolean | undefined;
 	rename(mac: string, name: string): boolean;
 	each(): Iterable<object>;
 }

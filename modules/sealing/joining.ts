@@ -20,6 +20,8 @@ import type { Clock, JoinDevices, JoinRadio, JoinVault, Random, Timers } from ".
 const PENDING = "joining";
 /** A device that is removed is told so for so long, in ms; one that does not hear it is let go on its own page. */
 const LET_GO_MS = 2_000;
+/** Until an order to let go is followed that came by radio, in ms. */
+const LET_GO_LATER_MS = 1_000;
 /** What a code is written with: Crockford's base 32. */
 const CODE = /^[0-9A-HJKMNP-TV-Z]{12}$/;
 
@@ -30,6 +32,8 @@ export interface JoiningOptions {
 	radio: JoinRadio & { ask(mac: string, text: string, options: { timeoutMs: number }): Promise<unknown> };
 	/** The hub's roster, null on a device. */
 	devices: JoinDevices | null;
+	/** This device's hub is another one, or none. */
+	keysChanged(): void;
 	/** MAC of a plain hub that this device has, "" for none. */
 	plainHub(): string;
 	/** Forgets any hub that people have set or that was adopted. */
@@ -73,7 +77,7 @@ export class Joining {
 		this.#started = true;
 		const { role, vault } = this.#options;
 		if (role === "device") {
-			if (!vault.isKept(0)) this.look();
+			if (vault.macAt(0) === "") this.look();
 			else this.keepPending("");
 		}
 	}
@@ -88,12 +92,12 @@ export class Joining {
 	/** MAC of the sealed hub that this device has, "" without one. */
 	get hub(): string {
 		const { role, vault } = this.#options;
-		return role === "device" && vault.isKept(0) ? vault.macAt(0) : "";
+		return role === "device" ? vault.macAt(0) : "";
 	}
 
-	/** Whether the radio is away from its channel for a moment to look for a hub. */
-	get isVisiting(): boolean {
-		return this.#device?.state === "visiting";
+	/** Whether the radio goes from channel to channel to look for a hub. */
+	get isLooking(): boolean {
+		return this.#device !== null && this.#options.plainHub() === "";
 	}
 
 	/** What people have to know, "" when all is well. */
@@ -140,7 +144,6 @@ export class Joining {
 				call: () => radio.call(),
 				send: (to, bytes) => this.send(to, bytes),
 				onJoined: (device) => {
-					vault.forgetSession(vault.find(device));
 					radio.forgetPeer(device);
 					this.#options.trace(`joined: ${device}`);
 				},
@@ -171,23 +174,29 @@ export class Joining {
 
 	/** This device has no hub any more, and looks for one. @returns "" or why that cannot be */
 	letGo(): string {
-		const { role, vault, radio } = this.#options;
+		const { role, radio } = this.#options;
 		if (role !== "device") return "this is the hub";
 		const hub = this.hub;
 		this.forget();
 		if (hub !== "") radio.forgetPeer(hub);
 		this.#options.trace("let go");
-		if (this.#started && !vault.isKept(0)) this.look();
+		if (this.#started && this.hub === "") this.look();
 		return "";
+	}
+
+	/** The same a moment later: the reply to who has ordered it can still be sealed. */
+	letGoLater(): void {
+		this.#options.timers.set(() => this.letGo(), LET_GO_LATER_MS);
 	}
 
 	/** Nothing is known of any other board: as it left the factory. */
 	forget(): void {
-		const { vault, forgetHub } = this.#options;
+		const { vault, forgetHub, keysChanged } = this.#options;
 		this.#device?.close();
 		this.#device = null;
 		this.#relay = null;
 		vault.removeAll();
+		keysChanged();
 		this.keepPending("");
 		forgetHub();
 	}
@@ -203,9 +212,8 @@ export class Joining {
 		if (vault.find(mac) >= 0) await radio.ask(mac, "let-go", { timeoutMs: LET_GO_MS });
 		const slot = vault.find(mac);
 		if (slot >= 0) vault.remove(slot);
-		devices.remove(mac);
 		radio.forgetPeer(mac);
-		return "";
+		return devices.remove(mac) === false ? "the flash refuses: try again" : "";
 	}
 
 	/** A device of the hub gets a name. @returns "" or why that cannot be */
@@ -278,8 +286,9 @@ export class Joining {
 	}
 
 	private hasJoined(hub: string): void {
-		const { radio, tuner, confirm, trace } = this.#options;
+		const { radio, tuner, confirm, keysChanged, trace } = this.#options;
 		this.#device = null;
+		keysChanged();
 		this.#trouble = "";
 		radio.forgetPeer(hub);
 		confirm(tuner.home);
@@ -299,7 +308,7 @@ export class Joining {
 		if (joinKind(prove, 0, via === "" ? length : prove.length) !== Join.prove || !sameBoard(addresseeOf(prove), mac)) return false;
 		const device = makerOf(prove);
 		const slot = vault.find(device);
-		if (slot < 0 || !vault.isKept(slot) || (via === "" && !sameBoard(device, from)) || this.#hub?.isAccepting(device)) return false;
+		if (slot < 0 || (via === "" && !sameBoard(device, from)) || this.#hub?.isAccepting(device)) return false;
 		if (!vault.checkProof(slot, PROOF_LABEL[Join.prove], prove, PROOF_AT[Join.prove], prove, PROOF_AT[Join.prove])) return true;
 		const frame = confirmFrame(this.#options, slot, device, prove);
 		void this.send(via || device, via === "" ? frame : passFrame(mac, via, device, frame, frame.length));

@@ -58,10 +58,20 @@ export class BoardServer {
 	/** How far the board's clock is ahead: pauses are over sooner. */
 	aheadMs = 0;
 	restarts = 0;
+	joinView: object = { role: "hub", state: "idle", secondsLeft: 0, code: "K7QF-2M9D-XA3T", trouble: "" };
+	joinFound: object[] = [];
+	joinJoined: object[] = [];
+	joinDevices: object[] = [];
+	readonly joinOrders: unknown[][] = [];
 	setupUrl = "";
 	lanUrl = "";
 	readonly #servers: Server[] = [];
 	readonly #web: Web;
+
+	private joinOrder(...order: unknown[]): string {
+		this.joinOrders.push(order);
+		return "";
+	}
 
 	constructor() {
 		this.store.load();
@@ -97,6 +107,19 @@ export class BoardServer {
 			],
 			store: this.store,
 			handler: { handle: (text) => `Unknown message: ${text}`, isCommand: () => false, isHarmless: () => true },
+			joining: {
+				view: () => this.joinView,
+				found: () => this.joinFound,
+				joined: () => this.joinJoined,
+				devices: () => this.joinDevices,
+				add: () => this.joinOrder("add"),
+				accept: (...args) => this.joinOrder("accept", ...args),
+				cancel: () => this.joinOrder("cancel"),
+				letGo: () => this.joinOrder("letGo"),
+				remove: async (...args) => this.joinOrder("remove", ...args),
+				rename: (...args) => this.joinOrder("rename", ...args),
+			},
+			backup: { view: () => ({ state: "idle" }), save: () => "", restore: () => "", line: () => undefined, take: () => "", end: () => {} },
 			memory: { web: 0, takesWeb: () => true },
 			housePassword: () => this.store.configuration.house.password,
 			comms: { ask: (mac, text) => this.ask(mac, text) },

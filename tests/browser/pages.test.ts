@@ -13,6 +13,7 @@ let faults: string[];
 test.each([
 	["setup.html", 14],
 	["house.html", 12],
+	["join.html", 10],
 ])("%s stays below %d KB and names no other host", (name, limitKB) => {
 	expect(readFileSync(`web/pages/${name}`, "utf8")).not.toMatch(/https?:|src=|@import|url\(/);
 	expect(statSync(`web/pages/${name}`).size).toBeLessThan(limitKB * 1024);
@@ -35,7 +36,7 @@ async function open(url: string, options: BrowserContextOptions = {}): Promise<P
 		if (message.type() === "error" && !/\b40[01]\b/.test(message.text())) faults.push(message.text());
 	});
 	await page.goto(url);
-	await page.waitForSelector("dd");
+	await page.waitForSelector("dd, #found");
 	return page;
 }
 
@@ -294,6 +295,27 @@ inBrowser("the pages in a browser", () => {
 		await page.fill("[name=mac]", "12");
 		await page.click("#send");
 		await page.waitForSelector("text=Expected: the 12 hex digits of one board.");
+	});
+
+	test("the joining page shows who calls as text, whatever they call themselves, and accepts the one whose button is pressed", async () => {
+		board.joinView = { role: "hub", state: "adding", secondsLeft: 93, code: "K7QF-2M9D-XA3T", trouble: "" };
+		const name = `<img src=x onerror="document.title='taken'">`;
+		const candidate = { rssi: -50, via: "", state: "calling", reason: "" };
+		board.joinFound = [
+			{ ...candidate, mac: "a0b1c2d3e500", name, code: "AAAA-BBBB-CCCC" },
+			{ ...candidate, mac: "a0b1c2d3e504", name: "Kitchen", code: "DDDD-EEEE-FFFF" },
+		];
+		board.joinDevices = [{ mac: "a0b1c2d3e508", name, sealed: true, pairCode: "GGGG-HHHH-JJJJ" }];
+		const page = await open(`${board.setupUrl}join`);
+		await page.waitForSelector("text=another 93 s");
+		expect(await page.textContent("#found li")).toContain(name);
+		expect(await page.textContent("#devices li")).toContain(name);
+		await page.click("#found li:nth-child(2) button");
+		await expectEventually(() => board.joinOrders.length === 1);
+		expect(board.joinOrders).toEqual([["accept", "a0b1c2d3e504", "DDDD-EEEE-FFFF"]]);
+		expect(await page.title()).not.toBe("taken");
+		await page.click("text=Stop");
+		await expectEventually(() => board.joinOrders.length === 2);
 	});
 });
 

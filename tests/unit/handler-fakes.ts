@@ -42,6 +42,11 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 			country: (mac, country) => mac !== "" && country.length === 2,
 		},
 		store,
+		joining: {
+			join: (args) => `OK join ${args}`,
+			devices: (args) => `OK devices ${args}`,
+			letGo: (byRadio) => `OK let go ${byRadio ? "later" : "now"}`,
+		},
 		version: "1.2.3",
 	};
 	const handler = new Handler({

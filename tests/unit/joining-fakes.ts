@@ -82,11 +82,14 @@ export class MemoryVault implements JoinVault {
 	macAt(slot: number): string {
 		return this.flash.kept[slot]?.mac ?? "";
 	}
+	/** As the vault: candidates have slots of their own behind the others, one on a device. */
 	agree(mac: string, publicKey: Uint8Array): number {
 		this.agreements++;
 		const at = this.find(mac);
-		const slot = at >= 0 ? at : this.flash.kept.findIndex((each, index) => each === null && !this.#candidates.has(index));
-		if (slot < 0 || !this.flash.privateKey) return -1;
+		if (at >= 0 && this.flash.kept[at]?.publicKey.equals(publicKey)) return at;
+		if ((at < 0 && !this.flash.kept.includes(null)) || !this.flash.privateKey) return -1;
+		const free = Array.from({ length: 8 }, (_, index) => this.#capacity + index).find((slot) => !this.#candidates.has(slot)) ?? -1;
+		const slot = this.#capacity > 1 ? free : this.#capacity;
 		const x = this.flash.publicKey.toString("base64url");
 		const own = createPrivateKey({ key: { kty: "OKP", crv: "X25519", x, d: this.flash.privateKey.toString("base64url") }, format: "jwk" });
 		try {
@@ -106,13 +109,13 @@ export class MemoryVault implements JoinVault {
 	}
 	keep(slot: number): boolean {
 		const candidate = this.#candidates.get(slot);
-		if (this.refuses || !candidate) return false;
-		this.flash.kept[slot] = candidate;
+		if (!candidate) return this.macAt(slot) !== "";
+		const known = this.find(candidate.mac);
+		const at = known >= 0 ? known : this.flash.kept.indexOf(null);
+		if (this.refuses || at < 0) return false;
+		this.flash.kept[at] = candidate;
 		this.#candidates.delete(slot);
 		return true;
-	}
-	isKept(slot: number): boolean {
-		return this.flash.kept[slot] != null;
 	}
 	abandon(slot: number): void {
 		this.#candidates.delete(slot);
@@ -125,7 +128,6 @@ export class MemoryVault implements JoinVault {
 		this.#candidates.clear();
 		this.flash.kept.fill(null);
 	}
-	forgetSession(): void {}
 	proof(slot: number, label: string, bytes: Uint8Array, length: number, into: Uint8Array, at: number): void {
 		into.set(this.hmac(slot, label, bytes, length), at);
 	}
@@ -169,8 +171,9 @@ export class FakeDevices implements JoinDevices {
 		this.names.set(mac, name);
 		return true;
 	}
-	remove(mac: string): void {
+	remove(mac: string): boolean {
 		this.names.delete(mac);
+		return true;
 	}
 	rename(mac: string, name: string): boolean {
 		if (name === "" || name.length > 32) return false;
@@ -258,6 +261,7 @@ export class FakeBoard {
 				ask: async (mac, text) => this.asked.push(`${mac} ${text}`),
 			},
 			devices: this.role === "hub" ? this.devices : null,
+			keysChanged: () => {},
 			plainHub: () => this.plainHub,
 			forgetHub: () => {
 				this.plainHub = "";

@@ -122,6 +122,43 @@ export class Desk {
 	readonly ordered: string[] = [];
 	readonly traces: string[] = [];
 	readonly written: string[] = [];
+	/** What was ordered of it. */
+	readonly joinOrders: unknown[][] = [];
+	/** What it says to the next order. */
+	joinRefusal = "";
+	joinFound: object[] = [];
+	readonly joining: WebOptions["joining"] = {
+		view: () => ({ role: "hub", state: "idle" }),
+		found: () => this.joinFound,
+		joined: () => [],
+		devices: () => [{ mac: "a0b1c2d3e4f4", name: "Kitchen" }],
+		add: () => this.#joinOrder("add"),
+		accept: (...args) => this.#joinOrder("accept", ...args),
+		cancel: () => {
+			this.#joinOrder("cancel");
+		},
+		letGo: () => this.#joinOrder("letGo"),
+		remove: async (...args) => this.#joinOrder("remove", ...args),
+		rename: (...args) => this.#joinOrder("rename", ...args),
+	};
+	backupLine: string | undefined;
+	readonly backup: WebOptions["backup"] = {
+		view: () => ({ state: "idle" }),
+		save: (...args) => this.#joinOrder("save", ...args),
+		restore: (...args) => this.#joinOrder("restore", ...args),
+		line: (number) => {
+			this.#joinOrder("line", number);
+			return this.backupLine;
+		},
+		take: (...args) => this.#joinOrder("take", ...args),
+		end: () => {
+			this.#joinOrder("end");
+		},
+	};
+	#joinOrder(...order: unknown[]): string {
+		this.joinOrders.push(order);
+		return this.joinRefusal;
+	}
 	pages: Record<string, Uint8Array> = {
 		"setup.html": Buffer.from("<!doctype html>setup"),
 		"house.html": Buffer.from("<!doctype html>house"),
@@ -200,6 +237,8 @@ export class Desk {
 					return this.ask(mac, text);
 				},
 			},
+			joining: this.joining,
+			backup: this.backup,
 			housePassword: () => this.password,
 			memory: this.memory,
 			setup,

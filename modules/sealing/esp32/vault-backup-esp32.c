@@ -187,7 +187,7 @@ static int restoreBoard(xsVault vault, const uint8_t *text, size_t length, uint8
 	return slot;
 }
 
-int restorePart(xsVault vault, const uint8_t *part, int length, uint8_t *name)
+int restorePart(xsVault vault, const uint8_t *part, int length, int isKeys, uint8_t *name)
 {
 	xsBackup backup = readyBackup(vault);
 	uint8_t text[kBoardText + kNameMax];
@@ -205,7 +205,10 @@ int restorePart(xsVault vault, const uint8_t *part, int length, uint8_t *name)
 	}
 	if (result)
 		return (result < 0) ? kCrypto : kBadTag;
-	result = (kPairMark == text[0]) ? restorePair(vault, text, textLength) : (kBoardMark == text[0]) ? restoreBoard(vault, text, textLength, name) : kMalformed;
+	if ((isKeys ? kPairMark : kBoardMark) != text[0])
+		result = kMalformed;
+	else
+		result = isKeys ? restorePair(vault, text, textLength) : restoreBoard(vault, text, textLength, name);
 	wipe(text, sizeof(text));
 	return result;
 }

@@ -27,7 +27,8 @@ int backupBegin(xsVault vault, const char *passphrase, const uint8_t *header, in
 int32_t backupTurn(xsVault vault, int32_t rounds);
 int backupKeys(xsVault vault, uint8_t *part);
 int backupBoard(xsVault vault, int slot, const char *name, uint8_t *part);
-int restorePart(xsVault vault, const uint8_t *part, int length, uint8_t *name);
+/* `isKeys`: the part must be the key pair; else a board's. Of the other kind it is malformed, and nothing changes. */
+int restorePart(xsVault vault, const uint8_t *part, int length, int isKeys, uint8_t *name);
 void backupEnd(xsVault vault);
 
 #endif

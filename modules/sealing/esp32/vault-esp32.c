@@ -545,10 +545,11 @@ void xs_vault_restorePart(xsMachine *the)
 {
 	xsVault vault = getVault(the);
 	int length = xsmcToInteger(xsArg(1));
-	uint8_t *name = getBytes(the, &xsArg(2), 0, 1 + kNameMax, C_NULL);
+	int isKeys = xsmcTest(xsArg(2));
+	uint8_t *name = getBytes(the, &xsArg(3), 0, 1 + kNameMax, C_NULL);
 	const uint8_t *part = getFrame(the, &xsArg(0), length);
 
-	xsmcSetInteger(xsResult, (name && part) ? restorePart(vault, part, length, name) : kMalformed);
+	xsmcSetInteger(xsResult, (name && part) ? restorePart(vault, part, length, isKeys, name) : kMalformed);
 }
 
 void xs_vault_backupEnd(xsMachine *the)

@@ -236,11 +236,12 @@ export class Vault extends (Native("xs_vault_destructor") as new () => object) {
 	}
 	/**
 	 * Opens a part and keeps what is in it, in flash, too.
+	 * @param isKeys whether it must be the own key pair, else a board's; one of the other kind is malformed
 	 * @param name 33 bytes: gets the length of a board's name, and the name
 	 * @returns slot of the board; `RESTORED_KEYS` when it was the own key pair; `badTag` for another passphrase, `crypto` when flash refuses
 	 */
-	restorePart(bytes: Uint8Array, length: number, name: Uint8Array): number {
-		return native("xs_vault_restorePart").call(this, bytes, length, name);
+	restorePart(bytes: Uint8Array, length: number, isKeys: boolean, name: Uint8Array): number {
+		return native("xs_vault_restorePart").call(this, bytes, length, isKeys, name);
 	}
 	/** Forgets the passphrase's key. */
 	backupEnd(): void {
