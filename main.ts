@@ -254,8 +254,8 @@ const comms: Comms = new Comms({
 	clock: chip,
 	timers: Timer,
 	random: chip,
-	// A device that was joined takes nothing but sealed frames.
-	codecOf: (other) => (sealedHub !== "" || vault.find(other) >= 0 ? sealed : plainText),
+	// A device that was joined takes nothing but sealed frames, and a hub if people say so.
+	codecOf: (other) => (sealedHub !== "" || store.configuration.plain === "off" || vault.find(other) >= 0 ? sealed : plainText),
 	sealed,
 	onCall: (from, rssi) => joining.onCall(from, rssi),
 	handler,

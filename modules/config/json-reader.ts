@@ -10,7 +10,7 @@ export const LONGEST_NAME = 32;
 
 /** Every name of our configuration and of RBR-Now's `config.json`. */
 export const KNOWN_NAMES: readonly string[] = Object.freeze([
-	...["name", "role", "router", "ssid", "password", "hub", "channel", "country", "setupAP", "minutes", "afterwards", "house"],
+	...["name", "role", "router", "ssid", "password", "hub", "channel", "country", "plain", "setupAP", "minutes", "afterwards", "house"],
 	...["pins", "led", "relay", "button", "pin", "invert"],
 	...["master", "myMaster", "hostssid", "hostpass", "path", "ipaddr", "dht22"],
 ]);

@@ -53,7 +53,7 @@ export function rbrNowPath(path: string): string {
 
 /** Our configuration as a `config.json` of RBR-Now, the router's password masked. */
 export function toRbrNow(configuration: Configuration): JsonObject {
-	const { name, role, router, hub, channel, pins, country, setupAP, house, ...unknown } = configuration;
+	const { name, role, router, hub, channel, pins, country, plain, setupAP, house, ...unknown } = configuration;
 	const { led, relay, button, ...otherPins } = pins;
 	return {
 		path: "",

@@ -14,6 +14,8 @@ export interface Configuration {
 	/** Where a device starts, and a hub that has no router. */
 	readonly channel: number;
 	readonly country: string;
+	/** Whether a hub serves boards of which it holds no key. */
+	readonly plain: "on" | "off";
 	readonly setupAP: {
 		readonly password: string;
 		/** How long the setup access point stays open after a start. */
@@ -52,6 +54,7 @@ export const defaults: Configuration = Object.freeze(
 		hub: "",
 		channel: 1,
 		country: "01",
+		plain: "on",
 		setupAP: { password: "00000000", minutes: 2, afterwards: "off" },
 		house: { password: "" },
 		pins: {},
@@ -122,6 +125,7 @@ export const shape: Branch = Object.freeze(
 				expected: "a country code that the chip knows, such as 01, GB or US",
 				read: (value) => (isCountry(value) ? value : undefined),
 			},
+			plain: oneOf("on", "off"),
 			setupAP: {
 				keys: {
 					password: { secret: true, expected: "a text of 8 to 63 bytes", read: (value, old) => readPassword(value, old, 8) },

@@ -52,4 +52,14 @@ describe("a sealed network", () => {
 		made.advance(8_000);
 		expect(ask(made, "A", "off")).toMatch(STATE);
 	});
+
+	test("a hub whose setting `plain` is off hears no board of which it holds no key, and asks none", () => {
+		const made = sealedNetwork(["A"], { hub: { plain: "off" } });
+		expect(ask(made, "A", "on")).toMatch(STATE);
+		inject(made, { to: "Hub", from: STRANGER, payload: "uptime" });
+		made.advance(1_000);
+		expect(framesOf(made, "Hub", 0, STRANGER)).toEqual([]);
+		expect(snapshot(made, "Hub").counters.dropped).toEqual({ plainRefused: 1 });
+		expect(ask(made, STRANGER, "on")).toBe("Fail (not joined)");
+	});
 });
