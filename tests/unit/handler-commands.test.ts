@@ -66,12 +66,11 @@ describe("replies in RBR-Now's newest form", () => {
 
 	test("join alone is for anyone; all else about joining only for the owner", () => {
 		const { ask } = fakeBoard();
-		const stranger = { side: "radio", mac: "a0b1c2d3e4f0", rssi: -50 } as const;
 		expect(ask("join", stranger)).toBe("OK join ");
 		for (const text of ["join start", "join list", "join accept x y", "devices", "devices remove x", "let-go"])
 			expect(ask(text, stranger)).toMatch(/^Fail \(not allowed/);
 		expect([ask("join start"), ask("devices 3"), ask("let-go")]).toEqual(["OK join start", "OK devices 3", "OK let go now"]);
-		expect(ask("let-go", { side: "radio", mac: HUB, rssi: -50 })).toBe("OK let go later");
+		expect(ask("let-go", ownHub)).toBe("OK let go later");
 	});
 
 	test("version, and the list of commands", () => {
