@@ -36,7 +36,7 @@ ENTRY_hardware-reference := tools/hardware-check/reference.ts
 # Types are checked of the firmware, its desktop build, the desk and the stand-ins for the SDK.
 PROJECTS := tsconfig.json tsconfig.desktop.json tsconfig.desk.json sim/shim
 
-.PHONY: help start test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench \
+.PHONY: help start programs test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench \
 	properties sdk-check soak attacks hardware-check hardware-reference clean tools $(PROJECTS:%=types-of-%)
 
 help:
@@ -57,7 +57,10 @@ help:
 start: board app $(DESK)/start.mjs
 	@node $(DESK)/start.mjs $(ARGS)
 
-test: board asan gc-stress fuzz-board board-m32 app original
+# What the tests run: all board programs, the firmware's modules, the original's code.
+programs: board asan gc-stress fuzz-board board-m32 app original
+
+test: programs
 	@PROPERTY_RUNS=$${PROPERTY_RUNS:-30} jest --json --outputFile=build/test-results.json $(ARGS)
 
 lint: $(PACKAGES) types

@@ -17,8 +17,10 @@ export default {
 	},
 	testMatch: ["<rootDir>/tests/**/*.test.ts"],
 	modulePathIgnorePatterns: ["<rootDir>/build"],
-	// A world waits for its board programs, one process at a time: with Jest's usual one core less, one would idle.
-	maxWorkers: "100%",
+	testSequencer: "<rootDir>/tests/sequencer.mjs",
+	// A world waits for its board programs, one process at a time, and some tests wait for real time: half as many workers again as
+	// cores, so that none of these idles.
+	maxWorkers: "150%",
 	testTimeout: 120000,
 	reporters: ["default"],
 };
