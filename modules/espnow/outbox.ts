@@ -7,46 +7,47 @@ import type { Request } from "./request";
 
 /** Frames that may wait at once. */
 export const OUTBOX_LIMIT = 32;
-/** A request may wait here if fewer than so many frames do: the other places are for pongs and replies. Elsewhere it takes less memory. */
+/** A request enters while fewer frames than this wait: the other places are for pongs and replies. A request that waits outside takes less memory. */
 const FOR_REQUESTS = 8;
-/** Places of which one board alone gets no more: it may ask without end, and never acknowledge. */
+/** Replies to one board that may wait at once: a board may ask without end and never acknowledge. */
 const FOR_ONE_BOARD = 8;
-/** Frames that may hold bytes instead of texts: each takes some 350 bytes of memory. */
+/** Frames with bytes that may wait at once: each takes some 350 bytes of memory. */
 const RAWS = 8;
-/** Frames that are kept for their next use. */
+/** Objects that are kept for the next frames. */
 const SPARE = 8;
-/** A frame for a board that did not acknowledge lets others go first for so long, in ms: enough for 30 series of MAC retries. */
+/** A frame for a board that did not acknowledge waits at most this long while others go first, in ms: enough for 30 series of MAC retries. */
 const PATIENCE_MS = 1_000;
 
 /** Bytes that are sent as they are, or sealed: of `bytes`, `relay` and `undelivered` (sealed networks). */
 export interface RawBytes {
 	readonly bytes: Uint8Array;
-	/** Told whether the board's radio acknowledged them. */
+	/** Is told whether the board's radio acknowledged them. */
 	readonly done: ((acked: boolean) => void) | null;
 }
 
-/** A message that waits for the radio. Its objects are used over and over. */
+/** A message that waits for the radio. The object is used again for another message. */
 export interface Outgoing extends Message {
 	peer: Peer | null;
-	/** What it belongs to: a request of ours, whose message it is or the ping before it; another board's request, to which it is the reply; or neither. */
+	/** Our request that it belongs to: it is that request's message, or the ping before it. */
 	request: Request | null;
+	/** The request of another board to which it is the reply. */
 	inbound: InboundRequest | null;
-	/** What a codec with ids writes into it beside its id. */
+	/** What a codec with ids writes into the frame beside the id. */
 	ack: number;
 	/** Instead of a text. */
 	raw: RawBytes | null;
 	/** Clock time at which it came, in ms. */
 	since: number;
-	/** The one behind it for the same peer. */
+	/** The next frame for the same peer. */
 	next: Outgoing | null;
 }
 
 /**
- * What is to be sent: in order for each peer, peers taking turns. Peers that did not acknowledge before stand in a second ring, from which
- * a frame goes only when the first has none, or after a second.
+ * The frames that wait for the radio. Each peer's frames keep their order, and peers take turns. Peers that did not acknowledge stand in a second
+ * ring. A frame of the second ring goes when the first ring is empty, or when it has waited for a second.
  */
 export class Outbox {
-	/** The only frame that waits, as nearly always when one does: it needs no ring. */
+	/** The only frame that waits. Most frames wait alone, and need no ring. */
 	#only: Outgoing | null = null;
 	readonly #responsive: Peer[] = [];
 	readonly #deferred: Peer[] = [];
@@ -58,8 +59,8 @@ export class Outbox {
 	#pausedUntil = 0;
 
 	/**
-	 * @param memory is told how many frames wait that are no requests of ours
-	 * @param wake told when there is room for requests again without a frame having left
+	 * @param memory counts the frames that are no requests of ours
+	 * @param wake is due when a removed frame made room for requests
 	 */
 	constructor(memory = new MemoryBudget(), wake = new NextDeadline()) {
 		this.#memory = memory;
@@ -70,10 +71,10 @@ export class Outbox {
 		return this.#size;
 	}
 
-	/** Whether a reply to this board may wait here; undefined is one that is not known yet. */
+	/** Whether a reply to this board may wait here. @param peer undefined: a board that is not known yet */
 	takesReply(peer: Peer | undefined): boolean {
 		const memory = this.#memory;
-		// Nearly always.
+		// True for nearly all replies.
 		if (this.#size < KEPT_FOR_OTHERS && memory.answers < KEPT_FOR_OTHERS) return true;
 		if (!memory.takesAnswer) return false;
 		if (this.#size < FOR_ONE_BOARD) return true;
@@ -136,7 +137,7 @@ export class Outbox {
 		return true;
 	}
 
-	/** Puts a frame that the driver did not take back to where it was; nothing goes before `until` (ms). */
+	/** Puts a frame that the driver refused back to where it was. @param until no frame goes before this time, in ms */
 	putBack(entry: Outgoing, until: number): void {
 		const peer = entry.peer;
 		if (!peer) return;
@@ -151,7 +152,7 @@ export class Outbox {
 		this.#responsive.unshift(peer);
 	}
 
-	/** Takes the frame whose turn it is; null when none is due. Give it back with release() when all is done with it. */
+	/** Takes the frame whose turn it is; null when none is due. The caller gives it back with release(). */
 	take(now: number): Outgoing | null {
 		if (this.#size === 0 || now < this.#pausedUntil) return null;
 		if (this.#only) return this.takeOnly(this.#only);
@@ -166,17 +167,17 @@ export class Outbox {
 		return this.#size > 0 && now >= this.#pausedUntil;
 	}
 
-	/** Before this nothing goes, in ms. */
+	/** No frame goes before this time, in ms. */
 	get pausedUntil(): number {
 		return this.#pausedUntil;
 	}
 
-	/** Lets frames go at once after a pause, as the radio is new. */
+	/** Ends a pause: the radio is new. */
 	resume(): void {
 		this.#pausedUntil = 0;
 	}
 
-	/** Takes a frame that waits out of its place, as nobody wants it any more. */
+	/** Drops a frame that waits: nobody wants it any more. */
 	remove(entry: Outgoing): void {
 		const peer = entry.peer;
 		if (!peer) return;
@@ -195,7 +196,7 @@ export class Outbox {
 		if (this.#size === FOR_REQUESTS - 1) this.#wake.by(0);
 	}
 
-	/** Gives a taken entry back for the next use. */
+	/** Takes an entry back, for the next frame. */
 	release(entry: Outgoing): void {
 		entry.peer = null;
 		entry.request = null;
@@ -230,7 +231,7 @@ export class Outbox {
 		return entry;
 	}
 
-	/** Others come to the only frame: its peer takes its place in a ring. */
+	/** A second frame comes: the peer of the first one gets its place in a ring. */
 	private spread(): void {
 		const entry = this.#only;
 		this.#only = null;
@@ -239,7 +240,7 @@ export class Outbox {
 
 	/** Puts the peer of a frame into the ring in which it has to wait now. */
 	private place({ peer, request }: Outgoing): void {
-		// A board that is to be answered has just been heard: nothing for it has to stand back any more.
+		// A board that gets a reply has just been heard: its frames need not wait behind others.
 		if (!peer || peer.ring === "responsive") return;
 		const mayWait = request !== null && (peer.absent || request.tries > 0);
 		const ring = mayWait ? "deferred" : "responsive";

@@ -6,9 +6,9 @@ import type { PeerView, RadioLink } from "./types";
 
 /** ESP_NOW_MAX_TOTAL_PEER_NUM of esp_now.h. */
 export const DRIVER_PEERS = 20;
-/** Boards remembered without need: those that are waited for are kept beyond this. */
+/** Idle boards that are remembered. Boards with something under way are kept beyond this number. */
 const REMEMBERED = 32;
-/** Boards of which only this is remembered: they need a resync. Four bytes each. */
+/** Forgotten boards of which one thing is kept: they need a resync. Four bytes each. */
 const NEED_RESYNC = 256;
 /** Relay devices on the way to a board, at most. */
 const MOST_HOPS = 4;
@@ -17,19 +17,17 @@ const ESP_OK = 0;
 const ESPNOW_FULL = 0x3068;
 const ESPNOW_EXIST = 0x306b;
 
-/**
- * All that is known of another board; one look-up per frame finds it. Each part of the record belongs to one module.
- */
+/** All that is known of another board. One look-up per frame finds it. Each part of the record belongs to one module. */
 export class Peer {
 	/** Station MAC: the key. */
 	readonly mac: string;
 	readonly codec: Codec;
-	/** requests: how its replies find theirs. */
+	/** requests: how its replies find their requests. */
 	readonly replies: ReplyMatching;
-	/** Where frames for it go: its station, unless only an odd address of it was ever heard. */
+	/** Where frames for it go: its station MAC, or its access point MAC while no other was heard. */
 	address: string;
 
-	/** peers: when it was last heard (ms, -1 never) and how well (dBm); its place in the order of use while the driver has it, else 0. */
+	/** peers: when it was last heard (ms, -1 never), its RSSI (dBm), and its place in the order of use (0: the driver does not have it). */
 	seenAt = -1;
 	rssi = 0;
 	usedAt = 0;
@@ -38,13 +36,13 @@ export class Peer {
 	frames: Outgoing | null = null;
 	ring: "none" | "responsive" | "deferred" = "none";
 
-	/** comms: the board through which it is reached, null: itself (sealed networks). */
+	/** comms: the relay device through which it is reached; null: none (sealed networks). */
 	via: Peer | null = null;
 
-	/** transmitter: its radio did not acknowledge the last frame: others go first. */
+	/** transmitter: its radio did not acknowledge the last frame, so others go first. */
 	absent = false;
 
-	/** reply cache: how many requests of it are kept. */
+	/** reply cache: how many of its requests are kept. */
 	inbound = 0;
 
 	constructor(mac: string, codec: Codec, replies: ReplyMatching) {
@@ -54,7 +52,7 @@ export class Peer {
 		this.replies = replies;
 	}
 
-	/** Nothing of it is under way. */
+	/** No request, reply or frame of it is under way. */
 	get isIdle(): boolean {
 		return this.replies.request === null && this.inbound === 0 && this.frames === null;
 	}
@@ -63,23 +61,23 @@ export class Peer {
 export interface PeersOptions {
 	/** MAC of the board that is remembered whatever happens, "" for none. */
 	hub?(): string;
-	/** The codec that a board is spoken to with, by its station MAC. */
+	/** The codec for a board, by its station MAC. */
 	codecOf(mac: string): Codec;
-	/** Made once for each peer. */
+	/** Is called once for each peer. */
 	replyMatching(codec: Codec): ReplyMatching;
 }
 
 /**
- * The boards we know and, as a cache of them, the driver's list of 20: a peer is added on demand, when something is to be sent to it, and the
- * one that was used longest ago gives way.
+ * The boards we know, and the driver's list of 20 as a cache of them. A peer enters the driver's list when something is to be sent to it. The
+ * peer that was used longest ago leaves it.
  */
 export class Peers {
 	readonly #known = new Map<string, Peer>();
 	readonly #driver: Peer[] = [];
-	/** The last four bytes of their MACs, 0 where there is none; a board that is taken for another is resynced without need. Made when first needed. */
+	/** The last four bytes of their MACs, 0: a free place. Two boards with the same bytes are both resynced, which does no harm. Made when first needed. */
 	#needResync: Uint32Array | null = null;
 	#nextResync = 0;
-	/** Addresses that the driver still holds although their board is now written to at its other one, or has been forgotten. */
+	/** Addresses that the driver still has and shall lose: their board has another address now, or has been forgotten. */
 	readonly #unlisted: string[] = [];
 	readonly #options: PeersOptions;
 	#uses = 0;
@@ -90,7 +88,7 @@ export class Peers {
 
 	/** The peer of a station or access point MAC, if it is known. */
 	find(mac: string): Peer | undefined {
-		// Nearly all addresses are stations': a look-up as it came spares taking it apart.
+		// Nearly all addresses are station MACs: the first look-up finds them without a conversion.
 		return this.#known.get(mac) ?? this.#known.get(stationMac(mac));
 	}
 
@@ -107,7 +105,7 @@ export class Peers {
 		return peer;
 	}
 
-	/** The peer of an address that is not known, if it is the hub's: that is remembered from its first word on, whatever it is. */
+	/** The hub as a peer, if this unknown address is the hub's. The hub is remembered from its first frame on. */
 	meetHub(mac: string): Peer | undefined {
 		const hub = this.#options.hub?.() ?? "";
 		return hub !== "" && sameBoard(mac, hub) ? this.get(mac) : undefined;
@@ -115,7 +113,7 @@ export class Peers {
 
 	/** Notes that a board was heard. @param from the address it sent from */
 	heard(peer: Peer, from: string, rssi: number, now: number): void {
-		// Once its station was heard the board is written to there; one that has only ever used an odd address, at that.
+		// Frames go to the station MAC once that was heard, until then to the address that was heard.
 		if (from !== peer.address) {
 			const stationHeard = from === peer.mac || (peer.seenAt >= 0 && peer.address === peer.mac);
 			const address = stationHeard ? peer.mac : from;
@@ -126,10 +124,7 @@ export class Peers {
 		peer.absent = false;
 	}
 
-	/**
-	 * Sees to it that the driver can send to a peer.
-	 * @returns 0, or the driver's error
-	 */
+	/** Adds a peer to the driver's list if it is not there. @returns 0, or the driver's error */
 	register(peer: Peer, radio: RadioLink): number {
 		if (peer.usedAt) return ESP_OK;
 		this.dropUnlisted(radio);
@@ -144,7 +139,7 @@ export class Peers {
 		return error;
 	}
 
-	/** A board is reached through another one from now on; null: by itself. */
+	/** Sets the relay device through which a board is reached. @param via null: none */
 	route(peer: Peer, via: Peer | null): void {
 		let steps = 0;
 		for (let hop = via; hop; hop = hop.via) {
@@ -160,17 +155,17 @@ export class Peers {
 		this.#known.delete(peer.mac);
 	}
 
-	/** A frame was handed to the driver for a peer: the others give way before it. */
+	/** The driver took a frame for a peer: others leave the driver's list before it. */
 	used(peer: Peer): void {
 		peer.usedAt = ++this.#uses;
 	}
 
-	/** The driver turned out not to know a peer (ESP_ERR_ESPNOW_NOT_FOUND): register() adds it again. */
+	/** The driver does not know a peer (ESP_ERR_ESPNOW_NOT_FOUND): register() adds it again. */
 	lost(peer: Peer): void {
 		this.leave(peer);
 	}
 
-	/** A new radio knows nobody: those who were in its list are added again. */
+	/** Fills the list of a new radio with the peers that were in the old one's. */
 	rebuild(radio: RadioLink): void {
 		const before = this.#driver.splice(0).sort((a, b) => a.usedAt - b.usedAt);
 		this.#unlisted.length = 0;
@@ -190,7 +185,7 @@ export class Peers {
 		return this.#known.size;
 	}
 
-	/** All that are known, one after another. */
+	/** All known boards, one after another. */
 	*each(now: number): Generator<PeerView> {
 		for (const { mac, rssi, seenAt } of this.#known.values()) {
 			yield { mac, rssi, lastSeenS: seenAt < 0 ? null : Math.floor((now - seenAt) / 1000) };
@@ -202,7 +197,7 @@ export class Peers {
 		peer.address = address;
 	}
 
-	/** Takes a peer off the driver's list; the driver is told before it gets the next one. */
+	/** Takes a peer off the list. The driver is told before the next peer is added. */
 	private unlist(peer: Peer): void {
 		this.leave(peer);
 		this.#unlisted.push(peer.address);
@@ -228,7 +223,7 @@ export class Peers {
 		peer.usedAt = 0;
 	}
 
-	/** Whether a board that has been forgotten needs a resync; asked once. */
+	/** Whether a forgotten board needs a resync. The next call answers no. */
 	#takeResync(mac: string): boolean {
 		const list = this.#needResync;
 		const index = list ? list.indexOf(resyncKey(mac)) : -1;
@@ -237,7 +232,7 @@ export class Peers {
 		return true;
 	}
 
-	/** @returns false when there is none that may be forgotten */
+	/** @returns false when no board may be forgotten */
 	private forgetOne(): boolean {
 		let oldest: Peer | null = null;
 		const hub = this.find(this.#options.hub?.() ?? "");
@@ -245,9 +240,9 @@ export class Peers {
 		if (!oldest) return false;
 		if (oldest.usedAt) this.unlist(oldest);
 		this.#known.delete(oldest.mac);
-		// One that never was there has nothing to say: whoever has us ask boards that do not exist takes no memory by it.
+		// A board that was never heard sends no late reply. So requests to boards that do not exist take no memory.
 		if (!oldest.replies.needsResync || (oldest.seenAt < 0 && oldest.absent)) return true;
-		// That a board may still send an earlier reply outlives the rest of what we know of it.
+		// The board may still send an earlier reply: this is kept when all else is forgotten.
 		this.#needResync ??= new Uint32Array(NEED_RESYNC);
 		this.#needResync[this.#nextResync] = resyncKey(oldest.mac);
 		this.#nextResync = (this.#nextResync + 1) % NEED_RESYNC;
@@ -261,18 +256,18 @@ function resyncKey(mac: string): number {
 }
 
 /**
- * Whether a board may be forgotten: nothing of it is under way, and if the driver holds it, it has never replied to us. What one that we have just talked
- * to says may be its last reply over again.
+ * Whether a board may be forgotten: nothing of it is under way, and it is not in the driver's list or has never replied. A board in the driver's list
+ * was used a short time ago, and its next frame may be its last reply once more.
  */
 function mayGo(peer: Peer): boolean {
 	return peer.isIdle && (peer.usedAt === 0 || !peer.replies.mayRepeat);
 }
 
-/** Which of two boards is forgotten first: one that the driver does not hold, then the one heard longest ago. */
+/** Which of two boards is forgotten first: the one outside the driver's list, else the one heard longer ago. */
 function goesBefore(peer: Peer, other: Peer): boolean {
 	if ((peer.usedAt === 0) !== (other.usedAt === 0)) return peer.usedAt === 0;
 	return peer.seenAt < other.seenAt;
 }
 
-// The engine freezes a class for the flash, but not what its generators make: mcconfig says so, and it would take RAM.
+// The engine keeps a class in flash, but not its generators' prototypes unless they are frozen (mcconfig says so). They would take RAM.
 Object.freeze(Peers.prototype.each.prototype);
