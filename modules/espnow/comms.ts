@@ -11,7 +11,7 @@ import { Kind, type Message } from "./message";
 import { NextDeadline } from "./next-deadline";
 import { Outbox } from "./outbox";
 import { Peer, Peers } from "./peers";
-import { failure, parseRelay, requestKind, unsendable } from "./plain-text";
+import { failure, PING, parseRelay, requestKind, STEP, unsendable } from "./plain-text";
 import { Recovery, type Step } from "./recovery";
 import { isLoop } from "./relay";
 import { ReplyCache } from "./reply-cache";
@@ -32,9 +32,6 @@ const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
 /** Requests that wait at once for relay devices of a sealed network to be ready. */
 const PREPARING = 4;
-/** `!<mac>,` */
-const MAC_STEP = 14;
-const PING = "ping";
 /** What a board says that takes up a session answers a ping that it was asked with. */
 const WELCOME: Message = Object.freeze({ kind: Kind.pong, id: null, text: "" });
 const EVERYBODY = "ffffffffffff";
@@ -344,7 +341,7 @@ export class Comms implements SealedPort {
 			this.#peers.route(next, far);
 			far = next;
 		}
-		const inner = path.text.slice(MAC_STEP * path.macs.length);
+		const inner = path.text.slice(STEP * path.macs.length);
 		return this.overRelays(far, requestKind(inner), inner, limits);
 	}
 

@@ -21,13 +21,14 @@ import { type Codec, Kind, type Message } from "./message";
  */
 export const FRAME_LIMIT = 250;
 
-const PING = "ping";
+/** Also the call by which a new board looks for a hub. */
+export const PING = "ping";
 /** Also what the asker of a ping gets. */
 export const PONG = "pong";
 const BANG = 33;
 const MINUS = 45;
-/** `!<mac>,` */
-const STEP = 14;
+/** Length of `!<mac>,` */
+export const STEP = 14;
 const ERRORS: readonly string[] = Object.freeze([
 	"Fail (",
 	"Fail ",

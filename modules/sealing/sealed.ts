@@ -4,6 +4,7 @@ import { LONGEST } from "espnow/fragments";
 import { type Codec, Kind, type Sessions } from "espnow/message";
 import type { Outgoing } from "espnow/outbox";
 import type { Peer } from "espnow/peers";
+import { requestKind } from "espnow/plain-text";
 import type { Frame } from "espnow/radio";
 import type { Received, SealedFrames, SealedPort } from "espnow/types";
 import { Drop, FORMER, FRAME_BYTES, FRESH, HEAD_BYTES, type Keys, OPENED_FIELDS, Opened, OVERHEAD_BYTES, SEEN } from "./types";
@@ -48,7 +49,6 @@ const SERVED = 8;
 const SERVED_MS = 60_000;
 /** Relay devices on the way. */
 const MOST_HOPS = 4;
-const BANG = 33;
 
 /** Reasons of the vault for opening nothing, by their number. */
 const DROPS: readonly Outcome[] = Object.freeze([
@@ -257,7 +257,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 		switch (kind) {
 			case Kind.request:
 				if (text === "") return Outcome.empty;
-				into.kind = text.charCodeAt(0) === BANG ? Kind.relay : kind;
+				into.kind = requestKind(text) === Kind.relay ? Kind.relay : kind;
 				break;
 			case Kind.ping:
 			case Kind.pong:
