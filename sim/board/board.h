@@ -18,6 +18,8 @@ int64_t boardBootUs(void);
 void boardSpend(int64_t us);
 /* Counts of the engine's meter that the present event has taken so far. */
 uint32_t boardMeter(void);
+/* Work that the engine does not count by itself. */
+void boardWorked(unsigned long counts);
 /* The seed of the boot event; every generator of the board is derived from it. */
 uint32_t boardSeed(void);
 

@@ -38,7 +38,9 @@ BOARD_CFLAGS := -std=gnu17 -Wall -Wextra -Werror -fno-common -ffunction-sections
 # The natives see what they see on the device: the SDK's three headers (wrapped) and the IDF's.
 BOARD_NATIVE_INCLUDES = -I$(1)/gen -I$(BOARD_DIR)/include -I$(BOARD_DIR) -I$(BOARD_IDF)/include -I$(BOARD_IDF)
 # Mbed TLS (Debian: libmbedtls-dev) has the PSA that ESP-IDF v6.0 has a newer one of. Its archive: a 32-bit board then needs no loader of its own for it.
-BOARD_LINK := -Wl,--gc-sections -l:libmbedcrypto.a -lm -lpthread
+# crypto-meter.c stands before some of its functions.
+BOARD_METERED := psa_aead_encrypt psa_aead_decrypt psa_mac_sign_setup psa_key_derivation_setup psa_raw_key_agreement
+BOARD_LINK := -Wl,--gc-sections $(BOARD_METERED:%=-Wl,--wrap=%) -l:libmbedcrypto.a -lm -lpthread
 
 BOARD_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # The engine measures texts by the word, beyond their end, and says so to AddressSanitizer in clang's words only.

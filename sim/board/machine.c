@@ -227,6 +227,11 @@ uint32_t boardMeter(void)
 	return gMachine ? gSpent + (uint32_t)(gMachine->meterIndex >> METER_SHIFT) : 0;
 }
 
+void boardWorked(unsigned long counts)
+{
+	gSpent += (uint32_t)counts;
+}
+
 MachineFigures machineFigures(void)
 {
 	machineRefuel();

@@ -62,6 +62,7 @@ export async function* conversations(options: Options): AsyncGenerator<string> {
 		seed: 1,
 		air: ports.air,
 		factory: false,
+		plain: true,
 		app: "build/virtual/app.json",
 		program: "build/board/board",
 		report: () => {},

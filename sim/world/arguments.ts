@@ -11,6 +11,7 @@ export interface Arguments {
 	readonly air: number;
 	readonly json: boolean;
 	readonly factory: boolean;
+	readonly plain: boolean;
 	readonly help: boolean;
 }
 
@@ -22,6 +23,7 @@ export const USAGE = `make start ARGS="…"    or    npm start -- …
   --air N       UDP port on which boards from elsewhere join the air, such as those of the SDK's simulator (sim/world/AIR.md); default none
   --json        print one line of JSON when ready
   --factory     boards as they leave the factory: no configuration
+  --plain       boards that talk plain text, as the original's; else hub and devices are joined to a sealed network
   --help        this text`;
 
 const OPTIONS = {
@@ -32,7 +34,7 @@ const OPTIONS = {
 		air: { lowest: 1024, highest: 65_535, usual: 0 },
 	},
 	texts: { host: "127.0.0.1" },
-	switches: ["json", "factory", "help"],
+	switches: ["json", "factory", "plain", "help"],
 } as const;
 
 /** Reads the command line. @throws Error with a sentence */
@@ -48,6 +50,7 @@ export function parseArguments(words: readonly string[]): Arguments {
 		air: given.number("air"),
 		json: given.has("json"),
 		factory: given.has("factory"),
+		plain: given.has("plain"),
 		help: given.has("help"),
 	};
 }

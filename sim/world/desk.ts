@@ -5,6 +5,7 @@ import { type Route, routes } from "./desk-api";
 import { BadInput } from "./desk-input";
 import { BoardPort, tryPort } from "./desk-ports";
 import { boardMac } from "./mac";
+import { joinAll } from "./provision";
 import { RealTime } from "./realtime";
 import { ROUTER_DEFAULTS } from "./router";
 import { type BoardSpec, World } from "./world";
@@ -29,6 +30,8 @@ export interface DeskOptions {
 	readonly air: number;
 	/** Boards as they leave the factory instead of a house that is set up. */
 	readonly factory: boolean;
+	/** Boards that talk plain text, as the original's do, instead of a sealed network. */
+	readonly plain: boolean;
 	readonly app: string;
 	readonly program: string;
 	/** Lines for whoever looks after the desk. */
@@ -212,7 +215,7 @@ function url(host: string, port: number): string {
 	return `http://${host}:${port}`;
 }
 
-function boardSpecs({ devices, factory }: DeskOptions): BoardSpec[] {
+function boardSpecs({ devices, factory, plain }: DeskOptions): BoardSpec[] {
 	const channel = ROUTER_DEFAULTS.channel;
 	const { ssid, password } = ROUTER_DEFAULTS;
 	if (factory) return Array.from({ length: devices + 1 }, (_, i) => ({ name: `Board ${i + 1}` }));
@@ -225,5 +228,5 @@ function boardSpecs({ devices, factory }: DeskOptions): BoardSpec[] {
 		const name = ROOMS[i] ?? `Room ${i + 1}`;
 		return { name, config: { name, role: "device", hub: boardMac(0), channel, pins: PINS }, pins: { 10: 1 } };
 	});
-	return [hub, ...rooms];
+	return plain ? [hub, ...rooms] : joinAll([hub, ...rooms]);
 }

@@ -22,7 +22,7 @@ async function main(given: Arguments): Promise<void> {
 		[PROGRAM, "board"],
 	] as const)
 		if (!existsSync(file)) throw new Error(`${file} is missing: make ${goal} builds it, make start does so by itself.`);
-	const { host, port, devices, seed, air, factory, json } = given;
+	const { host, port, devices, seed, air, factory, plain, json } = given;
 	const report = (line: string) => process.stderr.write(`${line}\n`);
 	let desk: Desk | undefined;
 	const end = () => desk?.close();
@@ -38,6 +38,7 @@ async function main(given: Arguments): Promise<void> {
 		seed,
 		air,
 		factory,
+		plain,
 		app: APP,
 		program: PROGRAM,
 		report,

@@ -41,7 +41,7 @@ test("ready line, relay through the hub, jump in time, nothing left behind", asy
 });
 
 test("phones, faults, frames and the air are steered; the log tells it in order", async () => {
-	const { call, hub, kitchen } = await start("--devices", "1");
+	const { call, hub, kitchen } = await start("--devices", "1", "--plain");
 	expect((await call("/api/clients", { ap: kitchen.mac, password: "00000000" })).body).toEqual({ joined: true, address: "192.168.9.2" });
 	expect((await call("/api/clients", { ap: kitchen.mac, password: "wrong-one" })).body).toMatchObject({ joined: false });
 	expect(
@@ -124,4 +124,23 @@ test("people get a table and a sentence that it is ready", async () => {
 	expect(said.out).toMatch(/Hub +hub +34b4720a1000 +http:/);
 	expect(said.out).toMatch(/Kitchen +device +34b4720a1004 +http:/);
 	expect(said.err).toBe("");
+});
+
+test("the desk's network is sealed unless it is to be plain, and a browser gets a page that is told live what happens", async () => {
+	const { ready, call, hub, kitchen } = await start("--devices", "1");
+	const page = await fetch(ready.world, { headers: { accept: "text/html" } });
+	expect([page.headers.get("content-type"), await page.text()]).toEqual(["text/html; charset=utf-8", expect.stringContaining("<svg")]);
+	const stream = await fetch(`${ready.world}/api/log`, { headers: { accept: "text/event-stream" } });
+	const reader = stream.body?.getReader();
+	expect(await text(`${hub.lan}/?mac=${kitchen.mac}&msg=on`)).toMatch(/^OK ON /);
+	let told = "";
+	while (!told.includes('"text":"OK ON')) told += Buffer.from((await reader?.read())?.value ?? []).toString();
+	await reader?.cancel();
+	expect(told).toMatch(/^\n+data: \[/);
+	expect(told).toContain('"sealed":{"version":1,"kind":"request"');
+	const { body } = await call("/api/log?since=0");
+	expect(body.events.filter(({ event, ...fields }) => event === "frame" && "text" in fields)).toEqual([]);
+	expect((await call("/api/links")).body).toMatchObject({
+		links: expect.arrayContaining([{ a: kitchen.mac, b: hub.mac, rssi: expect.any(Number) }]),
+	});
 });

@@ -58,7 +58,7 @@ function outcome(code: number | null, said: string) {
 }
 
 async function desk() {
-	const made = await start("--devices", "2");
+	const made = await start("--devices", "2", "--plain");
 	const devices = made.ready.boards.slice(1);
 	return { ...made, devices };
 }
