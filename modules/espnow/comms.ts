@@ -25,27 +25,27 @@ import type { AskOptions, AskResult, CommsOptions, CommsSnapshot, PeerView, Seal
 export type { AskOptions, AskResult, CommsOptions, CommsSnapshot, Contact, PeerView, RadioCaller, RadioLink } from "./types";
 
 const TURN_MS = 100;
-/** What a frame of ours holds at most, in bytes: ESP_NOW_MAX_DATA_LEN of esp_now.h. */
+/** The longest frame of ours, in bytes: ESP_NOW_MAX_DATA_LEN of esp_now.h. */
 const FRAME_BYTES = 250;
 const ASK_MS = 10_000;
 const TRIES = 3;
 const LIMITS: RequestLimits = Object.freeze({ timeoutMs: ASK_MS, tries: TRIES });
 /** Requests that wait at once for relay devices of a sealed network to be ready. */
 const PREPARING = 4;
-/** What a board says that takes up a session answers a ping that it was asked with. */
+/** A board's new session answers the ping that was asked of it. */
 const WELCOME: Message = Object.freeze({ kind: Kind.pong, id: null, text: "" });
 const EVERYBODY = "ffffffffffff";
 /** Pause before ESP-NOW is tried again after it did not start. */
 const REOPEN_MS = 1_000;
-/** A Wi-Fi restart tells when it is done; if it never does, ESP-NOW is tried all the same. */
+/** After this time ESP-NOW is tried again even if the Wi-Fi restart has not told that it is done. */
 const WIFI_RESTART_MS = 30_000;
 
 /**
- * The communication engine: one cooperative loop that receives, sends and waits for nothing.
+ * The communication engine: one cooperative loop that receives and sends, and never waits.
  *
  * A turn, in order: send statuses; at most 8 frames; deadlines; then, if no frame is with the driver and one is due, that is sent. If a step throws, each
- * step is rerun separately. A repeating 100 ms timer makes the turns; whatever comes in, and whatever is to be sent,
- * only pulls the next one forward, so turns never nest.
+ * step is rerun separately. A repeating 100 ms timer makes the turns. Frames that come in and frames to be sent pull the next turn forward, so turns
+ * never nest.
  */
 export class Comms implements SealedPort {
 	readonly #options: CommsOptions;
@@ -64,7 +64,7 @@ export class Comms implements SealedPort {
 	readonly #transmitter: Transmitter;
 	readonly #dispatch: Dispatch;
 	#timer: object | null = null;
-	/** The next turn has been asked for already. */
+	/** The next turn has been pulled forward already. */
 	#pulled = false;
 	#started = false;
 	#closed = false;
@@ -74,10 +74,10 @@ export class Comms implements SealedPort {
 	/** Stands for all boards in reach. */
 	#everybody: Peer | null = null;
 	#turns = 0;
-	/** Of the promise that was made last; one executor for all spares a closure for each. */
+	/** Resolves the promise that was made last. One executor for all promises spares a closure for each. */
 	#resolve: Resolve = () => {};
 
-	/** The next turn comes as soon as possible. A function of its own, as others are handed it; so are the next two. */
+	/** Pulls the next turn forward. A field, as others call it, too; so are the next two. */
 	readonly #pull = (): void => {
 		if (this.#pulled || !this.#timer) return;
 		this.#pulled = true;
@@ -107,7 +107,7 @@ export class Comms implements SealedPort {
 		if (more || this.#wake.at - now < TURN_MS || this.#transmitter.statusDue - now < TURN_MS) this.hasten(more, now);
 	};
 
-	/** Of all promises. */
+	/** The executor of all promises. */
 	readonly #executor = (resolve: Resolve): void => {
 		this.#resolve = resolve;
 	};
@@ -205,7 +205,7 @@ export class Comms implements SealedPort {
 		this.#pull();
 	}
 
-	/** Stops ESP-NOW; the turns go on, and what is to be sent waits for its deadline. */
+	/** Stops ESP-NOW. The turns go on, and requests wait until their deadline. */
 	stop(): void {
 		this.#started = false;
 		this.#reopenAt = Infinity;
@@ -260,7 +260,7 @@ export class Comms implements SealedPort {
 
 	/**
 	 * A device tells its hub something by itself (sealed networks).
-	 * @param text at most 200 bytes
+	 * @param text 200 bytes at most
 	 * @returns as {@link ask}; the reply is empty
 	 */
 	report(text: string): Promise<AskResult> {
@@ -365,7 +365,7 @@ export class Comms implements SealedPort {
 		});
 	}
 
-	/** Sends a text one way: no reply is waited for, none is matched to it. */
+	/** Sends a text one way: no reply is matched to it. */
 	espSend(mac: string, text: string): void {
 		const known = this.#peers.find(mac);
 		const kind = requestKind(text);
@@ -381,7 +381,7 @@ export class Comms implements SealedPort {
 		return [...this.eachPeer()];
 	}
 
-	/** The same one after another: a list of all takes more memory than all else that the status page does. */
+	/** The same, one after another: a list of all would take more memory than the rest of the status page. */
 	eachPeer(): Iterable<PeerView> {
 		return this.#peers.each(this.#options.clock.now());
 	}
@@ -420,7 +420,7 @@ export class Comms implements SealedPort {
 		return peer;
 	}
 
-	/** Nobody else would send it again: a board waits for what is in it. */
+	/** Sends it again when it is not acknowledged, as nobody else would: a board waits for it. */
 	sendSealed(mac: string, kind: Kind, bytes: Uint8Array, tries = TRIES): boolean {
 		const done = (acked: boolean) => {
 			if (!acked && tries > 1) this.sendSealed(mac, kind, bytes, tries - 1);
@@ -446,7 +446,7 @@ export class Comms implements SealedPort {
 		this.#peers.find(mac)?.replies.undelivered(id, this.#options.clock.now());
 	}
 
-	/** Reruns each step of a turn separately: an error in one must not keep the others from theirs, nor leave the loop. @returns whether more frames may wait */
+	/** Reruns each step of a turn separately, so that an error in one does not stop the others. @returns whether more frames may wait */
 	private rerunSteps(now: number): boolean {
 		let more = false;
 		const parts: Record<string, () => void> = {
@@ -462,12 +462,12 @@ export class Comms implements SealedPort {
 			try {
 				part();
 			} catch (error) {
-				// That frame is done with: the others can have their turn at once.
+				// That frame is finished: the next turn handles the others at once.
 				if (this.#dispatch.fault(error)) more = true;
 				else this.#log.fault(name, error);
 			}
 		}
-		// What was not looked at is, in the next regular turn.
+		// The next regular turn looks at what this one has left out.
 		this.#wake.by(now + TURN_MS);
 		return more;
 	}
@@ -494,7 +494,7 @@ export class Comms implements SealedPort {
 		this.#wake.by(this.#reopenAt);
 	}
 
-	/** Pulls the timer forward to what is due before its next regular turn. */
+	/** Asks for a turn when something is due before the next regular one. */
 	private hasten(more: boolean, now: number): void {
 		if (this.#pulled || !this.#timer) return;
 		const wait = Math.min(this.#wake.at, this.#transmitter.statusDue) - now;
@@ -503,7 +503,7 @@ export class Comms implements SealedPort {
 	}
 
 	private open(now: number): void {
-		// Whatever fails from here on, it is tried again.
+		// Whatever fails from here on, ESP-NOW is opened again.
 		this.reopenAfter(REOPEN_MS, now);
 		this.closeRadio(now);
 		if (this.#link.open() && this.#link.radio) {
@@ -555,7 +555,7 @@ export class Comms implements SealedPort {
 		return isLoop(to === this.#mac ? [to] : [this.#mac, to], path) ? "loop" : "";
 	}
 
-	/** A request to ourselves: answered here, or forwarded from here. */
+	/** Answers a request to this board, or forwards it. */
 	private askSelf(text: string, limits: RequestLimits): Promise<AskResult> {
 		const path = parseRelay(text);
 		const next = path?.macs[0];
@@ -564,7 +564,7 @@ export class Comms implements SealedPort {
 	}
 }
 
-/** A relayed text as it is sent: MACs of its path in the one form that all boards understand. */
+/** A relayed text as it is sent: the MACs of its path in the form that all boards understand. */
 function onAir(text: string): string {
 	return parseRelay(text)?.text ?? text;
 }

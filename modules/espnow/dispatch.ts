@@ -14,7 +14,7 @@ import type { InboundRequest, ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
 import type { CommsOptions, Received, SealedFrames } from "./types";
 
-/** Frames handled in one turn: what else the board does gets its time under any load. */
+/** Frames that one turn handles: the board's other work gets its time under any load. */
 export const FRAMES_PER_TURN = 8;
 const RELAY_TRIES = 3;
 /** The first byte of a sealed frame: no UTF-8 has it. */
@@ -33,14 +33,14 @@ export interface DispatchOptions {
 	fragments: Fragments;
 	memory: MemoryBudget;
 	counters: Counters;
-	/** For the bytes of a frame while it is read. */
+	/** Buffer for the bytes of a frame. */
 	bytes: Uint8Array;
-	/** A reply has been made outside of a turn. */
+	/** Is called when a reply was made outside of a turn. */
 	onReplied(): void;
 	log: FaultLog;
 }
 
-/** What is done with the frames that come in: each has exactly one outcome, which is counted. */
+/** Handles the frames that come in. Each frame has exactly one outcome, which is counted. */
 export class Dispatch {
 	readonly #handler: CommsOptions["handler"];
 	readonly #host: DispatchOptions["host"];
@@ -58,7 +58,7 @@ export class Dispatch {
 	readonly #mac: string;
 	readonly #frame: Frame;
 	readonly #message: Received = { kind: Kind.request, id: null, text: "", from: "", via: "", isRepeated: false };
-	/** What an error would be about: the frame that is being handled, or the request that is being run for it. */
+	/** The frame that is handled at present, or the request that is run for it: an error belongs to it. */
 	#at: Frame | InboundRequest | null = null;
 
 	constructor(options: DispatchOptions) {
@@ -79,7 +79,7 @@ export class Dispatch {
 		this.#frame = { from: "", rssi: 0, length: 0, bytes: options.bytes };
 	}
 
-	/** Handles at most 8 frames; what an error has kept of them comes in the next turn. What it throws is for {@link fault}. @returns whether more may wait */
+	/** Handles at most 8 frames. After an error the next turn handles the rest; {@link fault} takes the error. @returns whether more may wait */
 	drainFrames(now: number): boolean {
 		let left = FRAMES_PER_TURN;
 		while (this.#link.frames > 0 && left-- > 0) {
@@ -92,9 +92,9 @@ export class Dispatch {
 	}
 
 	/**
-	 * Ends what {@link drainFrames} was at when it threw: a frame has its outcome, and who asked a reply. Its turn has the only `try`, as one for each frame
-	 * would cost as much as a tenth of what is done with it.
-	 * @returns false when it was at no frame
+	 * Finishes the frame at which {@link drainFrames} threw: the frame gets its outcome, its asker a reply. Only the turn has a `try`: one for each
+	 * frame would cost a tenth of the time that a frame takes.
+	 * @returns false when the error belongs to no frame
 	 */
 	fault(error: unknown): boolean {
 		const at = this.#at;
@@ -110,7 +110,7 @@ export class Dispatch {
 		return true;
 	}
 
-	/** The reply to another board's request is there: from the far board it goes back as it came. */
+	/** Sends the reply to another board's request. A far board's reply goes back as it came. */
 	reply(inbound: InboundRequest, reply: string, now: number): void {
 		if (inbound.id !== null && inbound.peer.codec.sessions !== null && !Fragments.fits(inbound.peer, reply)) {
 			this.replyInParts(inbound, reply);
@@ -132,7 +132,7 @@ export class Dispatch {
 		const known = this.#peers.find(frame.from) ?? this.stranger(frame.from);
 		if (known === null) return Outcome.malformed;
 		const codec = known ? known.codec : this.#host.codecOf(frame.from);
-		// Where frames are sealed, whoever may have sent this one is known when it is opened.
+		// The sender of a sealed frame is known when the frame has been opened.
 		if (known && codec.sessions === null) this.#peers.heard(known, frame.from, frame.rssi, now);
 		const message = this.#message;
 		const dropped = codec.decode(frame.bytes, frame.length, message);
@@ -143,7 +143,7 @@ export class Dispatch {
 		const kind = message.kind;
 		if (kind === Kind.pong) return this.pong(known, now);
 		if (kind >= Kind.reply) {
-			// Most requests come from boards of which nothing is awaited.
+			// Most boards that send requests have none of ours open: this spares the call.
 			if (known && (known.replies.request !== null || known.replies.needsResync)) {
 				const match = known.replies.reply(message, this.#handler, frame.rssi, now);
 				if (match === "doubtful") return Outcome.needsResync;
@@ -162,7 +162,7 @@ export class Dispatch {
 		const message = this.#message;
 		const outcome = sealed.open(frame, message);
 		if (outcome !== null) return outcome;
-		// Its key is held: there are not more such boards than people have joined.
+		// The board's key is held, so people joined it: strangers cannot make peers here.
 		const peer = this.#peers.get(message.from);
 		if (message.via === "") {
 			this.#peers.heard(peer, frame.from, frame.rssi, now);
@@ -176,7 +176,7 @@ export class Dispatch {
 		const kind = message.kind;
 		if (kind === Kind.pong) {
 			const outcome = this.pong(peer, now);
-			// The other side shows that it has our welcome.
+			// This pong shows that the other side has our welcome.
 			return isNew && outcome === Outcome.strayPong ? Outcome.sealing : outcome;
 		}
 		if (kind === Kind.reply || kind === Kind.error) {
@@ -193,12 +193,12 @@ export class Dispatch {
 			if (whole === null) return Outcome.malformed;
 			message.text = whole;
 		}
-		// Run or forwarded once, whatever came between; the same reply goes to it again if it is kept.
+		// A repeated request never runs again. It gets the same reply again if that is kept.
 		if (message.isRepeated && kind !== Kind.ping) return this.isRepeated(peer, now) ? Outcome.command : Outcome.replay;
 		return this.serve(peer, kind, now);
 	}
 
-	/** A device tells this hub something by itself, or part of a long text came: the reply is empty. */
+	/** Takes a device's report, or a part of a long text. The reply is empty. */
 	private report(peer: Peer, now: number): Outcome {
 		const { kind, id, text, isRepeated } = this.#message;
 		if (!this.#outbox.takesReply(peer)) return Outcome.outboxFull;
@@ -209,8 +209,8 @@ export class Dispatch {
 	}
 
 	/**
-	 * An address that is not known.
-	 * @returns its peer if it is the hub's; null when it is forged: a reply would go to everybody, or to this board itself
+	 * Looks at an unknown address.
+	 * @returns its peer if it is the hub's; null when it is forged, as a reply would go to everybody or to this board itself
 	 */
 	private stranger(from: string): Peer | undefined | null {
 		if (isGroup(from) || stationMac(from) === this.#mac) return null;
@@ -223,7 +223,7 @@ export class Dispatch {
 		return Outcome.reply;
 	}
 
-	/** What wants a reply: a ping, or a request for this board or another. */
+	/** Serves what wants a reply: a ping, or a request for this board or another. */
 	private serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
 		const message = this.#message;
 		let path: RelayPath | null = null;
@@ -231,7 +231,7 @@ export class Dispatch {
 			path = parseRelay(message.text);
 			if (!path) return Outcome.malformed;
 		}
-		// Without room for a reply it is not even run.
+		// A request does not run when there is no room for its reply.
 		if (!this.#outbox.takesReply(known)) return Outcome.outboxFull;
 		const peer = known ?? this.meet(now);
 		if (kind === Kind.ping) {
@@ -248,7 +248,7 @@ export class Dispatch {
 		return outcome;
 	}
 
-	/** The sender of the frame is remembered from now on. */
+	/** Remembers the sender of the frame. */
 	private meet(now: number): Peer {
 		const peer = this.#peers.get(this.#frame.from);
 		this.#peers.heard(peer, this.#frame.from, this.#frame.rssi, now);
@@ -268,14 +268,14 @@ export class Dispatch {
 		this.#outbox.put(Kind.reply, this.#message.id, peer, failure("busy"), now, null, null);
 	}
 
-	/** A request on another's behalf; its result comes back through {@link reply}. */
+	/** Forwards a request. Its result comes back through {@link reply}. */
 	private relay(inbound: InboundRequest, path: RelayPath, now: number): void {
 		const next = path.macs[0];
 		if (!next || isLoop([inbound.peer.mac, this.#mac], path)) {
 			this.reply(inbound, failure("loop"), now);
 			return;
 		}
-		// In a plain network nobody can tell on whose behalf a change would be made here: the far board would take it for this one's.
+		// The far board of a plain network would take the change for this board's own, whoever asked for it.
 		if (!this.#handler.isHarmless(path.inner)) {
 			this.#counters.event("notAllowed");
 			this.reply(inbound, failure("not allowed: a change is not relayed"), now);
@@ -283,7 +283,7 @@ export class Dispatch {
 		}
 		const limits = { timeoutMs: relayDeadlineMs(path.inner), tries: RELAY_TRIES };
 		const peer = this.#peers.get(next);
-		// Only its hub can seal what relay devices are to carry, and does so for people.
+		// Only the hub can seal frames for relay devices to carry, and it does so for people alone.
 		if (path.macs.length > 1 && peer.codec.sessions !== null) {
 			this.reply(inbound, failure("not allowed: ask for one relay device at the most"), now);
 			return;
@@ -303,7 +303,7 @@ export class Dispatch {
 		else this.await(inbound, reply);
 	}
 
-	/** Apart from the usual way, which needs no closures. */
+	/** Waits for a reply. A function of its own, since most replies are there at once and need no closures. */
 	private await(inbound: InboundRequest, reply: Promise<string>): void {
 		this.#memory.awaited++;
 		Promise.resolve(reply).then(
@@ -318,7 +318,7 @@ export class Dispatch {
 		);
 	}
 
-	/** @param isWhole the reply has its RSSI already, or needs none */
+	/** Sends a reply that was made outside of a turn. @param isWhole no RSSI is to be appended */
 	private late(inbound: InboundRequest, reply: string, isWhole = false): void {
 		try {
 			const text = isWhole ? reply : buildReply(reply, inbound.rssi, inbound.peer.codec.maxTextBytes);
@@ -329,7 +329,7 @@ export class Dispatch {
 		}
 	}
 
-	/** A request ended in an error of ours: its asker is told. */
+	/** Tells the asker that its request ended in an error of this board. */
 	private failed(inbound: InboundRequest, error: unknown): void {
 		this.#log.fault("answer", error);
 		this.late(inbound, failure(message(error)));

@@ -18,7 +18,7 @@ import {
 } from "./request";
 import type { AskResult, Random } from "./types";
 
-/** Requests that wait for their first sending. */
+/** Requests that may wait for their first sending. */
 export const UNSENT_LIMIT = 256;
 /** The pause before the second try, in ms; it doubles with each. */
 const RETRY_MS = 10;
@@ -35,8 +35,8 @@ export interface RequestsOptions {
 }
 
 /**
- * All requests until they are settled: their tries, their deadlines, their way into the outbox. How replies find them, and whether several to one peer are
- * under way at once, is for the peer's {@link ReplyMatching} to say.
+ * Keeps all requests until they are settled: their tries, their deadlines, their way into the outbox. The peer's {@link ReplyMatching} says how replies
+ * find their requests, and whether several requests to one peer are open at once.
  */
 export class Requests implements RequestTable {
 	readonly #outbox: Outbox;
@@ -67,7 +67,7 @@ export class Requests implements RequestTable {
 		return this.#unsent;
 	}
 
-	/** Takes a request, whose asker is told its result later. @returns false when too many wait: busy */
+	/** Takes a request. Its asker gets the result later. @returns false when too many wait: busy */
 	add(peer: Peer, kind: Kind, text: string, now: number, limits: RequestLimits, asker: InboundRequest | Resolve): boolean {
 		const forwarded = typeof asker !== "function";
 		if (this.#unsent >= UNSENT_LIMIT || !this.#memory.takesRequest(text, forwarded)) return false;
@@ -162,17 +162,17 @@ export class Requests implements RequestTable {
 		else this.fail(request, error, now);
 	}
 
-	/** A request can not be sent at all. */
+	/** Settles a request that cannot be sent. */
 	giveUp(request: Request, reason: string, now: number): void {
 		this.fail(request, reason, now);
 	}
 
-	/** A peer is to be forgotten: what is asked of it is settled. */
+	/** Settles all requests to a peer that is to be forgotten. */
 	cancel(peer: Peer, now: number): void {
 		for (const request of [...this.#all].reverse()) if (request.peer === peer) this.fail(request, "cancelled", now);
 	}
 
-	/** Nobody waits any more for what is forwarded for this one: those behind it need not, either. */
+	/** Settles a forwarded request whose asker has given up: the requests behind it need not wait. */
 	abandon(inbound: InboundRequest, now: number): void {
 		const request = this.#all.find((each) => each.asker === inbound);
 		if (request) this.fail(request, "cancelled", now);
@@ -180,11 +180,11 @@ export class Requests implements RequestTable {
 
 	/** Settles everything. */
 	cancelAll(reason: string, now: number): void {
-		// Those that wait behind others go first, so that none of them is begun.
+		// The last ones go first: a settled request would begin the one behind it.
 		for (const request of [...this.#all].reverse()) this.fail(request, reason, now);
 	}
 
-	/** Does what is due: deadlines, doubts that have lasted long enough, tries. */
+	/** Does what is due: deadlines, the ends of doubts, tries. */
 	expire(now: number): void {
 		if (now >= this.#nextDeadline) {
 			this.#nextDeadline = Infinity;
@@ -194,7 +194,7 @@ export class Requests implements RequestTable {
 		this.fill(now);
 	}
 
-	/** Puts those into the outbox that wait for room there, or for their next try. */
+	/** Puts requests into the outbox that wait for room or for their next try. */
 	fill(now: number): void {
 		if (this.#waiting.size === 0) return;
 		while (this.#outbox.takesRequests) {
@@ -243,7 +243,7 @@ export class Requests implements RequestTable {
 	}
 
 	settle(request: Request, result: AskResult, now: number): void {
-		// Only then it is in the outbox, or waits for room there or for its next try.
+		// Only a request that is due is in the outbox, or waits for room or for its next try.
 		if (request.state === "due") this.withdraw(request);
 		request.state = "settled";
 		if (this.#all[this.#all.length - 1] === request) this.#all.pop();
@@ -251,7 +251,7 @@ export class Requests implements RequestTable {
 		this.#memory.requests--;
 		if (request.text.length > SHORT_TEXT) this.#memory.longTexts--;
 		if (request.sends === 0) this.#unsent--;
-		// It may have moved: the next request goes to it itself.
+		// The board may have moved: the next request goes to it without a relay device.
 		if (!result.ok) request.peer.via = null;
 		request.peer.replies.settled(request, result.ok, now);
 		const asker = request.asker;

@@ -13,7 +13,7 @@ import type { ReplyCache } from "./reply-cache";
 import type { Requests } from "./requests";
 import type { CommsOptions } from "./types";
 
-/** A send status takes at most about 30 ms (a series of MAC retries); one that is this late, in ms, does not come. */
+/** After this time, in ms, a send status is given up. It takes about 30 ms at most (a series of MAC retries). */
 export const STATUS_MS = 250;
 const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
@@ -28,17 +28,17 @@ export interface TransmitterOptions {
 	counters: Counters;
 	recovery: Recovery;
 	wake: NextDeadline;
-	/** For the bytes of a frame while it is handed to the driver, which copies them. */
+	/** Buffer for the bytes of a frame; the driver copies them. */
 	bytes: Uint8Array;
-	/** The radio needs this; called at the end of what showed it. */
+	/** Is called when the radio needs a step of recovery, as the last thing that a function here does. */
 	onBroken(step: Step, now: number): void;
-	/** Told of frames that the driver refused. */
+	/** Is told of frames that the driver refused. */
 	log: FaultLog;
 }
 
 /**
- * The one frame that is with the driver. The next is granted when its status has come, or 250 ms have passed: more than one at a time leads
- * to NO_MEM and to statuses that cannot be told apart.
+ * Hands frames to the driver, one at a time. The next one goes when the status of the last has come, or after 250 ms. With two frames in the driver
+ * their statuses could not be told apart, and the driver would run out of memory (NO_MEM).
  */
 export class Transmitter {
 	readonly #host: TransmitterOptions["host"];
@@ -55,9 +55,9 @@ export class Transmitter {
 	readonly #status: SendStatus = { to: "", acked: false };
 	readonly #bytes: Uint8Array;
 	#flight: Outgoing | null = null;
-	/** The board that it was sent to: that of the frame, or a relay device on the way. */
+	/** The board that the frame in flight was sent to: its peer, or a relay device on the way. */
 	#hop: Peer | null = null;
-	/** When the status of the frame with the driver is given up, in ms; Infinity when there is none. Not in {@link NextDeadline}: nearly always it comes before. */
+	/** When the status of the frame in flight is given up, in ms; Infinity: no frame is in flight. Not in {@link NextDeadline}, as the status nearly always comes first. */
 	statusDue = Infinity;
 	grants = 0;
 
@@ -81,7 +81,7 @@ export class Transmitter {
 		return this.#flight !== null;
 	}
 
-	/** Takes in the statuses that have come. */
+	/** Handles the statuses that have come. */
 	drainStatuses(now: number): void {
 		const status = this.#status;
 		while (this.#link.readStatus(status)) {
@@ -92,7 +92,7 @@ export class Transmitter {
 		}
 	}
 
-	/** Gives up a status that does not come, and sees to it that the end of a pause is not missed. */
+	/** Gives up a status that does not come, and asks for a turn at the end of a pause. */
 	expire(now: number): void {
 		if (now >= this.statusDue) {
 			this.#counters.event("statusTimeout");
@@ -111,7 +111,7 @@ export class Transmitter {
 		if (!entry) return;
 		const peer = entry.peer as Peer;
 		const hop = peer.via === null ? peer : outermost(peer);
-		// Nearly always the driver has it, and the call is spared.
+		// The driver nearly always has the peer: this spares the call.
 		let error: number = hop.usedAt ? DriverError.ok : this.#peers.register(hop, radio);
 		if (error !== DriverError.ok) {
 			this.refused(entry, error, true, now);
@@ -125,7 +125,7 @@ export class Transmitter {
 		}
 		error = radio.send(hop.address, bytes, length);
 		if (error === DriverError.notFound) {
-			// The driver's list is not what we hold it for: once more from the start.
+			// The driver's list differs from ours: add the peer and send again.
 			this.#peers.lost(hop);
 			error = this.#peers.register(hop, radio) || radio.send(hop.address, bytes, length);
 		}
@@ -133,7 +133,7 @@ export class Transmitter {
 			this.refused(entry, error, false, now);
 			return;
 		}
-		// What is done from here on costs no time on the way.
+		// The frame is on its way: the work from here on delays it no more.
 		this.#peers.used(hop);
 		this.#flight = entry;
 		this.#hop = hop;
@@ -146,7 +146,7 @@ export class Transmitter {
 		this.#requests.fill(now);
 	}
 
-	/** The radio is closed: no status will come for what it had. */
+	/** The radio is closed: the status of the frame in flight will not come. */
 	abandon(now: number): void {
 		if (this.#flight) this.complete(null, now);
 	}
@@ -167,7 +167,7 @@ export class Transmitter {
 			if (acked) this.#requests.acked(entry);
 			else this.#requests.failed(entry, acked === null, now);
 		} else if (inbound) {
-			// Which relay devices have it is no proof that its asker has.
+			// A relay device's acknowledgement is no proof that the asker has the reply.
 			if (acked && hop === peer) this.#replyCache.close(inbound);
 			else this.#replyCache.failed(inbound, now);
 		}
@@ -191,7 +191,7 @@ export class Transmitter {
 		host.onReplySent?.(mac);
 	}
 
-	/** Bytes that go as they are need no codec, but where they have to be sealed for a relay device. */
+	/** Encodes bytes. They go as they are, unless they must be sealed for a relay device. */
 	private encodeRaw(entry: Outgoing, raw: RawBytes, peer: Peer): number {
 		if (entry.kind !== Kind.bytes || (peer.via !== null && peer.codec.sessions !== null)) return peer.codec.encode(entry, this.#bytes);
 		if (raw.bytes.length > this.#bytes.length) return -1;
@@ -199,7 +199,7 @@ export class Transmitter {
 		return raw.bytes.length;
 	}
 
-	/** There is no key for it, or no session any more, or it is too long for its way. */
+	/** Drops a frame that cannot be encoded: its key or session is gone, or it is too long for its way. */
 	private unsendable(entry: Outgoing, now: number): void {
 		const { request, inbound } = entry;
 		this.#counters.event("unsendable");
