@@ -327,6 +327,65 @@ describe("parting", () => {
 	});
 });
 
+const PASSPHRASE = "correct horse battery";
+
+function orderBackup(made: World, name: string, body: object): { ok: boolean; reason?: string; line?: string } {
+	return JSON.parse(made.http(name, "ap", { method: "POST", path: "/api/backup", body }).body);
+}
+
+/** Waits until the key is derived. */
+function derive(made: World, name: string): { devices: number } {
+	for (let i = 0; i < 300; i++, made.advance(100)) {
+		const found = JSON.parse(made.http(name, "ap", { path: "/api/backup" }).body);
+		if (found.state !== "deriving") return found;
+	}
+	throw new Error("no key");
+}
+
+/** The lines of a hub's backup. */
+function backupOf(made: World, name = "Hub"): string[] {
+	expect(orderBackup(made, name, { do: "save", passphrase: PASSPHRASE })).toEqual({ ok: true });
+	const { devices } = derive(made, name);
+	const lines = Array.from({ length: devices + 2 }, (_, number) => orderBackup(made, name, { do: "line", number }).line ?? "");
+	orderBackup(made, name, { do: "end" });
+	return lines;
+}
+
+describe("the hub's backup", () => {
+	test("restored on a board with another MAC: all devices follow it without a visit, and keep their names", () => {
+		const made = unpacked(["Kitchen", "Attic", "Spare"]);
+		order(made, "Hub", { do: "start" }, "lan");
+		const found = listed(made, ["Kitchen", "Attic"]);
+		for (const each of found) if (each.name !== "Spare") accept(made, each);
+		joined(made, ["Kitchen", "Attic"]);
+		const file = backupOf(made);
+		expect(file).toHaveLength(4);
+		made.board("Hub").powerOff();
+		put(made, "Spare", "ap", "/api/config", { name: "Hall", role: "hub", router: { ssid, password }, house: { password: HOUSE_PASSWORD } });
+		put(made, "Spare", "ap", "/api/restart", {}, "POST");
+		made.advance(1000);
+		if (!made.advanceUntil(() => made.reachable(made.board("Spare"), "lan"), 30_000)) throw new Error("no address");
+		made.advance(500);
+		expect(orderBackup(made, "Spare", { do: "restore", passphrase: "something else", line: file[0] })).toEqual({ ok: true });
+		derive(made, "Spare");
+		expect(orderBackup(made, "Spare", { do: "take", line: file[1] }).reason).toContain("passphrase");
+		expect(orderBackup(made, "Spare", { do: "restore", passphrase: PASSPHRASE, line: file[0] })).toEqual({ ok: true });
+		derive(made, "Spare");
+		for (const line of file.slice(1)) expect(orderBackup(made, "Spare", { do: "take", line })).toEqual({ ok: true });
+		for (const name of ["Kitchen", "Attic"]) {
+			expect(ask(made, name, "on", { board: "Spare" })).toMatch(/^OK ON/);
+			expect(view(made, name)).toMatchObject({ state: "joined", hub: macOf(made, "Spare") });
+			expect(devicesOf(made, "Spare")).toContainEqual(expect.objectContaining({ name, mac: macOf(made, name), sealed: true }));
+		}
+		// After their power was gone they know where they belong.
+		made.board("Kitchen").powerOff();
+		made.board("Kitchen").powerOn();
+		made.advance(5_000);
+		expect(ask(made, "Kitchen", "off", { board: "Spare" })).toMatch(/^OK OFF/);
+		expect(snapshot(made, "Kitchen").hub).toBe(macOf(made, "Spare"));
+	});
+});
+
 describe("by command", () => {
 	test("join, devices and let-go do what the page does", () => {
 		const made = unpacked(["Kitchen"]);
