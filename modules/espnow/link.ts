@@ -1,10 +1,10 @@
 import type { Frame, RadioCounters, SendStatus } from "espnow/radio";
 import type { CommsOptions, OnActivity, RadioLink } from "./types";
 
-/** More than a radio can hold: how many wait is found out by reading. */
+/** More than a radio can hold: reading shows how many wait. */
 const UNKNOWN = 255;
 
-/** The radio as it comes and goes, and its counts over all of them. */
+/** The open radio, if there is one, and the counts of all radios since boot. */
 export class Link {
 	readonly #host: Pick<CommsOptions, "openRadio">;
 	readonly #onActivity: OnActivity;
@@ -48,7 +48,7 @@ export class Link {
 		return this.#radio !== null;
 	}
 
-	/** Takes for possible that something waits of which nobody was told: the message may have found no room. */
+	/** Assumes that frames and statuses wait: the radio's message may have found no room in the queue. */
 	assumePending(): void {
 		this.frames = UNKNOWN;
 		this.statuses = UNKNOWN;
@@ -87,7 +87,7 @@ export class Link {
 		radio.close();
 	}
 
-	/** Counts over all radios since boot; `abandoned`: frames that waited in the ring of one when it was closed. */
+	/** Counts over all radios since boot. `abandoned`: frames that waited in the ring of a radio that was closed. */
 	totals(): RadioCounters & { abandoned: number } {
 		const sum = { ...this.#before, abandoned: this.#abandoned };
 		if (!this.#radio) return sum;

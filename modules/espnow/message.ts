@@ -23,7 +23,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 /** What one board tells another. */
 export interface Message {
 	kind: Kind;
-	/** A pong or a reply has that of its ping or request; null where the codec knows none, and before the codec has numbered it. */
+	/** A pong or a reply has the id of its ping or request. null: the codec has no ids, or has not numbered the message yet. */
 	id: number | null;
 	/** Of a `relay` the whole path, as {@link file://./plain-text.ts} writes it; "" for `ping` and `pong`. */
 	text: string;
@@ -31,11 +31,11 @@ export interface Message {
 
 /** Turns the bytes of frames into messages and back. Each peer has one; several peers may share it. */
 export interface Codec {
-	/** Whether its messages carry an id. Without one a reply finds its request by the order in which a link delivers. */
+	/** Whether its messages carry an id. Without ids the order of the replies tells to which request each belongs. */
 	readonly hasIds: boolean;
 	/** The longest text that a message may carry, in bytes of UTF-8. */
 	readonly maxTextBytes: number;
-	/** What the peers' sessions are like, null where there are none. */
+	/** The peers' sessions; null: there are none. */
 	readonly sessions: Sessions | null;
 	/**
 	 * Reads a frame.
@@ -45,16 +45,16 @@ export interface Codec {
 	 */
 	decode(bytes: Uint8Array, length: number, into: Message): Outcome | null;
 	/**
-	 * Writes a frame. A codec with ids numbers the message if it has no number yet; one that has is written as it was before.
+	 * Writes a frame. A codec with ids numbers a message that has no id yet. A message with an id gives the same frame as before.
 	 * @returns its length in bytes; negative when it does not fit, or cannot be sent to that peer now
 	 */
 	encode(message: Outgoing, into: Uint8Array): number;
 }
 
-/** Peers with which a session has to be agreed on before anything else can be said. */
+/** The sessions with boards that must agree on one before any other message. */
 export interface Sessions {
 	/** The number of the session with a board, 0: none. Ids of one session say nothing in another. */
 	current(mac: string): number;
-	/** Whether a request would be taken for a new one there: there is a session, and the board has shown of late that it is alive. A ping makes it so. */
+	/** Whether the board would take a request for a new one: there is a session, and the board was heard in it a short time ago. A ping makes it fresh. */
 	isFresh(mac: string): boolean;
 }

@@ -1,14 +1,14 @@
 import type { RecoveryView } from "./types";
 
-/** What has to be done about a radio that no longer works. */
+/** What to do about a radio that no longer works. */
 export type Step = "none" | "espnow" | "wifi" | "board";
 
-/** So many frames without a status in a row; one may be lost. */
+/** How many frames in a row must lack a status: a single one may be lost. */
 const STATUS_ROW = 2;
 /**
- * So long, in ms, no status at all comes before each step, counted from the step before it. On a full air a frame waits for its turn among those of all radios
- * in reach, also of frames that are for others, of which this board never hears: its status comes late, but it comes. What somebody sends must not restart a
- * board, so that the last step takes patience.
+ * How long the driver must be silent before each step, in ms, counted from the step before it. On a full air a frame waits behind the frames of all radios in
+ * reach, also frames that this board does not get. Its status then comes late, but it comes. Nobody's frames may restart a board, so the last step
+ * takes longest.
  */
 const SILENT_MS: Readonly<Record<Exclude<Step, "none">, number>> = Object.freeze({ espnow: 3_000, wifi: 7_000, board: 30_000 });
 const NO_MEMORY_MS = 1_000;
@@ -23,11 +23,11 @@ const BOARD_PAUSE_MS = 600_000;
  */
 export class Recovery {
 	#missing = 0;
-	/** When the first of them was found missing, or the last step of this silence was taken, in ms. */
+	/** When the first status was found missing, or the last step of this silence was taken, in ms. */
 	#silentSince = 0;
 	/** The last step of this silence. */
 	#silent: Step = "none";
-	/** Frames that the driver has taken and told nothing of. */
+	/** Frames that the driver has taken and given no status for. */
 	#unsettled = 0;
 	#noMemorySince = -1;
 	#noMemoryAt = -1;
@@ -36,12 +36,12 @@ export class Recovery {
 	#boardAllowedAt: number;
 	readonly #counts: RecoveryView = { espnow: 0, wifi: 0, board: 0 };
 
-	/** @param restartedByRecovery the last restart was such a step: the next one has to wait */
+	/** @param restartedByRecovery the last restart was a step of recovery, so the next such step has to wait */
 	constructor(restartedByRecovery: boolean) {
 		this.#boardAllowedAt = restartedByRecovery ? BOARD_PAUSE_MS : 0;
 	}
 
-	/** A send status came: the driver works, however late it is, and its buffers come free. */
+	/** A send status came, in time or late: the driver works and frees its buffers. */
 	status(): void {
 		this.#missing = 0;
 		this.#silent = "none";
@@ -49,7 +49,7 @@ export class Recovery {
 		if (this.#unsettled > 0) this.#unsettled--;
 	}
 
-	/** A send status did not come within its time. One that is late shows that the driver works: the silence is over. */
+	/** A send status did not come in time. */
 	statusMissing(now: number): Step {
 		if (this.#missing++ === 0 && this.#silent === "none") this.#silentSince = now;
 		if (this.#missing < STATUS_ROW) return "none";
@@ -67,10 +67,10 @@ export class Recovery {
 		this.#unsettled++;
 	}
 
-	/** The driver had no buffer. As long as it holds frames of ours this is a kind of silence: on a full air they are on their way. */
+	/** The driver had no buffer. While it holds frames of ours this counts as silence: on a full air they wait for their turn. */
 	noMemory(now: number): Step {
 		if (this.#unsettled > 0) return this.statusMissing(now);
-		// A frame that was given up meanwhile ends a row as well: the next one may find no memory for the first time.
+		// A pause ends the row: the next frame may find no memory for the first time.
 		if (this.#noMemorySince < 0 || now - this.#noMemoryAt >= NO_MEMORY_MS) this.#noMemorySince = now;
 		this.#noMemoryAt = now;
 		if (now - this.#noMemorySince < NO_MEMORY_MS) return "none";
@@ -82,7 +82,7 @@ export class Recovery {
 		return this.climb(now);
 	}
 
-	/** ESP-NOW is up again: only from here on can a step be seen to have helped. */
+	/** ESP-NOW is up again: from now on it shows whether the step has helped. */
 	opened(now: number): void {
 		if (this.#last !== "none") this.#lastAt = now;
 	}

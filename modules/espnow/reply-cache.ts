@@ -12,10 +12,10 @@ const ANSWER_MS = 10_000;
 /** Another board's request and our reply to it. */
 export interface InboundRequest {
 	readonly peer: Peer;
-	/** Of its message; null where the peer's codec knows none. */
+	/** The id of its message; null: the peer's codec has no ids. */
 	readonly id: number | null;
 	readonly text: string;
-	/** Of the request, in dBm. */
+	/** RSSI of the request, in dBm. */
 	readonly rssi: number;
 	readonly expires: number;
 	reply: string;
@@ -25,8 +25,8 @@ export interface InboundRequest {
 	 */
 	state: "running" | "waiting" | "sending" | "failed" | "closed";
 	/**
-	 * The request came again while its reply was with the driver; null: its asker has asked something else since, or has pinged, so that the same
-	 * text is a new request.
+	 * true: the request came again while its reply was with the driver. null: its asker has sent another request or a ping since, so the same text would
+	 * be a new request.
 	 */
 	again: boolean | null;
 	entry: Outgoing | null;
@@ -34,13 +34,13 @@ export interface InboundRequest {
 
 /** The requests that are forwarded for others. */
 interface Forwarded {
-	/** Nobody waits any more for the reply that one of them would make. */
+	/** The asker of a forwarded request has given up. */
 	abandon(inbound: InboundRequest, now: number): void;
 }
 
 /**
- * Requests of others until our reply to them is acknowledged. A board whose radio missed our acknowledgement sends its request again: it must
- * not be run twice.
+ * Keeps the requests of other boards until our reply is acknowledged. A board whose radio missed our acknowledgement sends its request again. Such a
+ * request must not run twice.
  */
 export class ReplyCache {
 	readonly #outbox: Outbox;
@@ -61,7 +61,7 @@ export class ReplyCache {
 		return this.#list.length;
 	}
 
-	/** The same request, if our reply to it is unacknowledged. */
+	/** The same request, if its reply is not acknowledged yet. */
 	find(peer: Peer, { id, text }: Readonly<Message>): InboundRequest | undefined {
 		for (const inbound of this.#list) {
 			if (inbound.peer === peer && inbound.id === id && (id !== null || inbound.text === text) && inbound.again !== null) return inbound;
@@ -87,7 +87,7 @@ export class ReplyCache {
 		return inbound;
 	}
 
-	/** Lets answers go that are only kept, where there is no room for them. */
+	/** Drops failed replies while memory is tight. */
 	makeRoom(): void {
 		const memory = this.#memory;
 		while (memory.isTight) if (!this.closeFailed()) return;
@@ -100,7 +100,7 @@ export class ReplyCache {
 		return this.put(inbound, now);
 	}
 
-	/** The same request came again: it gets the same reply again, if that is not on its way already. */
+	/** The same request came again: sends the same reply again, unless that is on its way. */
 	repeat(inbound: InboundRequest, now: number): void {
 		if (inbound.state === "failed") this.put(inbound, now);
 		else if (inbound.state === "sending") inbound.again = true;
@@ -128,7 +128,7 @@ export class ReplyCache {
 		this.put(inbound, now);
 	}
 
-	/** All is done with a request. */
+	/** Forgets a request that is done. */
 	close(inbound: InboundRequest): void {
 		const index = this.#list.indexOf(inbound);
 		if (index < 0) return;
@@ -142,8 +142,8 @@ export class ReplyCache {
 	}
 
 	/**
-	 * The board pings. Without ids it does that before a new request when it has given up an earlier one, and never while one of its own is open: a
-	 * reply that is still being made would come after the pong, and be taken for that to the new request.
+	 * Gives up what a board has asked before its ping. A board without ids pings when it has given up a request, never while one of its own is open. A reply
+	 * that is made after the pong would be taken for the reply to its next request.
 	 */
 	giveUp(peer: Peer, now: number): void {
 		if (peer.inbound === 0 || peer.codec.hasIds) return;
@@ -155,7 +155,7 @@ export class ReplyCache {
 		}
 	}
 
-	/** A board has started anew, or is to be forgotten: it waits for nothing that it asked before. */
+	/** Forgets all requests of a board that has restarted or is to be forgotten. */
 	forget(peer: Peer, now: number): void {
 		if (peer.inbound === 0) return;
 		for (let i = this.#list.length - 1; i >= 0; i--) {
@@ -164,7 +164,7 @@ export class ReplyCache {
 		}
 	}
 
-	/** Gives up those whose askers have. */
+	/** Gives up the requests whose askers have given up. */
 	expire(now: number): void {
 		if (now >= this.#nextExpiry) this.expireNow(now);
 		this.#wake.by(this.#nextExpiry);
@@ -195,8 +195,8 @@ export class ReplyCache {
 	}
 
 	/**
-	 * Who asks something else has what it asked before, or has given it up, or does not remember it after a restart: an earlier reply that goes out
-	 * from now on would be taken for the next one's. Asked once more it is to be run: what was asked between may have changed what it does.
+	 * A board without ids sends a new request: it has its earlier reply, or has given it up, or has restarted. An earlier reply that leaves from now on would
+	 * be taken for the reply to the new request. The earlier request runs again when it comes again, as the new one may have changed its result.
 	 */
 	private overtaken(peer: Peer, now: number): void {
 		for (let i = this.#list.length - 1; i >= 0; i--) {
@@ -207,7 +207,7 @@ export class ReplyCache {
 		}
 	}
 
-	/** Makes room: a reply that left unacknowledged is kept only in case its request comes again. */
+	/** Drops the oldest failed reply: it is kept only in case its request comes again. @returns false when there is none */
 	private closeFailed(): boolean {
 		for (const inbound of this.#list) {
 			if (inbound.state !== "failed") continue;

@@ -1,7 +1,7 @@
 /**
- * Matches the replies of a peer whose messages carry no ids. All that ties a reply to a request is the order in which a link delivers, so that one request to
- * the peer is open at a time, the others behind it. The radio may hand a frame over again. Where that leaves doubt the peer needs a resync: it is pinged before
- * the next request, and what it says before its `pong` is dropped.
+ * Matches the replies of a peer whose messages carry no ids. A link delivers in order, and only that order ties a reply to its request. So one request to the
+ * peer is open at a time, and the others wait behind it. The radio may deliver a frame twice. When a reply is in doubt, the peer needs a resync: it is pinged
+ * before the next request, and all that it sends before its `pong` is dropped.
  */
 import { removeFrom } from "./due-list";
 import { Kind, type Message } from "./message";
@@ -9,38 +9,38 @@ import { isRelayedPing, PONG } from "./plain-text";
 import type { Match, ReplyMatching, Request, RequestTable } from "./request";
 import type { RequestHandler } from "./types";
 
-/** A peer that needs a resync is not waited for longer than this, from its ping on, in ms. */
+/** A resync takes at most this long, from its ping on, in ms. */
 const RESYNC_MS = 500;
-/** A reply that may be the last one over again is taken if no other comes for so long, in ms. */
+/** A reply that may be a repetition of the last one is taken when no other comes within this time, in ms. */
 const HOLD_MS = 300;
-/** A radio that missed our acknowledgement sends its frame again, and no filter keeps that from us; not later than so, in ms. */
+/** A radio that missed our acknowledgement repeats its frame within this time, in ms. Nothing filters the repetition. */
 const AGAIN_MS = 250;
-/** No reply is there earlier after its request was handed to the driver, in ms: two frames of a byte and an acknowledgement at 1 Mbit/s. */
+/** A reply takes at least this long after its request went to the driver, in ms: two frames of one byte and an acknowledgement at 1 Mbit/s. */
 const QUICKEST_MS = 1.5;
-/** A board that was given an answer too many gets its own out within this time, in ms. */
+/** A board whose reply was taken twice sends the reply that is still due within this time, in ms. */
 const OWED_MS = 1_000;
 /** A link on which something went wrong is trusted again after this time, in ms. */
 const LOSSY_MS = 60_000;
 /**
- * So many characters of a peer's last reply are remembered, and no longer question: texts may have 250 bytes, and many boards are known. A longer
- * reply that begins alike is taken for the same, a longer question for another one: the peer is resynced rather too often.
+ * How many characters of a peer's last reply and last request are remembered: texts may have 250 bytes, and many boards are known. A longer reply with the
+ * same beginning counts as the same one; a longer request counts as another one. Both only cause more resyncs.
  */
 const REMEMBERED = 48;
 
-/** A peer's requests, and what it said last. */
+/** A peer's open and waiting requests, and its last reply. */
 export class ReplyOrder implements ReplyMatching {
 	readonly #table: RequestTable;
 	request: Request | null = null;
-	/** Those behind it, in order. */
+	/** The requests behind it, in order. */
 	#queue: Request[] | null = null;
 	needsResync: boolean;
-	/** How its last reply began, when that came (ms) and to which text of ours ("": a long one). */
+	/** The beginning of its last reply, when that came (ms), and the request that it answered ("": a long one). */
 	#lastReply = "";
 	#lastReplyAt = 0;
 	#lastAsked = "";
-	/** It may still reply to {@link #lastAsked} once more. */
+	/** One more reply to {@link #lastAsked} may come. */
 	#mayReplyAgain = false;
-	/** Until then (ms) its link is one on which frames are lost, and so sent again and again. */
+	/** Its link counts as lossy until then, in ms: frames on it are repeated. */
 	#lossyUntil = 0;
 
 	constructor(table: RequestTable, needsResync = false) {
@@ -65,7 +65,7 @@ export class ReplyOrder implements ReplyMatching {
 		if (request.resyncUntil !== 0) {
 			if (request.resyncUntil === Infinity) return false;
 			if (request.tries > 0 && isRelayedPing(request.text)) {
-				// The ping that was not acknowledged may have been heard too: its pong, still to come, would be taken for the far board's.
+				// The peer may have heard the unacknowledged ping, too. Its second pong would be taken for the far board's.
 				this.#table.withdraw(request);
 				request.state = "acked";
 				return true;
@@ -84,7 +84,7 @@ export class ReplyOrder implements ReplyMatching {
 	reply(message: Readonly<Message>, handler: Pick<RequestHandler, "isCommand">, rssi: number, now: number): Match {
 		const request = this.request;
 		const text = message.text;
-		// What is not said to be a reply may be one all the same.
+		// A text that does not look like a reply may be one.
 		if (message.kind === Kind.request && handler.isCommand(text)) return "none";
 		if (this.needsResync) return "doubtful";
 		// Only a pong answers a ping.
@@ -108,7 +108,7 @@ export class ReplyOrder implements ReplyMatching {
 		this.#table.lookAt(request.resyncUntil);
 	}
 
-	/** Acknowledgements are lost, and so frames are sent again and again. */
+	/** Acknowledgements are lost, so frames are repeated. */
 	notAcked(now: number): void {
 		this.#lossyUntil = now + LOSSY_MS;
 	}
@@ -125,7 +125,7 @@ export class ReplyOrder implements ReplyMatching {
 	}
 
 	settled(request: Request, ok: boolean, now: number): void {
-		// It ended without its reply, or was sent more than once and may get two.
+		// Its reply may still come: it got none, or it was sent more than once.
 		if ((!ok || request.sends > 1 || request.held) && request.sends > 0 && request.kind !== Kind.ping) this.needsResync = true;
 		const queue = this.#queue;
 		if (this.request === request) {
@@ -135,24 +135,24 @@ export class ReplyOrder implements ReplyMatching {
 	}
 
 	/**
-	 * Judges a text that can be the reply to the open request.
-	 * @returns "reply" when it is taken for that; "early" when it came before that can have been made; "perhaps" when it may as well be the last reply over again
+	 * Decides whether a text is the reply to the open request.
+	 * @returns "reply" when it is; "early" when it came sooner than a reply can; "perhaps" when it may be a repetition of the last reply
 	 */
 	private match(request: Request, text: string, now: number): "reply" | "early" | "perhaps" {
-		// Whatever it is: the last reply over again, or that to something asked before a restart.
+		// An early text is a repetition of the last reply, or the reply to a request from before a restart.
 		// A request that waits for another try has been on the air longer.
 		const early = request.sends === 1 && request.state !== "due" && now - request.at < QUICKEST_MS;
 		if (now - this.#lastReplyAt < AGAIN_MS && (text.length > REMEMBERED ? beginsAs(text, this.#lastReply) : text === this.#lastReply)) {
-			// More likely the air gave us the last reply twice: its sender may still be at it after our next request has reached it.
+			// The air probably delivered the last reply twice: its sender may still repeat it when our next request has reached it.
 			if (request.text !== this.#lastAsked) {
 				this.notAcked(now);
 				return early ? "early" : "perhaps";
 			}
-			// To the same question it is an answer as good as the next, which may still come.
+			// The same request has the same reply, so this one is as good as the next, which may still come.
 			this.#mayReplyAgain = true;
 		}
 		if (early) return "early";
-		// A reply that outruns our status: the radio missed an acknowledgement and repeats a request that is served already, perhaps once more.
+		// The reply came before our status: the radio missed an acknowledgement and repeats a request that was served already.
 		if (request.state === "sending") this.notAcked(now);
 		this.#lastAsked = request.text.length > REMEMBERED ? "" : request.text;
 		this.#lastReply = text.length > REMEMBERED ? text.slice(0, REMEMBERED) : text;
@@ -171,19 +171,19 @@ export class ReplyOrder implements ReplyMatching {
 		if (next) this.begin(next, now);
 	}
 
-	/** It is the peer's open request now. */
+	/** Makes a request the peer's open one. */
 	private begin(request: Request, now: number): void {
 		this.request = request;
-		// Nearly all links are good, and their boards owe nothing.
+		// Nearly all links are good, and no second reply is due on them.
 		if (now < this.#lossyUntil || this.#mayReplyAgain) this.distrust(request, now);
-		// A ping as the request is as good as one before it: only `pong` answers either.
+		// A request that is a ping needs no ping before it: only `pong` answers it.
 		request.resyncUntil = this.needsResync && request.kind !== Kind.ping ? Infinity : 0;
 		this.#table.enter(request, now);
 	}
 
 	/**
-	 * A request is about to be the open one: what the peer said last may be heard once more and be taken for the reply to this. On a lossy link, or
-	 * when the peer may owe a reply to another question, a pong in between tells them apart.
+	 * Decides whether the peer needs a resync before a request. Its last reply may come once more and be taken for the reply to this request. That happens on a
+	 * lossy link, and when one more reply to another request may come. A pong in between tells the replies apart.
 	 */
 	private distrust(request: Request, now: number): void {
 		const since = now - this.#lastReplyAt;
@@ -193,18 +193,18 @@ export class ReplyOrder implements ReplyMatching {
 		this.#mayReplyAgain = false;
 	}
 
-	/** The peer's next words belong to this request. */
+	/** The resync is done: the peer's next reply belongs to this request. */
 	private resynced(request: Request, now: number): void {
 		this.needsResync = false;
 		request.resyncUntil = 0;
 		this.#table.withdraw(request);
-		// The tries that the ping took are not its own, if the peer is there.
+		// The tries of the ping do not count when the peer has acknowledged it.
 		if (request.state === "acked") request.tries = 0;
 		this.#table.enter(request, now);
 	}
 }
 
-/** Whether a long text may be the one of which this is remembered. */
+/** Whether a long text may be the one whose beginning is kept. */
 function beginsAs(text: string, kept: string): boolean {
 	return kept.length === REMEMBERED && text.startsWith(kept);
 }
