@@ -155,6 +155,7 @@ inBrowser("the pages in a browser", () => {
 			hub: "a0b1c2d3e4fc",
 			channel: 7,
 			country: "DE",
+			plain: "on",
 			path: "kept",
 			nested: { also: [1, 2] },
 			router: { ssid: "old ", password: "old password", note: "kept" },
