@@ -37,17 +37,19 @@ import { Web } from "web/web";
 import { WiFiDriver } from "wifi-roles/driver";
 import { WiFiRoles } from "wifi-roles/roles";
 
-/** No turn of the receive loop for so long restarts the board, in ms. */
+/** The board restarts after this time without a turn of the receive loop, in ms. */
 const HEARTBEAT_MS = 30_000;
-/** The board tests itself so long after its start, in ms: random numbers are only true ones while the radio is on. */
+/** The board tests itself this long after its start, in ms: random numbers are true only while the radio is on. */
 const SELF_TEST_MS = 5_000;
-/** Recovery restarts the board at most once in so many ms, whatever other restarts lie between. */
+/** Recovery restarts the board at most once in this time, in ms, whatever other restarts lie between. */
 const RECOVERED_MS = 600_000;
 /** Within this time after its start a device greets its sealed hub, in ms. */
 const GREET_MS = 1_000;
 /** Devices of a sealed network that a hub holds the keys of. */
 const DEVICES = 200;
-/** It is fed, and the time of a turn taken, every so many turns: at least once a second; a prime, as a message takes a few turns. */
+/**
+ * After so many turns the watchdog is fed and the time of a turn is taken: at least once a second. A prime, as a message takes a few turns.
+ */
 const FEED_TURNS = 7;
 /**
  * What all parts together may take of an ESP32-C3's heap, beside what it holds at rest: 94,208 bytes, less 10,240 of stack, less 42,700 on a hub that
@@ -93,8 +95,8 @@ const restarter = new Restarter({ chip, timers: Timer });
 const meter = new Meter(chip, FEED_TURNS);
 
 /**
- * The heartbeat is fed by a promise's job, not by the turn itself. With `defines.task.queueWait` a post to a full message queue fails
- * after 20 ms instead of waiting for ever; if it was the engine's own for its jobs, timers go on and promises stop for good.
+ * A promise's job feeds the heartbeat, not the turn itself. With `defines.task.queueWait` a post to a full message queue fails after 20 ms instead of waiting
+ * for ever. If the engine's own post for its jobs fails, timers go on, but promises stop for good.
  */
 const alive = Promise.resolve();
 let turns = 0;
@@ -270,7 +272,7 @@ const comms: Comms = new Comms({
 			hasSent = true;
 			meter.firstFrame();
 		}
-		// Turns come at least every 100 ms; a job for each would be a fifth of what they cost.
+		// Turns come at least every 100 ms. A job for each turn would take a fifth of its time.
 		if (++turns % FEED_TURNS !== 0) return;
 		void alive.then(feed);
 		comms.readCalls();
@@ -377,7 +379,7 @@ function channelTrouble(): string {
 	return `the router is on channel ${roles.home}, where devices with country ${country} cannot follow: set the country, or the router's channel`;
 }
 
-/** Nothing works without Wi-Fi: when its driver cannot be opened, another start is the only thing that may help. */
+/** Nothing works without Wi-Fi. When its driver cannot be opened, only another start may help. */
 function bringUp(start: () => void): void {
 	try {
 		start();
@@ -408,7 +410,7 @@ function* parts(): Generator<object> {
 	const kept = store.snapshot();
 	const found = lastError || channelTrouble() || hubs?.trouble || roles.routerTrouble || vault.trouble;
 	const known = found || radioError || kept.lastError || startTrouble(resetReason, words);
-	// Last, as anybody on the radio can say it: it hides nothing that the board found itself.
+	// Last, as anybody on the radio can cause it: it must not hide what the board found itself.
 	const trouble = known || hubs?.countryTrouble || reports?.countryTrouble(store.configuration.country) || "";
 	const heap = { idf: figure(Figure.idfFree), engine: figure(Figure.engineFree), budget: memory.view() };
 	yield { store: kept, state: state.snapshot(), web: web.snapshot(), heap, lastError: trouble };
@@ -437,7 +439,7 @@ let ending = false;
 
 /** Called by the engine for what nobody caught: the reason and the place are there after the restart. */
 globalThis.abort = (message, exception) => {
-	// What fails in here ends here again.
+	// An error in here calls this function again.
 	if (ending) return;
 	ending = true;
 	// A full heap has no room for making words: these are in flash.

@@ -2,22 +2,22 @@ import { bytes, CONTINUE, head, type Reply, refuse } from "./reply";
 import { HEAD_LIMIT, type Progress, type RequestHead, RequestReader } from "./request-reader";
 import type { Side, Wire } from "./types";
 
-/** Time to receive a request, head and body, and for the peer to take anything that was written, in ms. */
+/** How long a request may take to come in, and how long the peer may take nothing of what was written, in ms. */
 export const SLOW_MS = 10_000;
-/** While others wait, a request has so long to come in whole, and a peer to take some of its answer, in ms. */
+/** The same while others wait, in ms. */
 export const PATIENCE_MS = 2000;
-/** While others wait, a peer has so long to take all of its answer, in ms: who takes a byte now and then would keep its place for hours. */
+/** How long a peer may take for all of its answer while others wait, in ms. Without this limit a byte now and then would keep a place for hours. */
 export const TAKING_MS = 5000;
-/** While others wait, a request of which nothing came for so long gives way, in ms. */
+/** While others wait, a request gives way after this time without a byte, in ms. */
 export const STALLED_MS = 1000;
-/** Time for an answer to be found, in ms: a request by radio settles within 10 s, a command within 8 s. */
+/** How long the routes may take for an answer, in ms: a request by radio settles within 10 s, a command within 8 s. */
 export const ANSWER_MS = 12_000;
-/** A peer that is still sending a request which was refused gets this long to notice, in ms. */
+/** How long a peer may go on sending a request that was refused, in ms. */
 export const LINGER_MS = 1000;
 /** What such a peer may still send, in bytes. */
 const LINGER_BYTES = 65_536;
 
-/** What a connection needs from the server that it belongs to. */
+/** What a connection needs of its server. */
 export interface ConnectionHost {
 	now(): number;
 	/** What a connection holds has grown by so many bytes. */

@@ -27,9 +27,9 @@ export function hostLabel(name: string): string {
 }
 
 /*
- * A page whose name was made to point at this board could read and command it (DNS rebinding), and such a page has a name of its own, under a
- * domain that somebody owns. So a Host is ours when it is an address, or a name of this board, alone or before one of SUFFIXES: the first
- * label must be the name, all that follows must be the suffix. `hub.lan.evil.example` is none of ours.
+ * DNS rebinding: somebody makes the name of a page point at this board, and the page could read and command it. Such a page has a name under a domain
+ * that somebody owns. So a Host is ours when it is an address, or a name of this board, alone or with one of SUFFIXES behind it. The first label must be
+ * the name, and all that follows must be the suffix: `hub.lan.evil.example` is not ours.
  */
 
 /** Whether a Host is an IP literal, `localhost` (the desk), or left out, which no browser does. */

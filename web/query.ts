@@ -14,7 +14,7 @@ const NO_MESSAGE: Question = Object.freeze({ kind: "bad", sentence: "msg is miss
 /**
  * Understands `?<command>` and `?mac=<12hex>&msg=<command>`. A command is the first item, `=` included; `msg` reaches to the
  * next `&`, `=` included. As in forms `+` is a blank (a plus is `%2B`), and the line end that tools leave behind a command is no part of it.
- * The query is never split: its items are as many as a stranger chooses.
+ * The query is never split into a list: a stranger chooses how many items it has.
  * @param query what follows the `?`, undefined without one
  */
 export function parseQuery(query: string | undefined): Question {

@@ -146,7 +146,7 @@ export class Routes {
 		if (head.method === "OPTIONS") return options(methods);
 		if (!methods) return refuse(head.target, 404, "There is nothing at this address.");
 		const route = routeOf(methods, head.method);
-		// A question in the query may switch something, which HEAD must not; without one POST has nothing to say to `/`.
+		// The query may hold a command, which HEAD must not run. Without a query a POST to `/` means nothing.
 		if (!route || (head.method === "HEAD" && query !== undefined) || (path === "/" && route.takesBody && !query))
 			return withAllow(refuse(head.target, 405, "Not with this method."), methods);
 		const signedIn = this.#signIn.check(head.authorization, remote);
@@ -165,7 +165,7 @@ export class Routes {
 
 	/** @param acts whether it asks for anything but a page or a reading of this board's own */
 	private admitWithoutBody(side: Side, head: RequestHead, acts: boolean): Reply | "no body" {
-		// A browser follows links and loads pictures that other sites have made; it says no more about that to a board without https.
+		// Links and pictures of other sites make a browser send a GET. Without https nothing else tells that from a wanted one.
 		if (!acts || side === "setup" || !head.acceptsLanguage) return "no body";
 		if (wantsPage(head)) return page(this.#options.page("press.html"));
 		return refuse(head.target, 403, "A page may not do this: open the address itself, and press the button there.");
@@ -258,7 +258,7 @@ export class Routes {
 		return typeof reply === "string" ? asCommandReply(reply) : reply.then(asCommandReply);
 	}
 
-	/** What is to be passed on is asked of ourselves, so that a ring which comes back here is seen. */
+	/** A relayed text goes to this board itself first, so that a path which comes back here is seen. */
 	private isForUs(mac: string, message: string): boolean {
 		return sameBoard(mac, this.#options.mac) && !parseRelay(message);
 	}
@@ -268,7 +268,7 @@ export class Routes {
 		const { handler } = this.#options;
 		if (handler.isHarmless(message)) return "";
 		if (this.isForUs(mac, message)) {
-			// What nobody here knows changes nothing, and is told so.
+			// An unknown command changes nothing; its reply says that it is unknown.
 			if (!handler.isCommand(message)) return "";
 			if (request.side === "setup" || request.signedIn) return this.takeChange() ? "" : BUSY;
 			// Other boards look after themselves.
@@ -346,7 +346,7 @@ function options(methods: Methods | undefined): Reply {
 	return methods ? withAllow(reply, methods) : { ...reply, headers: ["Allow", "GET, HEAD, POST, PUT, OPTIONS"] };
 }
 
-/** What a table has under a name that anybody may have sent: asked for by it, the table would make the name, which stays. */
+/** A table's entry of this name. The names are compared: a look-up by a stranger's name would make the name in the engine, where it stays. */
 function find<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
 	for (const known in table) if (known === name) return table[known];
 	return undefined;

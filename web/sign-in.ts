@@ -8,7 +8,7 @@ const COLON = 0x3a;
 const PLACES = 16;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 32_000;
-/** Without a wrong try for so long, all is forgotten. */
+/** After this time without a wrong try all tries are forgotten. */
 const FORGIVEN_MS = 600_000;
 
 /** `none`: no password was shown, or none is asked for; `paused`: it was not looked at. */
@@ -17,9 +17,9 @@ export type SignedIn = "yes" | "none" | "wrong" | "paused";
 /**
  * Signing in with the house password, by HTTP Basic. Any user name will do.
  *
- * After a wrong try the caller's place is paused: 1 s, then twice as long each time, at most 32 s, and what is sent meanwhile is not looked at.
- * That leaves sixteen strangers together one guess every two seconds. A stranger's pause is not the owner's: places are by address, the address that signed in
- * last has a place of its own, and at worst (a new address of the owner's in a stranger's place) the owner waits 32 s.
+ * After a wrong try the caller's place is paused: 1 s, then twice as long each time, at most 32 s. Passwords that are sent meanwhile are not looked at.
+ * So sixteen strangers together have one guess every two seconds. Places go by address, and the address that signed in last has a place of its own: a
+ * stranger's pause does not hold up the owner. At worst the owner has a new address that shares a stranger's place, and waits 32 s.
  */
 export class SignIn {
 	readonly #password: () => string;

@@ -18,7 +18,7 @@ export const PLACES_FOR_ADDRESS = 2;
 export const KEPT = 6;
 /** Those and one that is told why it is not. */
 const OPEN = KEPT + 1;
-/** A connection on which nothing came has this long before it may have to give way, in ms: its request is on its way. */
+/** A new connection gives way to others only after this time, in ms: its request is on its way. */
 const IDLE_MS = 500;
 /** How often slow connections are looked for, in ms. */
 const TICK_MS = 500;
@@ -110,7 +110,7 @@ export class Web implements ConnectionHost {
 	}
 
 	isPlaceFor(connection: Connection): boolean {
-		// Others were here first.
+		// Others came first.
 		if (
 			this.#connections.some(
 				(other) => other !== connection && other.side === connection.side && other.isAsking && other.remote === connection.remote,
@@ -123,11 +123,11 @@ export class Web implements ConnectionHost {
 	begin(connection: Connection, head: RequestHead): Reply | "body" | "later" | "no body" {
 		const { setup } = this.#options;
 		const { side } = connection;
-		// lwIP takes a packet for any of its addresses on any interface: the house could knock on the setup side too.
+		// lwIP takes a packet for any of its addresses on any interface, so the house network could reach the setup side, too.
 		if (side === "setup" && (!isInNetwork(connection.remote, setup.setupNetwork) || !setup.isSetupOpen))
 			return refuse(head.target, 403, "Only through the board's own access point, while it is open.");
 		const admitted = this.#routes.admit(side, head, connection.remote);
-		// A phone that lies about asks the portal now and then, which is no use of it.
+		// A phone in a pocket asks the portal now and then. That is no use of the access point.
 		if (side === "setup" && !(typeof admitted === "object" && admitted.status === 302)) setup.setupUsed();
 		if (admitted !== "body" || head.contentLength === 0) return admitted;
 		if (this.#bodyOf[side] || !this.mayHold(bodyBytes(head))) return "later";
@@ -221,7 +221,7 @@ export class Web implements ConnectionHost {
 		}
 	}
 
-	/** In a turn of its own: what goes on here has its share of a small stack already. */
+	/** Runs it in a turn of its own: the stack is small, and partly used here. */
 	private arrangeSoon(): void {
 		if (this.#arranging) return;
 		this.#arranging = true;
@@ -233,7 +233,7 @@ export class Web implements ConnectionHost {
 
 	/** Gives places to those that ask, in the order in which they came, and makes room where there are too many. */
 	private arrange(): void {
-		// What it does ends connections, and that asks for it again.
+		// Ending a connection calls this again.
 		const wasArranging = this.#arranging;
 		this.#arranging = true;
 		try {
@@ -351,7 +351,7 @@ export class Web implements ConnectionHost {
 		this.release(holder);
 	}
 
-	/** Runs the clock while there is anything to look after. */
+	/** Runs the clock while there is a connection or a server that waits. */
 	private watch(): void {
 		this.#timer ??= this.#options.timers.set(() => this.tick(), TICK_MS, TICK_MS);
 	}

@@ -40,9 +40,9 @@ export interface FactoryButtonOptions {
 }
 
 /**
- * The button that brings the factory configuration back. Ten seconds are a hundred polls that all find it pressed, so
- * that a loop which stands still between two short presses does not make one long one of them. A pin that is low from the start
- * counts only after it was high once: wired wrongly it would wipe the configuration at every start.
+ * The button that brings the factory configuration back. It counts as held for 10 s when a hundred polls in a row find it pressed. So two short presses do not
+ * make a long one while the loop stands still between them. A pin that is low from the start counts only after it was high once: a wrong wire would
+ * otherwise wipe the configuration at every start.
  */
 export class FactoryButton {
 	readonly #chip: InputPins;

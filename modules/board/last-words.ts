@@ -26,7 +26,7 @@ export function encodeWords(words: LastWords): string {
 }
 
 /**
- * Reads what the chip kept. The memory survives a restart by luck as much as by design, so anything may be in it.
+ * Reads what the chip kept. Anything may be in that memory: the chip does not promise that it survives a restart.
  * @returns undefined when nothing was kept; an unknown cause is told as an error with the whole text
  */
 export function decodeWords(kept: string): LastWords | undefined {
@@ -76,7 +76,7 @@ export function startTrouble(resetReason: number, words: LastWords | undefined):
 			return `restarted to recover: ${words.text}`;
 		case undefined:
 			if (isByHand(resetReason)) return "";
-			// Every restart of ours leaves words, and so does the engine's end unless it has no stack left to say them.
+			// Each restart of ours leaves words. So does the engine when it ends, unless it has no stack left.
 			if (resetReason === SOFTWARE) return "restarted after an error without words, most likely a full heap or stack";
 			return `restarted by ${resetReasonName(resetReason)}`;
 		default:

@@ -43,7 +43,7 @@ export class Restarter {
 	/** Restarts at once: recovery and the factory button have nobody to answer. */
 	now(cause: RestartCause, text = ""): void {
 		this.#chip.keep(encodeWords({ cause, text }));
-		// Apart from the words, which the next restart replaces: recovery counts its restarts over those of others.
+		// Kept apart from the words, which the next restart replaces: recovery remembers its own restart over others.
 		if (cause === "recovery") this.#chip.setRecovered(true);
 		this.#chip.restart();
 	}

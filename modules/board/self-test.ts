@@ -61,7 +61,7 @@ const OK = "OK";
 const KEY = "selftest";
 /** Flash is written at most so often, whoever asks: a page of NVS takes some 100,000 erasures, and each holds 126 such writes. */
 const WRITE_EVERY_MS = 600_000;
-/** Long enough to tell a timer that runs from one that does not, short enough for somebody who waits. */
+/** How long the timer that is tested runs, in ms: short, as somebody waits. */
 const TIMER_MS = 50;
 /** A turn of the loop, a page on its way and the engine's collection may come before it. */
 const TIMER_LATE_MS = 500;

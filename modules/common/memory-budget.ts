@@ -14,9 +14,9 @@ export interface MemoryLimits {
 	readonly webMost?: number;
 }
 
-/** So many requests of our own there may be whatever others want: under any flood the board goes on to ask. */
+/** Requests of our own that others cannot displace: under any flood the board goes on asking. */
 const KEPT_FOR_REQUESTS = 8;
-/** So much is told to others however many requests there are: the board goes on to answer. */
+/** Replies to others that our requests cannot displace: the board goes on answering. */
 export const KEPT_FOR_OTHERS = 4;
 
 // Measured on boards with 32-bit words: 63 slots and 60 bytes for a request, its promise and what waits for that; 20 slots and both texts for another's.
@@ -24,8 +24,8 @@ const REQUEST_BYTES = 1024;
 /** Its promise is missing. */
 const FORWARDED_BYTES = 512;
 /**
- * Of the text of a request, which has up to four bytes for each character, and 250 in all. A long one counts twice: room that slots have once taken is not given
- * back to strings, so that both need theirs.
+ * The text of a request has up to four bytes for each character, and 250 in all. A long one counts twice: the engine never gives memory of slots back to
+ * strings, so both need their own.
  */
 export const SHORT_TEXT = 16;
 const SHORT_BYTES = 64;
@@ -41,8 +41,8 @@ export function requestBytes(text: string, forwarded: boolean): number {
 }
 
 /**
- * The one budget from which all parts of a board draw the engine's memory: requests of ours, what others want of us, and the web. The lists count in
- * here what they hold. Each part has something that the others cannot take.
+ * The budget of the engine's memory for all parts of a board: our requests, the requests of others, and the web. Each list counts here what it holds. Each
+ * part has a share that the others cannot take.
  */
 export class MemoryBudget {
 	readonly #mostRequests: number;
@@ -90,7 +90,7 @@ export class MemoryBudget {
 		return this.requests + others < this.#together && this.fits(this.requestBytes, this.othersBytes(others + 1), this.web);
 	}
 
-	/** Whether there is no room for answers that are only kept: they take nothing of what the web may want. */
+	/** Whether failed replies have to go: they may take nothing of the web's share. */
 	get isTight(): boolean {
 		if (this.requests + this.answers > this.#together) return true;
 		const web = this.#webMost < Infinity ? this.#webMost : this.web;

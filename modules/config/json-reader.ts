@@ -41,7 +41,7 @@ export class JSONReader {
 		return this.admit(json, false) ?? this.parse(json);
 	}
 
-	/** What is refused before it is parsed. The names that the engine will make are noted, whether the text is JSON after all or not. */
+	/** Why a text is refused before it is parsed. Notes the names that the engine will make, even if the text turns out to be no JSON. */
 	private admit(text: string, strict: boolean): Refusal | undefined {
 		const { depth, values, names } = measure(text);
 		if (depth > DEEPEST_JSON) return refuse("", `at most ${DEEPEST_JSON} levels of JSON`);
@@ -59,7 +59,7 @@ export class JSONReader {
 		return undefined;
 	}
 
-	/** Apart from what goes before: the engine's parser takes of the stack for each level. */
+	/** A function of its own: its caller's checks are off the stack by then, and the engine's parser takes some of it for each level. */
 	private parse(text: string): Read {
 		try {
 			return { ok: true, value: parseOnly(text, this.#met.length === 0 ? KNOWN_NAMES : [...KNOWN_NAMES, ...this.#met]) };
@@ -78,8 +78,8 @@ export function refuse(path: string, expected: string): Refusal {
 }
 
 /**
- * Depth, values and unknown names of a JSON text, found without parsing it: a parser on a small stack must never meet 2,000 brackets. What is no
- * JSON gets some numbers, and is the parser's affair.
+ * Depth, values and unknown names of a JSON text, found without parsing it: 2,000 brackets would overflow the parser's small stack. A text that is no JSON
+ * gives some numbers, and the parser refuses it.
  */
 function measure(text: string): { depth: number; values: number; names: string[] } {
 	const units = text.length;

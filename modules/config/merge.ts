@@ -18,8 +18,8 @@ export function merge(base: Configuration, patch: unknown): { readonly ok: true;
 }
 
 /**
- * A copy in RAM, all the way down. What is preloaded lies in flash, where XS cannot mark objects as it walks over them:
- * `JSON.stringify` throws "read only value" there.
+ * A deep copy in RAM. Preloaded objects lie in flash, where XS cannot mark them as it walks over them: `JSON.stringify` throws "read only value"
+ * there.
  */
 export function copyOf<T>(value: T): T {
 	if (typeof value !== "object" || value === null) return value;
@@ -35,8 +35,8 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /**
- * A copy of a configuration as anybody may see it: passwords read PASSWORD_MASK, and so does whatever is unknown here, as nobody can tell what it is
- * but numbers and booleans. Empty texts stay empty.
+ * A copy of a configuration as anybody may see it. Passwords read PASSWORD_MASK. So do the texts of unknown keys, which may be passwords; their numbers and
+ * booleans are shown. Empty texts stay empty.
  */
 export function redact(value: JsonObject, branch: Branch = shape): JsonObject {
 	const shown: JsonObject = {};
@@ -107,7 +107,7 @@ function mergeUnknown(
 		if (Object.hasOwn(branch.keys, key)) continue;
 		const old = Object.hasOwn(base, key) ? base[key] : undefined;
 		if (!Object.hasOwn(patch, key)) merged[key] = old;
-		// A mask over nothing, as in a file from another board, says nothing.
+		// A mask where this board has no password comes from another board's file: it is left out.
 		else if (patch[key] !== null && (patch[key] !== PASSWORD_MASK || old !== undefined))
 			merged[key] = copyUnknown(key, patch[key], old, join(path, key), depth + 1);
 	}

@@ -6,7 +6,7 @@ import { TwoCopies } from "./two-copies";
 /** How many channels are remembered. */
 const REMEMBERED = 4;
 const LAST_CHANNEL = 14;
-/** Channels that are written one right after the other; what comes faster is kept in memory and written later. */
+/** Channels that may be written one right after the other. A faster change is kept in memory and written later. */
 const MOST_WRITES = 3;
 /** After this time there may be one more, in ms. */
 const WRITE_MS = 60_000;
@@ -21,8 +21,8 @@ export interface StateStoreOptions {
 
 /**
  * What a board found out by itself: the hub it adopted and the channels on which it met it. Kept apart from the
- * configuration, which radio traffic never rewrites, and written only when something changed. Whoever forges a router or a hub can move a board from channel
- * to channel: the flash sees a few of them a minute, and the last one.
+ * configuration, which radio traffic never rewrites, and written only when something changed. A forged router or hub can move a board from channel to channel:
+ * only a few of these channels a minute are written, and the last one.
  */
 export class StateStore {
 	#copies: TwoCopies;
@@ -142,7 +142,7 @@ export class StateStore {
 			this.#since += gathered * WRITE_MS;
 		}
 		if (this.#writesLeft > 0) {
-			// From full on time has been of no use.
+			// Time beyond a full allowance does not count.
 			if (this.#writesLeft === MOST_WRITES) this.#since = now;
 			this.#writesLeft -= 1;
 			this.save();

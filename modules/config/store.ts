@@ -133,7 +133,7 @@ export class ConfigStore {
 			source: this.#report.source,
 			damaged: this.#report.damaged,
 			configured: this.#configured,
-			// Their names are nobody's affair: people may have hidden words in them.
+			// Only their number: people may have put passwords into the names.
 			unknownKeys: this.unknownKeys.length,
 			sequence: this.#copies.sequence,
 			writes: this.#copies.writes,
@@ -166,7 +166,7 @@ export class ConfigStore {
 		return `a number from 1 to ${lastChannel(code)} in country ${code}`;
 	}
 
-	/** What was set once is not looked at again: a firmware that knows more about pins must not refuse a new name for that. */
+	/** Checks only pins that change: a newer firmware knows more about pins, and must not refuse a new name because of an old pin. */
 	private refusedPin({ pins }: Configuration): Refusal | undefined {
 		const before = this.#configuration.pins;
 		for (const [path, pin, old] of [
@@ -180,7 +180,7 @@ export class ConfigStore {
 		return undefined;
 	}
 
-	/** Firmware that knew no better may have kept the board's own address as its hub's: that is none. */
+	/** Older firmware may have kept the board's own address as its hub: it then has no hub. */
 	private withoutItself(configuration: Configuration): Configuration {
 		if (configuration.hub === "" || !sameBoard(configuration.hub, this.#mac)) return configuration;
 		return Object.freeze({ ...configuration, hub: "" });

@@ -62,12 +62,12 @@ function turn(board: Board, on: boolean): string {
 
 const BUSY = "Fail (busy)";
 
-/** Whether the radio has had the configuration written too often. */
+/** Whether the radio has changed the configuration too often. */
 function isSpent({ quota }: Context, from: Caller): boolean {
 	return from.side === "radio" && !quota.mayChange;
 }
 
-/** What became of a change, as a reply; one by radio is counted. */
+/** The reply that tells what became of a change. A change by radio is counted. */
 function changed({ quota }: Context, from: Caller, result: Applied, reply: string): string {
 	if (!result.ok) return refusalText(result);
 	if (from.side === "radio" && result.changed) quota.changed();
@@ -203,7 +203,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 				if (dash < 0) return "Fail (environ-<channel>-<mac>)";
 				if (handler.context.board.store.configuration.role === "hub") return "Fail (this is the hub)";
 				const hub = text.slice(dash + 1);
-				// An empty one would forget the hub, which nobody asks for by this command.
+				// An empty one would forget the hub, and this command is not for that.
 				if (hub === "") return "Fail (hub: a MAC of 12 hex digits)";
 				return keep(handler.context, from, { channel: numberOf(text.slice(0, dash)), hub }, text);
 			},
@@ -292,7 +292,7 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 export const COMMANDS = new CommandTable(SPECIFICATIONS);
 Object.freeze(COMMANDS);
 
-/** The number that a text of digits means; what is none is passed on, to be refused with the key's own rule. */
+/** The number that a text of digits means. Another text is returned as it is: the key's own rule refuses it. */
 function numberOf(text: string): unknown {
 	return /^\d{1,3}$/.test(text) ? Number(text) : text;
 }

@@ -13,7 +13,7 @@ export function redactedText(redacted: { [key: string]: unknown }, key: string, 
 	let value: unknown = redacted;
 	for (const name of key === "" ? [] : key.split(".")) {
 		if (typeof value !== "object" || value === null) return `Fail (no key ${key})`;
-		// Not asked for by its name: the engine would make it, and a name, which any radio may send, takes memory for good.
+		// The names are compared. A look-up would make the name in the engine, and a name that any radio may send would take memory for good.
 		const found = Object.entries(value).find(([known]) => known === name);
 		if (!found) return `Fail (no key ${key})`;
 		value = found[1];

@@ -26,14 +26,14 @@ export type Who = "setup" | "owner" | "anyone";
 export type Argument = "none" | "attached" | "separated" | "optional";
 
 /**
- * One thing that a board can be told. An app adds its own in one line:
+ * A command. An app adds its own in one line:
  * `handler.add({ name: "beep", help: "beep sounds the buzzer", who: "anyone", run: () => buzzer.beep() })`.
  */
 export interface Command {
 	readonly name: string;
 	/** One line for people, beginning with the command as one types it. */
 	readonly help: string;
-	/** Where it depends on the argument, it is made from that. */
+	/** Who may use it; a function where that depends on the argument. */
 	readonly who: Who | ((args: string) => Who);
 	/** "none" unless told. */
 	readonly argument?: Argument;
@@ -57,7 +57,7 @@ export interface HandlerOptions {
 	trace?(line: string): void;
 }
 
-/** A caller gives up after 10 s; the answer must be on its way before. */
+/** How long a command may take, in ms. A caller gives up after 10 s. */
 export const ANSWER_TIMEOUT_MS = 8000;
 const LONGEST_REASON = 160;
 
@@ -90,14 +90,14 @@ export class Handler {
 		this.#added.add(command);
 	}
 
-	/** Whether a text is exactly a registered command with its argument: how a command is told from a reply on the radio. */
+	/** Whether a text is exactly a registered command with its argument. The radio tells commands from replies by this. */
 	isCommand(text: string): boolean {
 		return this.find(withoutLineEnd(text)) !== undefined;
 	}
 
 	/**
-	 * Whether a request changes nothing for good on the board that gets it: `ping`, a command that anyone may use, a reading. What is unknown here may
-	 * change anything there.
+	 * Whether a request changes nothing for good on the board that gets it: `ping`, a command that anyone may use, a reading. A command that this board does
+	 * not know may change anything there.
 	 * @param text a request, behind `!<mac>,` or not
 	 */
 	isHarmless(text: string): boolean {
@@ -146,7 +146,7 @@ export class Handler {
 	private find(text: string): Command | undefined {
 		const added = this.#added;
 		if (!added) return this.#commands.exact(text) ?? this.#commands.beginning(text);
-		// A name of its own goes before one that the text only begins with.
+		// An exact name goes before a name that the text only begins with.
 		return this.#commands.exact(text) ?? added.exact(text) ?? this.#commands.beginning(text) ?? added.beginning(text);
 	}
 
@@ -156,7 +156,7 @@ export class Handler {
 		if (who === "setup") return "Fail (not allowed: only through the board's own access point)";
 		if (from.side === "lan") return from.signedIn === true ? "" : "Fail (not allowed: sign in with the house password)";
 		const hub = this.#hub();
-		// A relayed request comes from the relay device's address: whose it is cannot be known in a plain network.
+		// A relayed request comes from the relay device's address. A plain network does not tell who made it.
 		return hub !== "" && sameBoard(from.mac, hub) ? "" : "Fail (not allowed: relayed, or not from this device's hub)";
 	}
 
@@ -176,7 +176,7 @@ export class Handler {
 
 	private fail(command: Command, error: unknown): string {
 		const message = error instanceof Error ? error.message : String(error);
-		// What a driver or an app says may be long or hold line ends, and the reply must stay one short line.
+		// The message of a driver or an app may be long or hold line ends: the reply must stay one short line.
 		const reason = message.replace(/[^\x20-\x7e]/g, "?").slice(0, LONGEST_REASON);
 		this.#trace?.(`${command.name}: ${reason}`);
 		return `Fail (${reason})`;

@@ -6,8 +6,8 @@ const CHANGE_MS = 20_000;
 const RESTART_MS = 10_000;
 
 /**
- * How often the radio may write the flash and restart the board. In a plain network anybody in range can send from the own hub's address: flash of
- * 100,000 erasures must outlive that by years, and a board that restarts all the time heats nothing.
+ * How often the radio may write the flash and restart the board. In a plain network anybody in range can send from the hub's address. Flash lasts for 100,000
+ * erasures and must outlive that by years, and a board that restarts all the time does not heat.
  */
 export class RadioQuota {
 	readonly #clock: { now(): number };
@@ -36,7 +36,7 @@ export class RadioQuota {
 
 	/** A change was written. */
 	changed(): void {
-		// From full on time has been of no use.
+		// Time beyond a full allowance does not count.
 		if (this.#changes === MOST_CHANGES) this.#since = this.#clock.now();
 		this.#changes -= 1;
 	}

@@ -5,8 +5,8 @@ const PREFIX = "rbr-";
 const MAC_DIGITS = 4;
 
 /**
- * What the router calls a board: `rbr-` and its name as a label of letters, digits and hyphens. A name that is no label as it stands
- * (other letters than a to z, too long, none) has the end of the MAC behind it, since another name could have the same rest.
+ * What the router calls a board: `rbr-` and its name as a label of letters, digits and hyphens. A name that had to be changed for that (other letters than a
+ * to z, too long, empty) gets the end of the MAC behind it, since another name may give the same label.
  * @param mac the station's MAC, 12 hex digits
  */
 export function hostName(name: string, mac: string): string {

@@ -5,15 +5,15 @@ import { RouterLink } from "./router-link";
 import { POWER_SAVE_NONE, SetupAP } from "./setup-ap";
 import type { WiFiRolesOptions } from "./types";
 
-/** The hub waits so long for the router before the setup access point comes up without it, in ms. */
+/** How long a hub waits for the router before the setup access point comes up without it, in ms. */
 const ROUTER_WAIT_MS = 15_000;
-/** After a restart of Wi-Fi only that of a hub whose router was away anyway, in ms: one full search. */
+/** The same after a restart of Wi-Fi when the router was away before, in ms: one full search. */
 const ROUTER_AWAY_WAIT_MS = 3_000;
-/** An address usually follows within a second; the access point does not wait longer for it, in ms. */
+/** How long the access point waits for the station's address, in ms. The address usually comes within a second. */
 const ADDRESS_WAIT_MS = 3_000;
-/** A driver that says nothing for so long is not waited for, in ms. */
+/** How long a step of the bring-up waits for the driver, in ms. */
 const DRIVER_WAIT_MS = 2_000;
-/** A router that gives no address for so long after the join is told of, in ms; the driver goes on asking. */
+/** After this time without an address from the router people are told, in ms. The driver goes on asking. */
 const LEASE_WAIT_MS = 20_000;
 const TICK_MS = 1_000;
 
@@ -184,7 +184,7 @@ export class WiFiRoles {
 		this.#link.driverRestarted();
 		if (this.#role === "hub") {
 			if (this.#setupAP.isWanted) {
-				// Told now, since an access point that starts without is an open one under a name of the driver's for a moment.
+				// Configured before the start: else the access point would be open for a moment, under the driver's own name.
 				this.call("set_mode", this.#driver.setMode(WiFiMode.both));
 				this.#setupAP.configure(this.startChannel());
 			}
@@ -281,7 +281,7 @@ export class WiFiRoles {
 		}
 	}
 
-	/** Events are lost, nobody knows which: what they told is asked of the driver instead. The steps of the bring-up have their limits anyway. */
+	/** Some events were lost: asks the driver for what they would have told. Each step of the bring-up has a time limit of its own. */
 	private resync(): void {
 		const driver = this.#driver;
 		if (!driver) return;
@@ -292,10 +292,10 @@ export class WiFiRoles {
 			const kind = joined ? WiFiEventKind.joined : WiFiEventKind.lost;
 			this.handle({ kind, a: joined ? channel : 0, b: 0, text: "" });
 		}
-		// Somewhere else while it searches.
+		// While it searches the radio is on another channel.
 		if ((joined || this.#role === "device") && channel !== 0 && channel !== this.#home)
 			this.handle({ kind: WiFiEventKind.homeChannel, a: this.#home, b: channel, text: "" });
-		// An address is told once for each time of joining.
+		// The driver tells an address once for each join.
 		if (joined && this.#address === "") this.call("disconnect", driver.disconnect());
 	}
 

@@ -4,7 +4,7 @@ import { ASSOC_LEAVE, reasonWords } from "./reasons";
 const QUICK_LOOK_MS = 5_000;
 /** How often all channels are searched, in ms: a full round makes the hub deaf for about two seconds. */
 const FULL_SEARCH_MS = 30_000;
-/** An attempt of which the driver says nothing for so long is taken for failed, in ms. */
+/** After this time without a word from the driver an attempt counts as failed, in ms. */
 const SILENT_ATTEMPT_MS = 20_000;
 
 /** What the link needs of the driver; numbers are `esp_err_t`. */

@@ -91,7 +91,7 @@ export class SetupAP {
 		this.#clientsRefused += 1;
 	}
 
-	/** Events were lost. Who is on it cannot be asked: one too many would keep the board from its channel for ever. */
+	/** Events were lost. The driver does not tell who is on the access point, and a client too many would hold the board on its channel for ever. */
 	forgetClients(): void {
 		this.#clients.clear();
 	}
@@ -101,7 +101,7 @@ export class SetupAP {
 		this.tell(this.planned(channel));
 	}
 
-	/** Likewise where the house has meanwhile taken its network. */
+	/** The same when the house network has meanwhile taken the access point's network. */
 	configureElsewhere(channel: number): void {
 		const planned = this.planned(channel);
 		if (planned.address !== this.#told?.address) this.tell(planned);

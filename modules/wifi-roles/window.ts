@@ -17,7 +17,7 @@ export class SetupWindow {
 		this.#plannedMs = minutes * 60_000;
 	}
 
-	/** Counts from now on: nothing that came before brings the end nearer. */
+	/** Begins to count the time, from now on. */
 	begin(nowMs: number): void {
 		this.#openedMs = nowMs;
 	}
@@ -27,7 +27,7 @@ export class SetupWindow {
 		this.#lastUseMs = nowMs;
 	}
 
-	/** Whether somebody made a request in the last 30 s: a client that only stays joined is no use. */
+	/** Whether somebody made a request in the last 30 s. A client that is only joined does not count. */
 	inUse(nowMs: number): boolean {
 		return nowMs - this.#lastUseMs < IN_USE_MS;
 	}

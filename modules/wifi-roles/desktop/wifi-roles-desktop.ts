@@ -12,7 +12,7 @@ export type { WiFiDriverOptions } from "../esp32/wifi-roles-esp32";
 const EVENT_SLOTS = 16;
 /** Time on each channel of a search, in ms; datagrams are looked at every 20 ms. */
 const DWELL_MS = 100;
-/** The driver gives a router up that it has not heard for so long, in ms. */
+/** After this time without a beacon the driver gives the router up, in ms. */
 const DEAF_MS = 6000;
 /** An attempt to join that nobody answers, in ms. */
 const JOIN_MS = 5000;
