@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 /** Tests run from source: swc strips the types, the mapper gives the firmware's specifiers the meaning the manifests give them. */
 const swc = ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" }, sourceMaps: "inline" }];
 
@@ -20,7 +22,7 @@ export default {
 	testSequencer: "<rootDir>/tests/sequencer.mjs",
 	// A world waits for its board programs, one process at a time, and some tests wait for real time: half as many workers again as
 	// cores, so that none of these idles.
-	maxWorkers: "150%",
+	maxWorkers: Math.ceil(1.5 * availableParallelism()),
 	testTimeout: 120000,
 	reporters: ["default"],
 };
