@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Records } from "../../modules/config/records";
 import type { Configuration } from "../../modules/config/schema";
 import { ConfigStore } from "../../modules/config/store";
+import { Roster } from "../../modules/devices/roster";
 import { boardMac } from "./mac";
 import type { NvsEntry } from "./protocol";
 import { joined } from "./sealed-keys";
@@ -20,14 +21,35 @@ export function provision(patch: ConfigurationPatch): NvsEntry[] {
 	store.load();
 	const result = store.update(patch);
 	if (!result.ok) throw new Error(`the configuration does not hold: ${result.path || "the whole"} must be ${result.expected}`);
-	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(`${text}\0`, "utf8").toString("hex") }));
+	return entries(texts);
 }
 
-/** The same boards with the keys of a sealed network in flash, as after joining: the first is the hub of all others. */
+/** The same boards with the keys of a sealed network in flash, as after joining: the first is the hub of all others, and knows their names. */
 export function joinAll(specs: readonly BoardSpec[]): BoardSpec[] {
 	const [hub = "", ...devices] = specs.map(({ mac }, index) => mac ?? boardMac(index));
 	const keys = joined(hub, devices);
-	return specs.map((spec, index) => ({ ...spec, keys: keys.get(spec.mac ?? boardMac(index)) ?? [] }));
+	const roster = rosterOf(specs.slice(1).map(({ name, config }, i) => ({ mac: devices[i] ?? "", name: String(config?.name ?? name) })));
+	return specs.map((spec, index) => {
+		const own = keys.get(spec.mac ?? boardMac(index)) ?? [];
+		return { ...spec, keys: index === 0 ? [...own, ...roster] : own };
+	});
+}
+
+/** The hub's list of its devices, written by the firmware's own code. */
+function rosterOf(devices: readonly { readonly mac: string; readonly name: string }[]): NvsEntry[] {
+	const texts = new Map<string, string>();
+	const roster = new Roster(records(texts));
+	roster.load(() => {});
+	const room = roster.room(0);
+	for (let group = 0; group * room < devices.length; group++) {
+		const members = devices.slice(group * room, (group + 1) * room).map((device) => ({ ...device, isSealed: true }));
+		if (!roster.write(group, members)) throw new Error("the list of devices does not hold");
+	}
+	return entries(texts);
+}
+
+function entries(texts: ReadonlyMap<string, string>): NvsEntry[] {
+	return [...texts].map(([key, text]) => ({ ns: DOMAIN, key, type: "str", hex: Buffer.from(`${text}\0`, "utf8").toString("hex") }));
 }
 
 /** The configuration that a board with this flash starts with. */

@@ -20,6 +20,13 @@ test(`${RUNS} random houses keep every rule`, () => {
 	expect(found.runs).toBe(RUNS);
 }, 900_000);
 
+test(`${RUNS} random sealed houses keep every rule, whatever an attacker on the air does`, () => {
+	const found = search("sealed", RUNS, SEED, PATIENCE_MS);
+	process.stderr.write(`${summary([found])}\n`);
+	expect(found.failure === undefined ? "" : summary([found])).toBe("");
+	expect(found.runs).toBe(RUNS);
+}, 900_000);
+
 describe("scenarios that broke a rule once", () => {
 	test.each(readdirSync(PAST).sort())("%s", (file) => {
 		expect(judge(play(JSON.parse(readFileSync(join(PAST, file), "utf8")) as Scenario))).toEqual([]);

@@ -10,17 +10,26 @@ import { type Found, HOUSES, type House, search, summary } from "./search";
 const BATCH = 50;
 
 const OPTIONS = {
-	numbers: { runs: { lowest: 1, highest: 1_000_000, usual: 2000 }, seed: { lowest: 0, highest: 0xffffffff, usual: 1 } },
+	numbers: {
+		runs: { lowest: 1, highest: 1_000_000, usual: 2000 },
+		seed: { lowest: 0, highest: 0xffffffff, usual: 1 },
+		/** For so long a scenario that breaks a rule is made smaller, in s. */
+		patience: { lowest: 0, highest: 3600, usual: 120 },
+	},
 	texts: { only: "" },
 	switches: ["batch"],
 } as const;
 
 /** One batch in a process of its own. */
-function batch(house: House, runs: number, seed: number): Promise<Found> {
+function batch(house: House, runs: number, seed: number, patience: number): Promise<Found> {
 	const script = process.argv[1] ?? "";
-	const child = spawn(process.execPath, [script, "--batch", "--only", house, "--runs", String(runs), "--seed", String(seed)], {
-		stdio: ["ignore", "pipe", "inherit"],
-	});
+	const child = spawn(
+		process.execPath,
+		[script, "--batch", "--only", house, "--runs", String(runs), "--seed", String(seed), "--patience", String(patience)],
+		{
+			stdio: ["ignore", "pipe", "inherit"],
+		},
+	);
 	let output = "";
 	child.stdout.on("data", (data) => {
 		output += data;
@@ -34,7 +43,7 @@ function batch(house: House, runs: number, seed: number): Promise<Found> {
 	});
 }
 
-async function all(houses: readonly House[], runs: number, seed: number): Promise<Found[]> {
+async function all(houses: readonly House[], runs: number, seed: number, patience: number): Promise<Found[]> {
 	const found: Found[] = [];
 	const batches = houses.flatMap((house) =>
 		Array.from({ length: Math.ceil(runs / BATCH) }, (_, i) => ({ house, runs: Math.min(BATCH, runs - i * BATCH), seed: seed + i })),
@@ -42,7 +51,7 @@ async function all(houses: readonly House[], runs: number, seed: number): Promis
 	const total = batches.length;
 	async function worker() {
 		for (let next = batches.shift(); next; next = batches.shift()) {
-			const result = await batch(next.house, next.runs, next.seed);
+			const result = await batch(next.house, next.runs, next.seed, patience);
 			found.push(result);
 			const verdict = result.failure ? `${next.house}, seed ${next.seed} FAILED: ${result.failure.wrong[0]}` : "";
 			process.stderr.write(`properties: batch ${found.length} of ${total} ${verdict}\n`);
@@ -56,13 +65,14 @@ try {
 	const given = readOptions(process.argv.slice(2), OPTIONS);
 	const runs = given.number("runs");
 	const seed = given.number("seed");
+	const patience = given.number("patience");
 	const only = given.text("only");
 	const houses = (Object.keys(HOUSES) as House[]).filter((house) => only === "" || house === only);
 	const [house] = houses;
 	if (!house) throw new Error(`--only must be one of ${Object.keys(HOUSES).join(", ")}, not ${only}.`);
-	if (given.has("batch")) process.stdout.write(JSON.stringify(search(house, runs, seed)));
+	if (given.has("batch")) process.stdout.write(JSON.stringify(search(house, runs, seed, patience * 1000)));
 	else {
-		const found = await all(houses, runs, seed);
+		const found = await all(houses, runs, seed, patience);
 		console.log(summary(found));
 		process.exitCode = found.some(({ failure }) => failure) ? 1 : 0;
 	}

@@ -80,7 +80,10 @@ export async function countedChecks(session: Session): Promise<void> {
 		const counters = at(after, "counters");
 		const dropped = at(counters, "dropped");
 		const drops = typeof dropped === "object" && dropped !== null ? Object.values(dropped) : [];
-		const counts = [...["pongs", "replies", "relayed", "commands", "reports", "sealing"].map((name) => numberAt(counters, name)), ...drops.map(Number)];
+		const counts = [
+			...["pongs", "replies", "relayed", "commands", "reports", "sealing"].map((name) => numberAt(counters, name)),
+			...drops.map(Number),
+		];
 		const sum = counts.reduce((total, count) => total + count, 0);
 		const framesIn = numberAt(counters, "framesIn");
 		if (sum !== framesIn) return failed(`${framesIn} came in, ${sum} are told`);
