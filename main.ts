@@ -19,7 +19,7 @@ import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Devices } from "devices/devices";
 import { Comms, type Contact } from "espnow/comms";
-import { PlainText } from "espnow/plain-text";
+import { PING, PlainText } from "espnow/plain-text";
 import { Radio } from "espnow/radio";
 import { COMMANDS, context } from "handler/commands";
 import { Handler } from "handler/handler";
@@ -166,7 +166,7 @@ const roles: WiFiRoles = new WiFiRoles({
 
 /** A sealed hub must know that this device has started anew before it asks for something. After a power cut not all say so at once. */
 function greetHub(): void {
-	if (sealedHub !== "") Timer.set(() => void comms.ask(sealedHub, "ping"), chip.random() * GREET_MS);
+	if (sealedHub !== "") Timer.set(() => void comms.ask(sealedHub, PING), chip.random() * GREET_MS);
 }
 
 const devices = role === "hub" ? new Devices({ records, clock: chip, home: () => roles.home, trace: say }) : null;
