@@ -24,7 +24,7 @@ export class Relay {
 		this.#pin = options.pin?.pin ?? -1;
 		this.#onLevel = options.pin?.invert ? 0 : 1;
 		const error = options.pin ? this.#chip.output(this.#pin, 1 - this.#onLevel) : 0;
-		// A pin that this chip lacks must not keep the board from starting: it is the configuration that is wrong.
+		// A pin that this chip lacks must not keep the board from starting: only its configuration is wrong.
 		if (error !== 0) options.trace?.(`relay: pin ${this.#pin} is no output (${error})`);
 		this.#isFitted = options.pin !== undefined && error === 0;
 	}

@@ -3,7 +3,7 @@ import { failure } from "./plain-text";
 import type { AskResult, CommsOptions } from "./types";
 
 /**
- * A request to this board itself: answered here, without a frame.
+ * Answers a request to this board itself, without a frame.
  * @param mac this board's station MAC
  * @returns a promise that is never rejected, and always fulfilled by the deadline
  */

@@ -8,7 +8,7 @@ export const Outcome = Object.freeze({
 	command: 3,
 	/** What a device told its hub by itself. */
 	report: 4,
-	/** Part of agreeing on a session, or a relay device's word. */
+	/** A frame of a handshake, or a relay device's report that it did not reach a board. */
 	sealing: 5,
 	/** Nothing in it. */
 	empty: 6,
@@ -20,7 +20,7 @@ export const Outcome = Object.freeze({
 	strayReply: 9,
 	strayError: 10,
 	strayPong: 11,
-	/** From a peer whose next words may belong to an earlier request. */
+	/** From a peer whose next reply may belong to an earlier request. */
 	needsResync: 12,
 	/** It wants an answer and there is no room for one, or its sender has taken its share. */
 	outboxFull: 13,

@@ -1,8 +1,8 @@
 import type { Request } from "./request";
 
 /**
- * Requests that are to go into the outbox: those that were never sent, in the order of asking, before those whose time for another try has
- * come, so that an absent board costs the others little.
+ * Requests that wait for the outbox. Requests that were never sent go first, in the order of asking. Then come requests whose time for another try has come:
+ * so an absent board delays the others little.
  */
 export class DueList {
 	readonly #fresh: Request[] = [];

@@ -1,6 +1,6 @@
 import type { Counters } from "./counters";
 
-/** What went wrong in here: it is counted, told once, and stays on the status page. */
+/** Errors of this part. Each is counted, traced once, and stays on the status page. */
 export class FaultLog {
 	readonly #counters: Counters;
 	readonly #trace: (line: string) => void;
@@ -11,7 +11,7 @@ export class FaultLog {
 		this.#trace = trace;
 	}
 
-	/** @param error for people; told when it is not the last one over again */
+	/** @param error for people; it is traced unless it is the same as the last one */
 	note(error: string): void {
 		if (error === this.lastError) return;
 		this.lastError = error;

@@ -40,7 +40,7 @@ export interface FragmentsOptions {
 	send(peer: Peer, text: string): Promise<AskResult>;
 }
 
-/** Cuts long texts into parts, and makes texts of parts. One text at a time is gathered: who sends another one before that is whole loses neither, but must send again. */
+/** Cuts long texts into parts, and joins parts. It gathers one text at a time. Parts of another text are refused meanwhile, and their sender sends them again. */
 export class Fragments {
 	readonly #options: FragmentsOptions;
 	#number = 0;
@@ -126,7 +126,7 @@ export class Fragments {
 		return fitsBytes(whole, LONGEST) ? whole : null;
 	}
 
-	/** Forgets what did not become whole. */
+	/** Forgets a text whose parts did not all come in time. */
 	expire(now: number): void {
 		if (this.#from === "") return;
 		if (now >= this.#until) this.drop();

@@ -82,12 +82,12 @@ export function requestKind(text: string): Kind {
 	return text === PING ? Kind.ping : Kind.request;
 }
 
-/** What a received text is, judged by itself alone. Whether a reply is expected is for the requests to say. */
+/** The kind of a received text, from the text alone. The requests decide whether a reply is expected. */
 export function classify(text: string): Kind {
 	const first = text.charCodeAt(0);
-	// Requests mostly begin with a small letter, and only the two pings among them do not end here.
+	// Most requests begin with a small letter. Texts with `p` go on, since `ping` and `pong` are among them.
 	if (first >= 0x61 && first !== 0x70) return Kind.request;
-	// By the first character, as regular expressions are dear on XS and most texts are decided here: B, F, N, O, S, U, digits.
+	// The first character decides most texts, and regular expressions are dear on XS: B, F, N, O, S, U, digits.
 	switch (first) {
 		case BANG:
 			return Kind.relay;
@@ -143,7 +143,7 @@ export function parseRelay(text: string): RelayPath | null {
 	return isUsual ? { macs, inner: text.slice(STEP), text } : { macs, inner: way.slice(STEP) + rest, text: way + rest };
 }
 
-/** The text for the last board of a relay path; a text that is not to be relayed is its own. */
+/** The text for the last board of a relay path. A text without a path is returned as it is. */
 export function innermost(text: string): string {
 	let start = 0;
 	while (text.charCodeAt(start) === BANG && text.charAt(start + 13) === ",") start += 14;

@@ -1,6 +1,6 @@
 import { hops, type RelayPath } from "./plain-text";
 
-/** A board has 8 s for its answer (handler), and who asked first gives up after 10 s: in between lie the relays. */
+/** A board has 8 s for its reply (handler), and the first asker gives up after 10 s. The deadlines of the relay devices lie between. */
 const LAST_RELAY_MS = 8_500;
 const PER_RELAY_MS = 500;
 const AT_MOST_MS = 9_500;
@@ -19,8 +19,8 @@ export function isLoop(from: readonly string[], path: RelayPath): boolean {
 }
 
 /**
- * How long a request on another's behalf may take, in ms. The board nearest to the far one gives up first: its word of what is wrong there then
- * reaches those who wait for it, one after the other.
+ * How long a forwarded request may take, in ms. The board nearest to the far one gives up first, so its reason reaches the boards that wait, one after the
+ * other.
  * @param text what is to be forwarded, its remaining `!` included
  */
 export function relayDeadlineMs(text: string): number {

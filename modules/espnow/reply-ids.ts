@@ -7,13 +7,13 @@ import type { HeldReply, Match, ReplyMatching, Request, RequestTable } from "./r
 const PING_MS = 500;
 /** A request whose reply has not come is sent once more after this time, in ms: most commands take less. */
 const RESEND_MS = 1_500;
-/** The peer has had the request: whatever becomes of its repetitions, its reply may still come. */
+/** The peer has had the request, so its reply may still come, whatever happens to repetitions. */
 const ACKED: HeldReply = Object.freeze({ text: "", rssi: 0, until: Infinity });
 
 /**
- * Matches the replies of a peer whose messages carry ids: its requests are all under way at once, and replies come in any order. Where the peer has sessions, a
- * request waits until there is a fresh one: the first that waits pings for all of them. Ids belong to their session: a request that was sent in an earlier one
- * has failed, as sent again it might be run twice.
+ * Matches the replies of a peer whose messages carry ids. All its requests are open at once, and replies come in any order. If the peer has sessions, a
+ * request waits for a fresh one, and the first request that waits pings for all. Ids belong to a session: a request that was sent in an earlier session fails,
+ * since the board might run it twice if it were sent again.
  */
 export class ReplyIds implements ReplyMatching {
 	readonly #table: RequestTable;
@@ -23,7 +23,7 @@ export class ReplyIds implements ReplyMatching {
 	#pinging: Request | null = null;
 	#session = 0;
 	request: Request | null = null;
-	/** Stays so: an id says what a reply belongs to. */
+	/** Always false: the id of a reply names its request. */
 	needsResync = false;
 	readonly mayRepeat = false;
 
@@ -85,7 +85,7 @@ export class ReplyIds implements ReplyMatching {
 
 	notAcked(): void {}
 
-	/** Something was acknowledged, and nothing came back: the reply may be lost. The same frame may go again, as it is not run twice. */
+	/** A request was acknowledged and no reply came: the reply may be lost. The same frame goes again; the board does not run it twice. */
 	check(request: Request, now: number): void {
 		if (request.resyncUntil === 0) {
 			if (this.#sessions === null || request.tries + 1 >= request.limits.tries) return;

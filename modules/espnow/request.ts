@@ -19,14 +19,14 @@ export interface RequestLimits {
 /** Takes an asker's result. */
 export type Resolve = (result: AskResult) => void;
 
-/** A reply that looks like the last one heard twice: it is taken if no other comes until `until` (ms). */
+/** A reply that may be a repetition of the last one: it is taken when no other has come at `until` (ms). */
 export interface HeldReply {
 	readonly text: string;
 	readonly rssi: number;
 	readonly until: number;
 }
 
-/** A request of ours, or one that we forward: a message and what becomes of it. There may be many at once: each property more is 16 bytes for each. */
+/** A request of ours, or one that we forward: a message and what becomes of it. There may be many at once, and each property takes 16 bytes in each. */
 export interface Request extends Message {
 	/** `ping`, `relay`, `request` or `report`. */
 	readonly kind: Kind;
@@ -34,26 +34,26 @@ export interface Request extends Message {
 	readonly text: string;
 	readonly started: number;
 	readonly limits: RequestLimits;
-	/** Who is told the result: another board, or our own caller. */
+	/** Who gets the result: another board, or our own caller. */
 	readonly asker: InboundRequest | Resolve;
 	state: RequestState;
 	/** Sendings that were not acknowledged. */
 	tries: number;
 	/** Sendings of its own text. */
 	sends: number;
-	/** It waits for the pong of a peer that needs a resync until then (ms; Infinity before the ping has left); 0: it does not. */
+	/** Until when it waits for the pong of a resync, in ms. Infinity: the ping has not left yet; 0: there is no resync. */
 	resyncUntil: number;
-	/** When it may be sent, in ms; once its own text was handed to the driver, when that was, until it is `due` for another try. */
+	/** While it is `due`: when it may be sent, in ms. After that: when the driver took its own text. */
 	at: number;
 	entry: Outgoing | null;
-	/** What a codec with ids wrote into it beside its id: it is sent again as it was. */
+	/** What a codec with ids wrote into the frame beside the id: a repetition is the same frame. */
 	ack: number;
 	/** A driver error that keeps it from being sent. */
 	error: string;
 	held: HeldReply | null;
 }
 
-/** A request that nothing has been done about. */
+/** A new request. */
 export function newRequest(
 	peer: Peer,
 	kind: Kind,
@@ -82,7 +82,7 @@ export function newRequest(
 	};
 }
 
-/** What the table of all requests does for those who match replies with them. */
+/** What the table of all requests does for the strategies that match replies. */
 export interface RequestTable {
 	/** Has a request sent as soon as it may be. */
 	enter(request: Request, now: number): void;
@@ -98,16 +98,16 @@ export interface RequestTable {
 	lookAt(time: number): void;
 }
 
-/** What a message is to a peer's open requests: "doubtful" when it may be a reply, and nobody can say to which. */
+/** What a message means for a peer's open requests. "doubtful": it may be a reply, and its request is unknown. */
 export type Match = "taken" | "doubtful" | "none";
 
 /** How the replies of one peer find their requests: by id, or by the order in which its link delivers. */
 export interface ReplyMatching {
 	/** A request that is under way; null when there is none. */
 	readonly request: Request | null;
-	/** What the peer says next may belong to an earlier request. */
+	/** The peer's next reply may belong to an earlier request. */
 	needsResync: boolean;
-	/** Whether something that the peer said may be heard once more and be taken for another reply. */
+	/** Whether a repetition of the peer's last reply may be taken for another reply. */
 	readonly mayRepeat: boolean;
 	/** Takes a new request: it is entered at once, or waits behind others. */
 	add(request: Request, now: number): void;
@@ -141,11 +141,11 @@ export function current(entry: Outgoing): Request | null {
 	return request;
 }
 
-/** What to say when nothing more can be waited for. */
+/** The reason that the asker gets at the deadline. */
 export function deadlineReason(request: Request): string {
 	if (request.error) return request.error;
 	if (request.state === "acked" || request.state === "queued") return "no reply";
 	if (request.sends > 0) return request.state === "sending" ? "no reply" : "no result";
-	// Not sent at all: when it waited for its peer, which owed others a reply until now, the peer is there and mute.
+	// It was not sent at all, since other requests to its peer waited for their replies until now. The peer acknowledged those and is mute.
 	return request.tries === 0 && request.at > request.started ? "no reply" : "no result";
 }
