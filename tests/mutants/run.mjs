@@ -56,7 +56,7 @@ function survives(name) {
 		const built = run("make", targets);
 		if (built.status !== 0) return `does not build: ${built.stderr.trim().split("\n").slice(-3).join(" ")}`;
 		const pattern = test.trim().replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-		run("node_modules/.bin/jest", [file, "-t", pattern, "--json", "--outputFile=build/result.json", "--silent"]);
+		run("node_modules/.bin/jest", ["--runInBand", file, "-t", pattern, "--json", "--outputFile=build/result.json", "--silent"]);
 		const result = JSON.parse(readFileSync(join(tree, "build/result.json"), "utf8"));
 		rmSync(join(tree, "build/result.json"));
 		if (result.numFailedTests > 0) return "";
