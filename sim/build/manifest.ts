@@ -112,6 +112,8 @@ export class ManifestReader {
 	}
 
 	#modules(path: string, target: string, source: string): void {
+		// A folder of headers for the C: the virtual boards have their own.
+		if (source.endsWith("/")) return;
 		const files = this.#files(path, target, source);
 		// As in mcconfig: "~" takes a file out again.
 		if (target === "~") {

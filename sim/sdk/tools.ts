@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folders of our modules, as their specifiers begin. */
@@ -40,6 +40,8 @@ export class Sdk {
 		if (folders.length === 0)
 			throw new CheckFailed(`The tools of the SDK in MODDABLE are not built: make -C "$MODDABLE/build/makefiles/${host}"`);
 		this.#env = { ...process.env, PATH: [...folders, process.env.PATH].join(":") };
+		// Manifests name folders of ESP-IDF, which have to be there, whether anything is compiled or not.
+		this.#env.IDF_PATH ??= this.#withoutIdf();
 		delete this.#env.MAKEFLAGS;
 		delete this.#env.MAKELEVEL;
 	}
@@ -56,6 +58,19 @@ export class Sdk {
 		if (result.error) throw new CheckFailed(`${program}: ${result.error.message}`);
 		if (result.status !== 0) throw new CheckFailed(`${`${program} ${words.join(" ")}`.slice(0, 200)} failed:\n${lastLines(said)}`);
 		return said;
+	}
+
+	/** A folder that stands in for ESP-IDF where that is not at hand. */
+	#withoutIdf(): string {
+		const folder = join(this.out, "headers-of-idf");
+		for (const each of [
+			"mbedtls/tf-psa-crypto/include",
+			"mbedtls/tf-psa-crypto/drivers/builtin/include",
+			"port/include",
+			"port/psa_driver/include",
+		])
+			mkdirSync(join(folder, "components/mbedtls", each), { recursive: true });
+		return folder;
 	}
 
 	/** Whether a program is there. */

@@ -5,6 +5,11 @@
 #include "xsmc.h"
 #include "xsHost.h"
 
+#ifdef ESP_PLATFORM
+	/* As ESP-IDF compiles its library (components/mbedtls/CMakeLists.txt): the sizes of PSA's records depend on it. */
+	#define TF_PSA_CRYPTO_USER_CONFIG_FILE "mbedtls/esp_config.h"
+	#define MBEDTLS_MAJOR_VERSION 4
+#endif
 #include "psa/crypto.h"
 
 #include "vault-crypto-esp32.h"
