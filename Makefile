@@ -30,13 +30,14 @@ ENTRY_attacks := tests/attacks/run.ts
 ENTRY_properties := tests/properties/run.ts
 ENTRY_fuzz := tests/fuzz/run.ts
 ENTRY_bench := bench/bench.ts
+ENTRY_bench-channels := bench/channels.ts
 ENTRY_hardware-check := tools/hardware-check/main.ts
 ENTRY_hardware-reference := tools/hardware-check/reference.ts
 
 # Types are checked of the firmware, its desktop build, the desk and the stand-ins for the SDK.
 PROJECTS := tsconfig.json tsconfig.desktop.json tsconfig.desk.json sim/shim
 
-.PHONY: help start programs test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench \
+.PHONY: help start programs test nightly lint format types mutants fuzz board board-m32 asan gc-stress fuzz-board app original heap sizes bench bench-channels \
 	properties sdk-check soak attacks hardware-check hardware-reference clean tools $(PROJECTS:%=types-of-%)
 
 help:
@@ -51,6 +52,7 @@ help:
 	@echo "make sizes      writes the sizes in docs/hardware.md; those that need the SDK where MODDABLE is set and make sdk-check has run"
 	@echo "make nightly    everything large: all mutants, properties, soak, fuzzing, attacks and the bench"
 	@echo "make bench      how fast, beside the original's code and the physical floor: a table, and bench/results.json"
+	@echo "make bench-channels   how long devices take to answer their hub again when the router has moved"
 	@echo "make fuzz       five minutes of made-up frames and configurations"
 	@echo "make board      the board program      make app   the firmware's modules      make clean"
 
@@ -181,6 +183,10 @@ heap: app $(DESK)/heap.mjs
 # Times and costs (bench/README.md). SEED=7 asks on another air.
 bench: board app original $(DESK)/bench.mjs
 	@node $(DESK)/bench.mjs
+
+# How long devices take to answer their hub again when the router has moved. ARGS="--runs 10 --lines announced,silent --seed 2"
+bench-channels: board app original $(DESK)/bench-channels.mjs
+	@node $(DESK)/bench-channels.mjs $(ARGS)
 
 # The board that runs the original's own code (sim/original); it is a program like build/board/board.
 original: $(ORIGINAL_BOARD)
