@@ -7,6 +7,7 @@ import { Meter } from "board/meter";
 import { Relay } from "board/relay";
 import { Restarter } from "board/restarter";
 import { SelfTest } from "board/self-test";
+import { Announcer } from "channels/announcer";
 import { Channels } from "channels/channels";
 import { DeviceReports } from "channels/device-reports";
 import { HubWatch } from "channels/hub-watch";
@@ -18,6 +19,8 @@ import { type Configuration, defaults } from "config/schema";
 import { StateStore } from "config/state";
 import { ConfigStore } from "config/store";
 import { Devices } from "devices/devices";
+import { PatientAsk } from "devices/patient-ask";
+import { Poller } from "devices/poller";
 import { Comms, type Contact } from "espnow/comms";
 import { PING, PlainText } from "espnow/plain-text";
 import { Radio } from "espnow/radio";
@@ -156,7 +159,8 @@ const roles: WiFiRoles = new WiFiRoles({
 		onHomeChannel: (from, to) => {
 			if (!joining.isLooking) say(`channel ${from} -> ${to}`);
 			if (role === "hub" && roles.joined) state.confirmChannel(to, store.configuration.channel);
-			channels.onHomeChannel(to);
+			follower?.onHomeChannel(to);
+			house?.announcer.onHomeChannel(from, to);
 		},
 		onAddress: (address) => (address === "" ? web.closeLan() : web.openLan(address)),
 		onSetupAP: (address) => (address === "" ? web.closeSetup() : web.openSetup(address)),
@@ -222,7 +226,17 @@ const handler = new Handler({
 		restarter,
 		network: roles,
 		store,
-		reports,
+		reports: reports
+			? {
+					orphan: (mac, orphaned) => reports.orphan(mac, orphaned),
+					// Only our firmware tells its country.
+					country: (mac, country, own) => {
+						house?.poller.saidOurs(mac);
+						return reports.country(mac, country, own);
+					},
+				}
+			: null,
+		following: role === "device" ? { onAlive: (mac, intervalS) => follower?.onAlive(mac, intervalS) } : null,
 		meter,
 		joining: {
 			join: (args) => joinCommand(joining, args),
@@ -266,7 +280,13 @@ const comms: Comms = new Comms({
 	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs?.answered(sender, request) } : {}),
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
-	...(role === "device" ? { onContact: (sender: string, how: Contact) => channels.onContact(sender, how) } : {}),
+	...(role === "device"
+		? {
+				onContact: (sender: string, how: Contact) => follower?.onContact(sender, how),
+				onDelivered: (to: string, acked: boolean) => follower?.onDelivered(to, acked),
+				onNotice: (sender: string, text: string) => follower?.onNotice(sender, text),
+			}
+		: {}),
 	turn: (startMs) => {
 		if (!hasSent && comms.sending) {
 			hasSent = true;
@@ -287,23 +307,38 @@ const comms: Comms = new Comms({
 const hubs: HubWatch | null =
 	role === "device" ? new HubWatch({ comms, hub, adopt: (sender) => state.setHub(sender), store, clock: chip }) : null;
 
-const channels: Channels = new Channels({
-	role,
-	tuner: roles,
-	comms,
-	hub,
-	memory: state,
-	confirm: (channel) => {
-		state.confirmChannel(channel, store.configuration.channel);
-		roles.channelConfirmed(channel);
-	},
-	setup: roles,
-	hubs,
-	clock: chip,
-	timers: Timer,
-	random: chip,
-	trace: say,
-});
+const follower: Channels | null =
+	role === "device"
+		? new Channels({
+				role,
+				tuner: roles,
+				comms,
+				hub,
+				memory: state,
+				confirm: (channel) => {
+					state.confirmChannel(channel, store.configuration.channel);
+					roles.channelConfirmed(channel);
+				},
+				setup: roles,
+				hubs,
+				clock: chip,
+				timers: Timer,
+				random: chip,
+				trace: say,
+			})
+		: null;
+
+/** What a hub alone has. One object for all of them: each of its own would take memory. */
+const house = devices ? hubParts(devices) : null;
+
+function hubParts(known: Devices) {
+	const common = { devices: known, comms, budget: memory, memory: state, clock: chip, timers: Timer, trace: say };
+	const announcer = new Announcer(common);
+	const poller = new Poller(Object.assign(common, { announcer }));
+	/** How people's requests go: they wait for a device that is on its way to another channel. */
+	const asker = new PatientAsk(Object.assign(common, { announcer, poller }));
+	return { announcer, poller, asker };
+}
 
 const selfTest = new SelfTest({
 	chip,
@@ -340,7 +375,7 @@ const web: Web = new Web({
 	backup,
 	memory,
 	handler,
-	comms,
+	comms: house?.asker ?? comms,
 	setup: roles,
 	restarter,
 	trace: say,
@@ -406,7 +441,7 @@ function* parts(): Generator<object> {
 	};
 	yield new JSONList("peers", comms.eachPeer());
 	const { lastError: radioError, ...radio } = comms.snapshot();
-	yield { ...radio, following: channels.snapshot() };
+	yield { ...radio, following: (follower ?? house?.announcer)?.snapshot(), ...(devices ? { devices: devices.snapshot() } : {}) };
 	const kept = store.snapshot();
 	const found = lastError || channelTrouble() || hubs?.trouble || roles.routerTrouble || vault.trouble;
 	const known = found || radioError || kept.lastError || startTrouble(resetReason, words);
@@ -458,7 +493,8 @@ say(`started by ${resetReasonName(resetReason)}${words ? `, last words: ${encode
 if (chip.recovered()) Timer.set(() => chip.setRecovered(false), RECOVERED_MS);
 leds.start();
 button.start();
-channels.start();
+follower?.start();
+house?.poller.start();
 bringUp(() => roles.start());
 Timer.set(() => {
 	const trouble = selfTest.atStart();

@@ -8,8 +8,8 @@ const PROGRAM = "build/board/board";
 const ORIGINAL_PROGRAM = "build/original/board.mjs";
 const APP = "build/virtual/app.json";
 const HUB = "Hub";
-/** A device that is not back after so long counts as lost, in ms. */
-const PATIENCE_MS = 300_000;
+/** What has not happened after so long never does, in ms. */
+const PATIENCE_MS = 900_000;
 /** A controller asks one device after another: each of ten has its turn every 5 s. */
 const ROUND_MS = 5_000;
 
@@ -28,7 +28,7 @@ export interface HouseOptions {
 export interface Move {
 	/** From the router's move until the hub was on the new channel, in ms. */
 	readonly hubMs: number;
-	/** From there until each device's first acknowledged frame to its hub, in ms; Infinity: not within five minutes. */
+	/** From there until each device's first acknowledged frame to its hub, in ms; Infinity: not within a quarter of an hour. */
 	readonly backMs: readonly number[];
 	/** Frames on the air in the hub's first second after the move, and how many of them nobody acknowledged. */
 	readonly frames: number;
@@ -121,7 +121,10 @@ export class House {
 		const hasMoved = () => hub.running && hub.radio.home === world.router.settings.channel && world.router.settings.power && joined();
 		if (!world.advanceUntil(hasMoved, PATIENCE_MS)) throw new Error("the hub has not found its router");
 		const { channel } = world.router.settings;
-		const hubAtMs = world.log.of("channel", hub.mac).findLast(({ timeMs, to }) => timeMs >= movedMs && to === channel)?.timeMs ?? world.timeMs;
+		const since = (event: string, field: string) =>
+			world.log.of(event, hub.mac).findLast((entry) => entry.timeMs >= movedMs && entry[field] === channel)?.timeMs;
+		// A router that announces its move keeps its stations.
+		const hubAtMs = since("station-joined", "channel") ?? since("channel", "to") ?? world.timeMs;
 		const back = new Map<string, number>();
 		let frames = 0;
 		let lost = 0;
@@ -135,7 +138,8 @@ export class House {
 					if (entry.outcome === "lost") lost++;
 					airMs += Number(entry.tries) * airtimeMs(Number(entry.bytes));
 				}
-				const answers = entry.timeMs >= hubAtMs && entry.channel === channel && entry.outcome === "acked" && sameBoard(String(entry.to), hub.mac);
+				const answers =
+					entry.timeMs >= hubAtMs && entry.channel === channel && entry.outcome === "acked" && sameBoard(String(entry.to), hub.mac);
 				if (answers && !back.has(String(entry.board))) back.set(String(entry.board), entry.timeMs - hubAtMs);
 			}
 			seen = world.log.next;
@@ -151,6 +155,29 @@ export class House {
 		const strayed = this.#devices.filter((mac) => world.board(mac).radio.home !== channel).length;
 		const backMs = this.#devices.map((mac) => back.get(mac) ?? Infinity);
 		return { hubMs: hubAtMs - movedMs, backMs, frames, lost, airtime: airMs / 1_000, strayed };
+	}
+
+	/** The power of the whole house fails; boards come back one after another, the router last, on any channel. */
+	cutPower(): void {
+		const { world, random } = this;
+		for (const board of world.boards) board.powerOff();
+		world.changeRouter({ power: false });
+		world.advance(1_000 + random.below(10_000));
+		for (const board of world.boards) board.powerOn(1_000 * random.below(5_000));
+		const channel = this.otherChannel();
+		world.clock.after(1_000_000 * random.below(120), () => world.changeRouter({ power: true, channel }));
+	}
+
+	/** Asks a device and lets time pass until the answer is there. */
+	ask(index: number): boolean {
+		const { world } = this;
+		const exchange = world.request(HUB, "lan", { path: `/?mac=${this.#devices[index]}&msg=uptime` });
+		world.advanceUntil(() => exchange.done, 15_000);
+		return exchange.response?.body.startsWith("OK") ?? false;
+	}
+
+	get flashWrites(): number[] {
+		return this.world.boards.map(({ flashWrites }) => flashWrites);
 	}
 
 	close(): void {

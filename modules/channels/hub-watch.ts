@@ -16,6 +16,9 @@ const COUNTRY_MS = 3_600_000;
 
 /** What a board says it is: `original` knows no such question; `silent` did not answer it. */
 type Role = "hub" | "device" | "original" | "silent";
+/** A hub that was told what this board is, and pings, has restarted since if that is so long ago, in ms: a ping alone may be its way out of a doubt. */
+const TOLD_MS = 30_000;
+
 type Ask = (text: string) => Promise<AskResult>;
 
 export interface HubWatchOptions {
@@ -51,6 +54,9 @@ export class HubWatch {
 	#otherAt = 0;
 	#asking = false;
 	#nextOwnAt = 0;
+	/** When it was last told what this board is, in clock ms. */
+	#toldAt = -TOLD_MS;
+	#isPinged = false;
 	#nextAt = 0;
 
 	constructor(options: HubWatchOptions) {
@@ -68,6 +74,14 @@ export class HubWatch {
 		if (hub !== "" && sameBoard(mac, hub)) {
 			if ((this.#isDue || (isRoleQuestion(request) && !this.#isHub)) && now >= this.#nextOwnAt) this.question(mac, now);
 		} else if (now >= this.#nextAt && (hub === "" || this.isOrphan(now))) this.question(mac, now);
+	}
+
+	/**
+	 * The own hub pings: it is none with the original's code, and does not know that this board is none either. The question for its role tells it, a moment
+	 * later: the ping may go before a request of its own, which must not be taken for a reply.
+	 */
+	pinged(): void {
+		this.#isPinged = true;
 	}
 
 	/**
@@ -110,6 +124,10 @@ export class HubWatch {
 	/** Once a second. */
 	tick(now: number): void {
 		if (now >= this.#dueAt) this.#isDue = true;
+		if (!this.#isPinged) return;
+		this.#isPinged = false;
+		const hub = this.current();
+		if (hub !== "" && now - this.#toldAt >= TOLD_MS && now >= this.#nextOwnAt) this.question(hub, now);
 	}
 
 	/** The hub stated another country than this device's. */
@@ -157,7 +175,10 @@ export class HubWatch {
 		this.#hubCountry = role === "hub" ? countryOf(result) : "";
 		// An original board knows no such question, and no country.
 		if (role === "original") this.askAt(Number.POSITIVE_INFINITY);
-		else if (isTold) this.askAt(this.#options.clock.now() + (this.isElsewhere() ? TELL_MS : COUNTRY_MS));
+		else if (isTold) {
+			this.#toldAt = this.#options.clock.now();
+			this.askAt(this.#options.clock.now() + (this.isElsewhere() ? TELL_MS : COUNTRY_MS));
+		}
 	}
 
 	private question(mac: string, now: number): void {

@@ -376,6 +376,22 @@ export class Comms implements SealedPort {
 		this.#pull();
 	}
 
+	/**
+	 * Sends a notice on another channel than the home channel: where this board was before it moved. The radio is away for as long as the frame takes.
+	 * @param mac a board that is known to have no original's code
+	 * @returns whether its radio acknowledged
+	 */
+	announce(mac: string, text: string, channel: number): Promise<boolean> {
+		const peer = this.#peers.get(mac);
+		const promise = new Promise<boolean>((resolve) => {
+			const now = this.#options.clock.now();
+			if (!this.#link.radio || !this.#transmitter.announceOn(channel, resolve)) resolve(false);
+			else if (!this.#outbox.put(Kind.notice, null, peer, text, now, null, null)) this.#transmitter.endNotice(false);
+		});
+		this.#pull();
+		return promise;
+	}
+
 	/** The boards this one knows. */
 	peers(): PeerView[] {
 		return [...this.eachPeer()];

@@ -21,7 +21,7 @@ const RELAY_TRIES = 3;
 const SEALED = 0xfe;
 
 export interface DispatchOptions {
-	host: Pick<CommsOptions, "handler" | "onContact" | "onReport" | "clock" | "codecOf">;
+	host: Pick<CommsOptions, "handler" | "onContact" | "onReport" | "onNotice" | "clock" | "codecOf">;
 	/** Opens sealed frames; null: they are noise. */
 	sealed: SealedFrames | null;
 	mac: string;
@@ -142,6 +142,7 @@ export class Dispatch {
 		}
 		const kind = message.kind;
 		if (kind === Kind.pong) return this.pong(known, now);
+		if (kind === Kind.notice) return this.notice(known);
 		if (kind >= Kind.reply) {
 			// Most boards that send requests have none of ours open: this spares the call.
 			if (known && (known.replies.request !== null || known.replies.needsResync)) {
@@ -193,6 +194,7 @@ export class Dispatch {
 			if (whole === null) return Outcome.malformed;
 			message.text = whole;
 		}
+		if (kind === Kind.notice) return message.isRepeated ? Outcome.replay : this.notice(peer);
 		// A repeated request never runs again. It gets the same reply again if that is kept.
 		if (message.isRepeated && kind !== Kind.ping) return this.isRepeated(peer, now) ? Outcome.command : Outcome.replay;
 		return this.serve(peer, kind, now);
@@ -223,6 +225,12 @@ export class Dispatch {
 		return Outcome.reply;
 	}
 
+	/** Whom it concerns knows the board already: it is its hub's. */
+	private notice(known: Peer | undefined): Outcome {
+		if (known) this.#host.onNotice?.(known.mac, this.#message.text);
+		return Outcome.command;
+	}
+
 	/** Serves what wants a reply: a ping, or a request for this board or another. */
 	private serve(known: Peer | undefined, kind: Kind, now: number): Outcome {
 		const message = this.#message;
@@ -237,6 +245,7 @@ export class Dispatch {
 		if (kind === Kind.ping) {
 			this.#replyCache.giveUp(peer, now);
 			this.#outbox.put(Kind.pong, message.id, peer, "", now, null, null);
+			this.#host.onContact?.(peer.mac, "pinged");
 			return Outcome.pong;
 		}
 		const outcome = path ? Outcome.relayed : Outcome.command;

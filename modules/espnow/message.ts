@@ -3,7 +3,7 @@ import type { Outgoing } from "./outbox";
 
 /**
  * What a message is. From `reply` on a message of plain text may be the reply to a request, also where the codec cannot tell. `report`: what a device tells its
- * hub by itself. The last three only sealed networks have: `fragment`, a part of a long text; `undelivered`, a relay device's word that it did not reach the next board; `bytes`, a frame that goes
+ * hub by itself. `notice`: what a hub tells its devices and wants no reply to. The last three only sealed networks have: `fragment`, a part of a long text; `undelivered`, a relay device's word that it did not reach the next board; `bytes`, a frame that goes
  * out as it is.
  */
 export const Kind = Object.freeze({
@@ -16,6 +16,7 @@ export const Kind = Object.freeze({
 	report: 7,
 	fragment: 10,
 	undelivered: 12,
+	notice: 14,
 	bytes: 0,
 } as const);
 export type Kind = (typeof Kind)[keyof typeof Kind];

@@ -9,6 +9,7 @@ import { type Codec, Kind, type Message } from "./message";
  * | text | what it is | answered with |
  * | --- | --- | --- |
  * | `ping` | is anybody there? | `pong` |
+ * | `Moved <n>` | a notice: the sender's home channel is `n` now; never sent to boards with the original's code | nothing |
  * | `pong` | the answer to `ping` | nothing |
  * | `!<mac>,<text>` | relay: send <text> to the board <mac>, hand back its reply; <text> may begin with `!` again | the far board's reply as it came, or `Fail (<reason>)` |
  * | `OK`, `OK …` | a reply | nothing |
@@ -25,6 +26,7 @@ export const FRAME_LIMIT = 250;
 export const PING = "ping";
 /** Also what the asker of a ping gets. */
 export const PONG = "pong";
+const MOVED = "Moved ";
 const BANG = 33;
 const MINUS = 45;
 /** Length of `!<mac>,` */
@@ -87,10 +89,12 @@ export function classify(text: string): Kind {
 	const first = text.charCodeAt(0);
 	// Most requests begin with a small letter. Texts with `p` go on, since `ping` and `pong` are among them.
 	if (first >= 0x61 && first !== 0x70) return Kind.request;
-	// The first character decides most texts, and regular expressions are dear on XS: B, F, N, O, S, U, digits.
+	// The first character decides most texts, and regular expressions are dear on XS: B, F, M, N, O, S, U, digits.
 	switch (first) {
 		case BANG:
 			return Kind.relay;
+		case 0x4d:
+			return text.startsWith(MOVED) ? Kind.notice : Kind.request;
 		case 0x4f:
 			return text === "OK" || text.startsWith("OK ") ? Kind.reply : Kind.request;
 		case 0x42:

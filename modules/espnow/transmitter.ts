@@ -15,11 +15,13 @@ import type { CommsOptions } from "./types";
 
 /** After this time, in ms, a send status is given up. It takes about 30 ms at most (a series of MAC retries). */
 export const STATUS_MS = 250;
+/** How long the radio stays on another channel for a frame at the most, in ms: a series of MAC retries. */
+const AWAY_MS = 30;
 const NO_MEMORY_PAUSE_MS = 10;
 const DOWN_PAUSE_MS = 100;
 
 export interface TransmitterOptions {
-	host: Pick<CommsOptions, "onAnswered" | "onReplySent" | "onContact">;
+	host: Pick<CommsOptions, "onAnswered" | "onReplySent" | "onContact" | "onDelivered">;
 	link: Link;
 	outbox: Outbox;
 	peers: Peers;
@@ -60,6 +62,9 @@ export class Transmitter {
 	/** When the status of the frame in flight is given up, in ms; Infinity: no frame is in flight. Not in {@link NextDeadline}, as the status nearly always comes first. */
 	statusDue = Infinity;
 	grants = 0;
+	/** The channel on which the notice leaves that waits or is under way, 0: there is none; and who is told what became of it. */
+	#noticeChannel = 0;
+	#onNoticeSent: (acked: boolean) => void = () => {};
 
 	constructor(options: TransmitterOptions) {
 		this.#host = options.host;
@@ -79,6 +84,14 @@ export class Transmitter {
 	/** Whether a frame is with the driver. */
 	get sending(): boolean {
 		return this.#flight !== null;
+	}
+
+	/** The next notice leaves on this channel. @returns false when one is under way */
+	announceOn(channel: number, onSent: (acked: boolean) => void): boolean {
+		if (this.#noticeChannel) return false;
+		this.#noticeChannel = channel;
+		this.#onNoticeSent = onSent;
+		return true;
 	}
 
 	/** Handles the statuses that have come. */
@@ -123,7 +136,10 @@ export class Transmitter {
 			this.unsendable(entry, now);
 			return;
 		}
-		error = radio.send(hop.address, bytes, length);
+		error =
+			entry.kind === Kind.notice
+				? radio.sendOn(hop.address, this.#noticeChannel, bytes, length, AWAY_MS)
+				: radio.send(hop.address, bytes, length);
 		if (error === DriverError.notFound) {
 			// The driver's list differs from ours: add the peer and send again.
 			this.#peers.lost(hop);
@@ -160,7 +176,15 @@ export class Transmitter {
 		this.#hop = null;
 		this.statusDue = Infinity;
 		if (!entry || !peer || !hop) return;
-		if (acked !== null) hop.absent = !acked;
+		if (entry.kind === Kind.notice) {
+			this.#link.radio?.comeHome();
+			this.releaseRaw(entry, acked === true);
+			return;
+		}
+		if (acked !== null) {
+			hop.absent = !acked;
+			this.#host.onDelivered?.(hop.mac, acked);
+		}
 		if (acked === false) this.#counters.event("sendFailed");
 		const inbound = entry.inbound;
 		if (entry.request) {
@@ -177,9 +201,16 @@ export class Transmitter {
 	}
 
 	private releaseRaw(entry: Outgoing, acked: boolean): void {
-		const raw = entry.raw;
+		const { raw, kind } = entry;
 		this.#outbox.release(entry);
 		if (raw?.done) raw.done(acked);
+		if (kind === Kind.notice) this.endNotice(acked);
+	}
+
+	/** The notice has left, or cannot. */
+	endNotice(acked: boolean): void {
+		this.#noticeChannel = 0;
+		this.#onNoticeSent(acked);
 	}
 
 	private tell(mac: string, request: string, acked: boolean): void {

@@ -22,7 +22,10 @@ export interface Timers {
 }
 
 /** What this part uses of the native radio. */
-export type RadioLink = Pick<Radio, "close" | "send" | "addPeer" | "removePeer" | "read" | "readStatus" | "readCall" | "counters">;
+export type RadioLink = Pick<
+	Radio,
+	"close" | "send" | "sendOn" | "comeHome" | "addPeer" | "removePeer" | "read" | "readStatus" | "readCall" | "counters"
+>;
 
 /** A message that a sealed frame held. */
 export interface Received extends Message {
@@ -109,8 +112,8 @@ export interface AskOptions {
 	mayChange?: boolean;
 }
 
-/** How a board was met: `answered` - our reply to its request was acknowledged; `reply` - it replied to a request of ours. */
-export type Contact = "answered" | "reply";
+/** How a board was met: `answered` - our reply to its request was acknowledged; `reply` - it replied to a request of ours; `pinged` - it pinged us. */
+export type Contact = "answered" | "reply" | "pinged";
 
 export interface CommsOptions {
 	/** This board's station MAC. */
@@ -138,6 +141,10 @@ export interface CommsOptions {
 	onReplySent?(mac: string): void;
 	/** See {@link Contact}. */
 	onContact?(mac: string, how: Contact): void;
+	/** A frame was handed to the driver, and the radio of `mac` acknowledged it or did not. */
+	onDelivered?(mac: string, acked: boolean): void;
+	/** A board told something that wants no reply; see {@link Comms.announce}. */
+	onNotice?(mac: string, text: string): void;
 	/** Called at the end of each turn, at least every 100 ms: feeds the heartbeat watchdog. @param startMs when the turn began */
 	turn?(startMs: number): void;
 	/** Stops, deinitialises and restarts Wi-Fi, then calls restartESPNow(). The radio is closed already. */

@@ -17,6 +17,8 @@ export interface Board {
 	network: { readonly address: string; readonly home: number };
 	/** A hub: devices whose own hub is silent, or that have another country; null on a device. */
 	reports: { orphan(mac: string, hub: string): boolean; country(mac: string, country: string, own: string): boolean } | null;
+	/** A device: told that its hub is there, and in how many seconds it says so again; null on a hub. */
+	following: { onAlive(mac: string, intervalS: number): void } | null;
 	/** What work costs in time, in one line. */
 	meter: { line(): string };
 	store: {
@@ -142,6 +144,17 @@ const SPECIFICATIONS: readonly Command[] = Object.freeze(
 				if (role !== "hub") return `OK ${role}`;
 				if (country !== "" && reports?.country(from.mac, country, own) === false) return "Fail (role [country])";
 				return `OK hub ${own}`;
+			},
+		},
+		{
+			name: "alive",
+			argument: "optional",
+			help: "alive [seconds] tells the relay's state and the version; a hub says so that it is there, and in how many seconds it does again",
+			who: "anyone",
+			run(seconds, from, handler) {
+				const { following, relay, version } = handler.context.board;
+				if (from.side === "radio" && /^\d{1,3}$/.test(seconds)) following?.onAlive(from.mac, Number(seconds));
+				return `OK ${relay.isFitted ? (relay.isOn ? "ON" : "OFF") : "None"} ${version}`;
 			},
 		},
 		{

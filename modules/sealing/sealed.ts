@@ -236,7 +236,8 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 			if ((flags & FORMER) !== 0) return Outcome.strayReply;
 			into.id = (opened[Opened.reply] ?? 0) >>> 0;
 		} else into.id = (opened[Opened.counter] ?? 0) >>> 0;
-		if (!isFresh && kind !== Kind.ping && kind !== Kind.reply) return Outcome.stale;
+		// A notice is a hint: whom it concerns asks there.
+		if (!isFresh && kind !== Kind.ping && kind !== Kind.reply && kind !== Kind.notice) return Outcome.stale;
 		if (kind === Kind.relay || kind === Kind.undelivered) {
 			if (into.isRepeated) return Outcome.replay;
 			this.#port?.met(mac);
@@ -264,6 +265,7 @@ export class Sealed implements Codec, Sessions, SealedFrames {
 			case Kind.reply:
 			case Kind.report:
 			case Kind.fragment:
+			case Kind.notice:
 				into.kind = kind;
 				break;
 			default:

@@ -51,6 +51,7 @@ export interface Driver {
 	disconnect(): number;
 	scan(options: { ssid: string; channel: number }): number;
 	setChannel(channel: number): number;
+	putOutClients(): number;
 	getChannel(): number;
 	setPowerSave(type: number): number;
 	stationRSSI(): number;

@@ -101,9 +101,14 @@ export class WiFiRoles {
 		this.#espnowChannel = this.#home;
 	}
 
-	/** The tuner's only act: moves an unjoined station, and the access point with it. @param channel 1 to 14 */
+	/**
+	 * The tuner's only act: moves an unjoined station, and the access point with it. Clients that make no requests are put out for it, since the driver
+	 * moves nobody under a client.
+	 * @param channel 1 to 14
+	 */
 	retune(channel: number): "ok" | "busy" {
-		if (this.#role === "hub" || this.#setupAP.clients > 0 || !this.#driver) return "busy";
+		if (this.#role === "hub" || this.isSetupUsed || !this.#driver) return "busy";
+		if (this.#setupAP.clients > 0) this.call("deauth", this.#driver.putOutClients());
 		if (this.#driver.setChannel(channel) !== 0) return "busy";
 		this.#home = channel;
 		return "ok";
@@ -131,6 +136,11 @@ export class WiFiRoles {
 
 	get clients(): number {
 		return this.#setupAP.clients;
+	}
+
+	/** Whether somebody on the setup access point made a request in the last 30 s. */
+	get isSetupUsed(): boolean {
+		return this.#setupAP.isUsed(this.#options.clock.now());
 	}
 
 	/** Whether the station is on the router. */

@@ -177,6 +177,12 @@ export class Router {
 		return association?.ip !== undefined && association.audible && association.known;
 	}
 
+	/** Sends a board away, as access points of one network do when another one would serve it better. */
+	steer(mac: string): void {
+		const association = this.#associations.get(mac);
+		if (association) this.#kick(association, Reason.leaving);
+	}
+
 	/** Changes settings. `announce`: joined boards are told of the new channel beforehand. */
 	change(change: Partial<RouterSettings>, announce = false): void {
 		const before = this.#settings;

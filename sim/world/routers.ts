@@ -77,6 +77,18 @@ export class Routers {
 		}
 	}
 
+	/**
+	 * Access points of one network agree that one of them serves a board from now on: the others send it away and are heard badly.
+	 * @returns false when there is none of this `id`
+	 */
+	steer(mac: string, id: string): boolean {
+		const chosen = this.#all.get(id);
+		if (!chosen) return false;
+		for (const [name, router] of this.#all) router.change({ rssi: name === id ? -45 : -85 });
+		for (const router of this.#all.values()) if (router !== chosen) router.steer(mac);
+		return true;
+	}
+
 	/** Takes a router away, as when its power fails. Not the main one. */
 	remove(id: string): boolean {
 		const router = id === MAIN ? undefined : this.#all.get(id);

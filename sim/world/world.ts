@@ -229,6 +229,12 @@ export class World {
 		this.log.add(null, "router", { id, ...change, ...("password" in change ? { password: "********" } : {}), announce });
 	}
 
+	/** Has a board roam to the access point of this `id`, one of several of one name. */
+	steer(boardName: string, id: string): void {
+		if (!this.routers.steer(this.board(boardName).mac, id)) throw new Error(`there is no router ${id}`);
+		this.log.add(null, "router", { id, steered: boardName });
+	}
+
 	/** Takes a router away that was added. */
 	removeRouter(id: string): boolean {
 		const there = this.routers.remove(id);

@@ -10,7 +10,7 @@ const RELAY = B;
 const NEXT = C;
 
 /** A device among a hub and a relay whose channels the test sets; 0 is off the air. */
-function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
+function makeDevice(overrides: Partial<ChannelsOptions> = {}, heardAtStart = true) {
 	const time = new FakeTime();
 	const world = {
 		home: 6,
@@ -20,9 +20,11 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		states: 0,
 		/** Pings are answered, the question for the channel is not. */
 		dumb: false,
-		clients: 0,
+		/** The hub's MAC at each `pinged`. */
+		pinged: 0,
 		isHubDevice: false,
-		open: false,
+		/** Somebody makes requests through the setup access point. */
+		used: false,
 		busy: false,
 		hub: HUB,
 		remembered: [] as number[],
@@ -36,7 +38,7 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		},
 		allowed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
 		retune(channel: number) {
-			if (world.busy || world.clients) return "busy" as const;
+			if (world.busy) return "busy" as const;
 			if (channel !== world.home) visits.push({ at: time.now(), channel });
 			world.home = channel;
 			return "ok" as const;
@@ -79,11 +81,8 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 		},
 		confirm: (channel) => confirmed.push(channel),
 		setup: {
-			get isSetupOpen() {
-				return world.open;
-			},
-			get clients() {
-				return world.clients;
+			get isSetupUsed() {
+				return world.used;
 			},
 		},
 		hubs: {
@@ -92,14 +91,19 @@ function makeDevice(overrides: Partial<ChannelsOptions> = {}) {
 			},
 			confirm: async () => !world.isHubDevice,
 			tick: () => {},
+			pinged: () => {
+				world.pinged++;
+			},
 		},
 		clock: time,
 		timers: time,
-		random: { random: () => 0.5 },
+		random: { random: () => 0 },
 		trace: () => {},
 		...overrides,
 	});
 	channels.start();
+	// Else it would look for it soon after the start.
+	if (heardAtStart) hear(HUB);
 	return { time, world, asked, visits, confirmed, channels, hear };
 }
 
@@ -157,7 +161,7 @@ test("no pong to three pings: it sweeps", async () => {
 		[6, "ping"],
 	]);
 	expect(visits).toEqual([]);
-	await time.advance(2000);
+	await time.advance(600);
 	expect(visits.map(({ channel }) => channel)).toEqual([1, 11, 2, 3, 4, 5, 7, 8, 9, 10, 6]);
 });
 
@@ -183,7 +187,7 @@ test("no channel is visited for more than 150 ms, even if somebody acknowledges 
 	world.states = -1;
 	world.relayAt = 14;
 	await time.advance(33_000);
-	const stays = visits.map(({ at }, i) => (visits[i + 1]?.at ?? at) - at);
+	const stays = visits.map(({ at, channel }, i) => (channel === 6 ? 0 : (visits[i + 1]?.at ?? at) - at));
 	expect(stays.length).toBeGreaterThan(5);
 	expect(Math.max(...stays)).toBeLessThanOrEqual(150);
 });
@@ -202,11 +206,11 @@ test("a pong at home without a word on the channel is no reason to wait half a m
 	world.hubAt = 7;
 	world.leaks = true;
 	world.dumb = true;
-	await time.advance(33_000);
+	await time.advance(30_900);
 	expect(asked.map(({ text }) => text)).toEqual(["ping", "channel"]);
 	expect(world.home).toBe(6);
 	world.dumb = false;
-	await time.advance(6_000);
+	await time.advance(3_000);
 	expect(world.home).toBe(7);
 	expect(confirmed).toEqual([7]);
 });
@@ -231,20 +235,24 @@ test("it stays only on a channel that the hub states", async () => {
 	expect(world.home).toBe(6);
 });
 
-test("pauses between sweeps grow and are spent on the last good channel", async () => {
+test("pauses between sweeps grow to 8 s, after forty of them to a minute, and are spent on the last good channel", async () => {
 	const { time, world, channels } = makeDevice();
 	world.hubAt = 0;
 	const starts: number[] = [];
 	let sweeps = 0;
-	for (let t = 0; t < 400_000; t += 100) {
+	for (let t = 0; t < 600_000; t += 100) {
 		await time.advance(100);
 		const now = channels.snapshot();
 		if (now.sweeps > sweeps) starts.push(t);
 		sweeps = now.sweeps;
 		if (now.state === "pausing") expect(world.home).toBe(6);
 	}
-	const gaps = starts.map((at, i) => (starts[i + 1] ?? 0) - at).slice(0, 6);
-	expect(gaps.map((gap) => Math.round(gap / 5000) * 5)).toEqual([5, 10, 20, 40, 60, 60].map((s) => expect.closeTo(s, -1)));
+	const gaps = starts.map((at, i) => Math.round(((starts[i + 1] ?? 0) - at) / 1000));
+	expect(gaps[0]).toBeLessThan(3);
+	expect(gaps[1]).toBeGreaterThanOrEqual(gaps[0] ?? 0);
+	for (const gap of gaps.slice(4, 38)) expect(gap).toBe(7);
+	expect(gaps[38]).toBeLessThan(11);
+	expect(gaps[42]).toBeGreaterThan(45);
 });
 
 test("the channel on which Wi-Fi comes up after the start is the last good one", async () => {
@@ -260,7 +268,7 @@ test("the channel on which Wi-Fi comes up after the start is the last good one",
 test("the channel on which it has just pinged in vain is not visited again", async () => {
 	const { time, world, visits } = makeDevice();
 	world.hubAt = 0;
-	await time.advance(36_000);
+	await time.advance(30_800);
 	// The last one is the way back.
 	expect(visits.slice(0, -1).map(({ channel }) => channel)).toEqual([1, 11, 2, 3, 4, 5, 7, 8, 9, 10]);
 	expect(visits.at(-1)?.channel).toBe(6);
@@ -274,54 +282,32 @@ test("after contact the pauses begin anew", async () => {
 	await time.advance(1000);
 	expect(channels.snapshot().state).toBe("listening");
 	const before = channels.snapshot().sweeps;
-	await time.advance(42_000);
+	await time.advance(32_000);
 	expect(channels.snapshot().sweeps - before).toBe(2);
 });
 
-test("while the setup access point is in use it pings on its channel only", async () => {
+test("while the setup access point is in use it pings on its channel only, and sweeps as soon as that ends", async () => {
 	const { time, world, asked, visits } = makeDevice();
 	world.hubAt = 0;
-	world.open = true;
-	world.clients = 1;
+	world.used = true;
 	await time.advance(180_000);
 	expect(asked.length).toBeGreaterThan(3);
 	expect(new Set(asked.map(({ channel }) => channel))).toEqual(new Set([6]));
 	expect(visits).toEqual([]);
-});
-
-test("it sweeps as soon as the setup access point has closed", async () => {
-	const { time, world, visits } = makeDevice();
-	world.hubAt = 0;
-	world.open = true;
-	world.clients = 1;
-	await time.advance(150_000);
-	world.open = false;
-	world.clients = 0;
+	world.used = false;
 	await time.advance(2000);
 	expect(visits.length).toBeGreaterThan(3);
 });
 
-test("it sweeps after 60 s without a phone although the setup access point is open", async () => {
+test("a client that was put out takes a moment to go: the radio is moved then", async () => {
 	const { time, world, visits } = makeDevice();
-	world.hubAt = 0;
-	world.open = true;
-	world.clients = 1;
-	await time.advance(100_000);
-	world.clients = 0;
-	await time.advance(58_000);
+	world.hubAt = 11;
+	world.busy = true;
+	await time.advance(30_290);
 	expect(visits).toEqual([]);
-	await time.advance(5000);
-	expect(visits.length).toBeGreaterThan(3);
-});
-
-test("a board on which nobody is to use the setup access point sweeps 60 s after that opened", async () => {
-	const { time, world, visits } = makeDevice();
-	world.hubAt = 0;
-	world.open = true;
-	await time.advance(60_000);
-	expect(visits).toEqual([]);
-	await time.advance(4000);
-	expect(visits.length).toBeGreaterThan(3);
+	world.busy = false;
+	await time.advance(500);
+	expect(world.home).toBe(11);
 });
 
 test("a radio that may not be moved ends the sweep", async () => {
@@ -432,6 +418,109 @@ test("closing ends a sweep", async () => {
 	await time.advance(60_000);
 	expect(asked.length).toBeLessThanOrEqual(count + 1);
 	expect(time.count).toBe(0);
+});
+
+test("after a start the hub is looked for within 7 s if it has not been heard", async () => {
+	const { time, asked } = makeDevice({}, false);
+	await time.advance(4_900);
+	expect(asked).toEqual([]);
+	await time.advance(2_100);
+	expect(asked.map(({ text }) => text)).toEqual(["ping", "channel"]);
+});
+
+test("a hub that pings it is ours, is told so, and is looked for after 10 s of silence", async () => {
+	const { time, world, asked, channels, hear } = makeDevice();
+	channels.onContact(HUB, "pinged");
+	hear(HUB);
+	expect(world.pinged).toBe(1);
+	await time.advance(9_900);
+	expect(asked).toEqual([]);
+	await time.advance(2_100);
+	expect(asked.length).toBeGreaterThan(0);
+});
+
+test("a ping of another board is no contact, and says nothing of the hub", async () => {
+	const { time, world, asked, channels } = makeDevice();
+	await time.advance(20_000);
+	channels.onContact(NEXT, "pinged");
+	expect(world.pinged).toBe(0);
+	await time.advance(12_000);
+	expect(asked.length).toBeGreaterThan(0);
+});
+
+test.each([
+	[4, 10_000],
+	[11, 27_500],
+	[999, 120_000],
+])("a hub that is there every %i s is looked for after %i ms", async (seconds, silenceMs) => {
+	const { time, asked, channels } = makeDevice();
+	channels.onAlive(HUB, seconds);
+	await time.advance(silenceMs - 100);
+	expect(asked).toEqual([]);
+	await time.advance(2_200);
+	expect(asked.length).toBeGreaterThan(0);
+});
+
+test("a stranger's word on the interval counts for nothing", async () => {
+	const { time, asked, channels } = makeDevice();
+	channels.onAlive(NEXT, 999);
+	await time.advance(32_000);
+	expect(asked.length).toBeGreaterThan(0);
+});
+
+test("three frames in a row that the hub did not acknowledge: it sweeps at once", async () => {
+	const { time, world, channels, confirmed } = makeDevice();
+	world.hubAt = 11;
+	await time.advance(1_000);
+	for (let i = 0; i < 2; i++) channels.onDelivered(HUB, false);
+	channels.onDelivered(HUB, true);
+	for (let i = 0; i < 2; i++) channels.onDelivered(HUB, false);
+	channels.onDelivered(NEXT, false);
+	await time.advance(1_000);
+	expect(world.home).toBe(6);
+	channels.onDelivered(HUB, false);
+	await time.advance(100);
+	expect([world.home, confirmed]).toEqual([11, [11]]);
+});
+
+test("where the hub says that it moved it is asked at once", async () => {
+	const { time, world, channels, confirmed, visits } = makeDevice();
+	world.hubAt = 9;
+	await time.advance(2_000);
+	channels.onNotice(HUB, "Moved 9");
+	await time.advance(50);
+	expect([world.home, confirmed, visits.length]).toEqual([9, [9], 1]);
+});
+
+test("a notice is a hint: a hub that is not there is looked for at home, and the device stays", async () => {
+	const { time, world, channels, asked } = makeDevice();
+	await time.advance(2_000);
+	channels.onNotice(HUB, "Moved 9");
+	await time.advance(1_000);
+	expect(world.home).toBe(6);
+	expect(asked.filter(({ channel }) => channel === 9).map(({ text }) => text)).toEqual(["ping", "ping", "ping"]);
+	expect(channels.snapshot()).toMatchObject({ state: "listening", sweeps: 0 });
+});
+
+test("notices in the hub's name are heeded once a second", async () => {
+	const { time, channels, visits } = makeDevice();
+	for (let t = 0; t < 10_000; t += 10) {
+		channels.onNotice(HUB, t % 20 ? "Moved 9" : "Moved 3");
+		await time.advance(10);
+	}
+	expect(visits.filter(({ channel }) => channel !== 6).length).toBeLessThanOrEqual(10);
+});
+
+test.each([
+	["a stranger", NEXT, "Moved 9"],
+	["a channel that the country forbids", HUB, "Moved 13"],
+	["the channel it is on", HUB, "Moved 6"],
+	["no channel", HUB, "Moved house"],
+])("a notice is not heeded: %s", async (_, mac, text) => {
+	const { time, channels, visits } = makeDevice();
+	channels.onNotice(mac, text);
+	await time.advance(1_000);
+	expect(visits).toEqual([]);
 });
 
 test("a hub states its channel in the reply to `channel`", () => {

@@ -194,3 +194,20 @@ test("a board whose hub asks it for its role asks back", async () => {
 		expect(watch.isHubDevice).toBe(true);
 	}
 });
+
+test("a hub that pings is told what this board is, a moment later, and not again for half a minute of pings", async () => {
+	const { asked, time, watch, world } = watcher(A, LATER_MS);
+	world.says.set(A, "OK hub US -50");
+	for (let i = 0; i < 29; i++) {
+		watch.pinged();
+		expect(asked).toHaveLength(i === 0 ? 0 : 1);
+		watch.tick(time.ms);
+		await jobs();
+		time.ms += 1_000;
+	}
+	expect(asked).toEqual([`${A} role US`]);
+	time.ms += 2_000;
+	watch.pinged();
+	watch.tick(time.ms);
+	expect(asked).toHaveLength(2);
+});

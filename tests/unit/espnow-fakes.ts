@@ -179,6 +179,20 @@ export class FakeRadio implements RadioLink {
 		this.onSent(mac, text);
 		return 0;
 	}
+	/** Frames sent on another channel. */
+	readonly away: { to: string; channel: number; text: string }[] = [];
+	isAway = false;
+	sendOn(mac: string, channel: number, bytes: Uint8Array, length: number): number {
+		if (this.isAway) return -1;
+		const error = this.send(mac, bytes, length);
+		if (error) return error;
+		this.isAway = true;
+		this.away.push({ to: mac, channel, text: this.sent.pop()?.text ?? "" });
+		return 0;
+	}
+	comeHome(): void {
+		this.isAway = false;
+	}
 	addPeer(mac: string): number {
 		if (this.closed) return 0x3065;
 		if (this.addError) return this.addError;

@@ -77,7 +77,7 @@ describe("replies in RBR-Now's newest form", () => {
 		const { ask } = fakeBoard();
 		expect(ask("version")).toBe("OK 1.2.3");
 		expect(ask("help")).toBe(
-			"OK uptime on off relay ipaddr channel role orphan version meter reset channel= environ part: save: update config join devices let-go help",
+			"OK uptime on off relay ipaddr channel role alive orphan version meter reset channel= environ part: save: update config join devices let-go help",
 		);
 	});
 

@@ -41,6 +41,7 @@ export function fakeBoard(options: { relay?: boolean; hub?: string; commands?: C
 			orphan: (mac, hub) => mac !== "" && hub.length === 12,
 			country: (mac, country) => mac !== "" && country.length === 2,
 		},
+		following: null,
 		store,
 		joining: {
 			join: (args) => `OK join ${args}`,

@@ -53,6 +53,9 @@ class FakeDriver implements Driver {
 		this.channel = channel;
 		return this.#did(`channel ${channel}`);
 	}
+	putOutClients(): number {
+		return this.#did("put out clients");
+	}
 	getChannel(): number {
 		return this.channel;
 	}
@@ -308,16 +311,18 @@ describe("setup access point", () => {
 		expect(heard.at(-1)).toBe("setup 192.168.9.1");
 	});
 
-	test("retuning is refused to a hub and while a phone is on the access point", () => {
+	test("retuning is refused to a hub and while the access point is used; an idle client is put out for it", () => {
 		expect(hubUp().retune(11)).toBe("busy");
 		settings.role = "device";
 		const device = roles();
 		driver.tell(Kind.apStarted);
 		driver.tell(Kind.stationStarted);
 		driver.tell(Kind.clientJoined, 0, 0, "aa00000000aa");
+		device.setupUsed();
 		expect(device.retune(11)).toBe("busy");
-		driver.tell(Kind.clientLeft, 0, 0, "aa00000000aa");
+		now += 31_000;
 		expect(device.retune(11)).toBe("ok");
+		expect(driver.calls.slice(-2)).toEqual(["put out clients", "channel 11"]);
 		expect(device.home).toBe(11);
 	});
 });

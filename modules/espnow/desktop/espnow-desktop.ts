@@ -94,6 +94,11 @@ export class Radio implements OnBoard {
 		this.#peers.add(mac);
 		return ESP_OK;
 	}
+	/** The desk's air has no channel but the one that the station is on. */
+	sendOn(_mac: string, _channel: number, _bytes: Uint8Array, _length: number, _waitMs: number): number {
+		return -1;
+	}
+	comeHome(): void {}
 	removePeer(mac: string): number {
 		if (!this.#ignore) return NOT_INIT;
 		return this.#peers.delete(mac) ? ESP_OK : NOT_FOUND;

@@ -422,6 +422,51 @@ void xs_espnow_send(xsMachine *the)
 	xsmcSetInteger(xsResult, err);
 }
 
+/* The driver copies the request; the ordinary send callback tells of the frame. */
+void xs_espnow_sendOn(xsMachine *the)
+{
+	xsRadio radio = getRadio();
+	uint8_t mac[ESP_NOW_ETH_ALEN];
+	int channel = xsmcToInteger(xsArg(1));
+	int length = xsmcToInteger(xsArg(3));
+	int waitMs = xsmcToInteger(xsArg(4));
+	void *bytes;
+	xsUnsignedValue size;
+	esp_err_t err = ESP_ERR_ESPNOW_ARG;
+
+	getMAC(the, &xsArg(0), mac);
+	xsmcGetBufferReadable(xsArg(2), &bytes, &size);
+	if (!radio)
+		err = ESP_ERR_ESPNOW_NOT_INIT;
+	else if ((length > 0) && (length <= kFrameBytes) && ((xsUnsignedValue)length <= size) && (channel >= 1) && (channel <= 14) && (waitMs > 0)) {
+		esp_now_switch_channel_t *config = c_calloc(1, sizeof(esp_now_switch_channel_t) + (size_t)length);
+		if (!config)
+			err = ESP_ERR_ESPNOW_NO_MEM;
+		else {
+			config->type = WIFI_OFFCHAN_TX_REQ;
+			config->channel = (uint8_t)channel;
+			config->sec_channel = WIFI_SECOND_CHAN_NONE;
+			config->wait_time_ms = (uint32_t)waitMs;
+			config->data_len = (uint16_t)length;
+			c_memcpy(config->dest_mac, mac, ESP_NOW_ETH_ALEN);
+			c_memcpy(config->data, bytes, (size_t)length);
+			err = esp_now_switch_channel_tx(config);
+			c_free(config);
+		}
+	}
+	xsmcSetInteger(xsResult, err);
+}
+
+void xs_espnow_comeHome(xsMachine *the)
+{
+	esp_now_switch_channel_t config;
+
+	(void)the;
+	c_memset(&config, 0, sizeof(config));
+	config.type = WIFI_OFFCHAN_TX_CANCEL;
+	esp_now_switch_channel_tx(&config);
+}
+
 void xs_espnow_addPeer(xsMachine *the)
 {
 	xsRadio radio = getRadio();

@@ -80,6 +80,19 @@ export class Radio extends (Native("xs_espnow_destructor") as new () => object) 
 	send(mac: string, bytes: Uint8Array, length: number): number {
 		return native("xs_espnow_send").call(this, mac, bytes, length);
 	}
+	/**
+	 * Sends one frame on another channel: the radio goes there, and comes back after `waitMs` or when it is called home. Its send status comes like any
+	 * other's. A peer that is not known is no error here: nothing is sent, and no status comes.
+	 * @param channel 1 to 14
+	 * @returns -1 while the station is joining, a scan runs or the radio is away already; 0x3066 bad arguments
+	 */
+	sendOn(mac: string, channel: number, bytes: Uint8Array, length: number, waitMs: number): number {
+		return native("xs_espnow_sendOn").call(this, mac, channel, bytes, length, waitMs);
+	}
+	/** Ends the stay on another channel. */
+	comeHome(): void {
+		native("xs_espnow_comeHome").call(this);
+	}
 	/** Makes a station a peer on whatever channel the radio is. @returns 0x3068 list full (20), 0x306b known already */
 	addPeer(mac: string): number {
 		return native("xs_espnow_addPeer").call(this, mac);

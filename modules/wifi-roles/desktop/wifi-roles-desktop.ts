@@ -137,6 +137,9 @@ export class WiFiDriver implements Driver {
 		this.setHome(channel);
 		return ESP_OK;
 	}
+	putOutClients(): number {
+		return ESP_OK;
+	}
 	getChannel(): number {
 		return this.#started ? this.#away || this.#home : 0;
 	}

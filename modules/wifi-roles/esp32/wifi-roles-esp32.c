@@ -579,6 +579,12 @@ void xs_wifiroles_setChannel(xsMachine *the)
 	xsmcSetInteger(xsResult, wifi ? esp_wifi_set_channel((uint8_t)channel, WIFI_SECOND_CHAN_NONE) : ESP_ERR_WIFI_NOT_INIT);
 }
 
+void xs_wifiroles_putOutClients(xsMachine *the)
+{
+	/* 0: all of them. */
+	xsmcSetInteger(xsResult, getWiFi() ? esp_wifi_deauth_sta(0) : ESP_ERR_WIFI_NOT_INIT);
+}
+
 void xs_wifiroles_getChannel(xsMachine *the)
 {
 	uint8_t primary = 0;

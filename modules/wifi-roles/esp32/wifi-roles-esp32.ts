@@ -65,6 +65,10 @@ export class WiFiDriver extends (Native("xs_wifiroles_destructor") as new () => 
 	setChannel(channel: number): number {
 		return native("xs_wifiroles_setChannel").call(this, channel);
 	}
+	/** Puts all clients off the access point: while one is on it, setChannel() refuses. */
+	putOutClients(): number {
+		return native("xs_wifiroles_putOutClients").call(this);
+	}
 	/** @returns the channel the radio is on now, also while it is away from home; 0 when Wi-Fi is not up */
 	getChannel(): number {
 		return native("xs_wifiroles_getChannel").call(this);

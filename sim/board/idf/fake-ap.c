@@ -196,6 +196,22 @@ void onClientAuth(const Json *event)
 	effectEnd();
 }
 
+esp_err_t esp_wifi_deauth_sta(uint16_t aid)
+{
+	if (wifiNotInit())
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (wifiNotStarted())
+		return ESP_ERR_WIFI_NOT_STARTED;
+	if (!modeHas(gWiFi.mode, WIFI_IF_AP) && ruleHolds("deauth-mode"))
+		return ESP_ERR_WIFI_MODE;
+	if (aid > CLIENTS && ruleHolds("deauth-who"))
+		return ESP_ERR_INVALID_ARG;
+	for (int i = 0; i < CLIENTS; i++)
+		if (gClients[i].here && (aid == i + 1 || (aid == 0 && ruleHolds("deauth-all"))))
+			clientGone(&gClients[i], REASON_AUTH_LEAVE, true);
+	return ESP_OK;
+}
+
 void onClientLeave(const Json *event)
 {
 	uint8_t mac[MAC_BYTES];

@@ -117,12 +117,14 @@ static void forgetSendings(void)
 
 void espnowWifiStopped(void)
 {
+	espnowComeHome();
 	if (ruleHolds("send-stop-forgets"))
 		forgetSendings();
 }
 
 void espnowDown(void)
 {
+	espnowComeHome();
 	gInit = false;
 	forgetSendings();
 }
@@ -301,6 +303,57 @@ esp_err_t esp_now_send(const uint8_t *peer_addr, const uint8_t *data, size_t len
 		result = ESP_OK;
 	}
 	return result;
+}
+
+/* Off-channel ------------------------------------------------------------------------------------------------------ */
+
+static bool gIsAway;
+
+static void awayRing(Alarm *alarm)
+{
+	alarmClear(alarm);
+	gIsAway = false;
+	radioAway(0);
+}
+
+static Alarm gAwayAlarm = {.ring = awayRing};
+
+void espnowComeHome(void)
+{
+	if (gIsAway)
+		awayRing(&gAwayAlarm);
+}
+
+esp_err_t esp_now_switch_channel_tx(esp_now_switch_channel_t *config)
+{
+	if (wifiNotInit())
+		return ESP_ERR_WIFI_NOT_INIT;
+	if (wifiMissing(config))
+		return ESP_ERR_INVALID_ARG;
+	if (config->type == WIFI_OFFCHAN_TX_CANCEL) {
+		if (ruleHolds("away-cancel"))
+			espnowComeHome();
+		return ESP_OK;
+	}
+	if (!channelPair(config->channel, config->sec_channel) && ruleHolds("away-channel"))
+		return ESP_ERR_INVALID_ARG;
+	bool busy = gWiFi.station == STATION_CONNECTING || scanRunning() || gIsAway;
+	if (busy && ruleHolds("away-busy"))
+		return ESP_FAIL;
+	const esp_now_peer_info_t *known = findPeer(config->dest_mac);
+	/* Started, and cancelled at once. */
+	if (!known && ruleHolds("away-unknown-peer"))
+		return ESP_OK;
+	if (!ruleHolds("away-home"))
+		radioSetHome(config->channel);
+	gIsAway = true;
+	radioAway(config->channel);
+	alarmSet(&gAwayAlarm, boardTimeUs() + (int64_t)config->wait_time_ms * (ruleHolds("away-back") ? MS : 1000 * MS));
+	esp_now_peer_info_t peer = {.ifidx = WIFI_IF_STA};
+	if (known)
+		peer = *known;
+	peer.channel = 0;
+	return sendTo(&peer, config->data, config->data_len) == ESP_OK ? ESP_OK : ESP_FAIL;
 }
 
 typedef struct {

@@ -159,16 +159,20 @@ esp_err_t esp_wifi_get_country_code(char *country)
 
 /* Channel --------------------------------------------------------------------------------------------------------- */
 
+/* A pair of 40 MHz needs its second half inside the band. */
+bool channelPair(uint8_t primary, int second)
+{
+	return primary >= 1 && primary <= 13 && second >= 0 && second <= WIFI_SECOND_CHAN_BELOW && !(second == WIFI_SECOND_CHAN_ABOVE && primary > 9) &&
+		!(second == WIFI_SECOND_CHAN_BELOW && primary < 5);
+}
+
 esp_err_t esp_wifi_set_channel(uint8_t primary, wifi_second_chan_t second)
 {
 	if (wifiNotInit())
 		return ESP_ERR_WIFI_NOT_INIT;
 	if (wifiNotStarted())
 		return ESP_ERR_WIFI_NOT_STARTED;
-	/* A pair of 40 MHz needs its second half inside the band. */
-	bool pair = primary >= 1 && primary <= 13 && second <= WIFI_SECOND_CHAN_BELOW && !(second == WIFI_SECOND_CHAN_ABOVE && primary > 9) &&
-		!(second == WIFI_SECOND_CHAN_BELOW && primary < 5);
-	if (!pair && ruleHolds("channel-pair"))
+	if (!channelPair(primary, second) && ruleHolds("channel-pair"))
 		return ESP_ERR_INVALID_ARG;
 	bool bound = modeHas(gWiFi.mode, WIFI_IF_AP) || !ruleHolds("channel-station-free");
 	if (bound && !channelAllowed(primary) && ruleHolds("channel-country"))

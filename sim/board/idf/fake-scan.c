@@ -109,6 +109,7 @@ static void scanRing(Alarm *alarm)
 
 static void begin(const char *ssid, ScanDone done)
 {
+	espnowComeHome();
 	gScan.running = true;
 	gScan.done = done;
 	gScan.at = 0;

@@ -88,6 +88,7 @@ void radioReport(void);
 void radioSetHome(uint8_t channel);
 /* The radio leaves home for a channel, or comes back with 0. */
 void radioAway(uint8_t channel);
+bool channelPair(uint8_t primary, int second);
 bool channelAllowed(uint8_t channel);
 /* Channels a station looks at, in order; those without the right to send are passive. Returns how many. */
 int channelsToScan(uint8_t channels[14], bool passive[14]);
@@ -155,6 +156,8 @@ void onTxDone(const Json *event);
 /* Frames that come in one go, more than anybody may have room for. */
 void espnowBurst(int64_t count);
 void espnowDown(void);
+/* A stay on another channel ends. */
+void espnowComeHome(void);
 
 /* faults.c -------------------------------------------------------------------------------------------------------- */
 

@@ -167,3 +167,20 @@ RULE(handlerArguments, "a handler of NULL, or any base with one id, is INVALID_A
 	CHECK_IS(esp_event_handler_instance_register(WIFI_EVENT, ESP_EVENT_ANY_ID, NULL, NULL, NULL), ESP_ERR_INVALID_ARG);
 	CHECK_IS(esp_event_handler_instance_register(NULL, 1, onceOnly, NULL, NULL), ESP_ERR_INVALID_ARG);
 }
+
+RULE(deauth, "deauth_sta: not initialised, no access point, no such client; 0 puts out all, and the world is told")
+{
+	CHECK_IS(esp_wifi_deauth_sta(0), ESP_ERR_WIFI_NOT_INIT);
+	startWiFi(WIFI_MODE_STA);
+	CHECK_IS(esp_wifi_deauth_sta(0), ESP_ERR_WIFI_MODE);
+	CHECK_IS(esp_wifi_set_mode(WIFI_MODE_APSTA), ESP_OK);
+	configureAccessPoint(1);
+	settle();
+	CHECK_IS(esp_wifi_deauth_sta(11), ESP_ERR_INVALID_ARG);
+	client(1, "00000000");
+	CHECK_IS(esp_wifi_set_channel(6, WIFI_SECOND_CHAN_NONE), ESP_FAIL);
+	CHECK_IS(esp_wifi_deauth_sta(0), ESP_OK);
+	settle();
+	CHECK(said("{'do':'client-kicked'"));
+	CHECK_IS(esp_wifi_set_channel(6, WIFI_SECOND_CHAN_NONE), ESP_OK);
+}

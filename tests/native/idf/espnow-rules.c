@@ -336,3 +336,90 @@ RULE(deafAfterJoin, "opened on another channel than a later join's, ESP-NOW hear
 	settle();
 	CHECK_IS(gReceived, 2);
 }
+
+static uint8_t gRequest[sizeof(esp_now_switch_channel_t) + 2];
+
+static esp_now_switch_channel_t *away(int channel, int last)
+{
+	esp_now_switch_channel_t *config = (esp_now_switch_channel_t *)gRequest;
+	memset(gRequest, 0, sizeof(gRequest));
+	config->type = WIFI_OFFCHAN_TX_REQ;
+	config->channel = (uint8_t)channel;
+	config->wait_time_ms = 30;
+	config->data_len = 2;
+	memcpy(config->dest_mac, gPeer, 6);
+	config->dest_mac[5] = (uint8_t)last;
+	memcpy(config->data, "on", 2);
+	return config;
+}
+
+static uint8_t channelNow(void)
+{
+	uint8_t primary = 0;
+	wifi_second_chan_t second;
+	CHECK_IS(esp_wifi_get_channel(&primary, &second), ESP_OK);
+	return primary;
+}
+
+static void openWithPeer(void)
+{
+	open();
+	esp_now_peer_info_t info = peer(1);
+	CHECK_IS(esp_now_add_peer(&info), ESP_OK);
+}
+
+RULE(awayArguments, "off-channel: not initialised, no request, a channel that there is not; cancelling is always OK")
+{
+	CHECK_IS(esp_now_switch_channel_tx(NULL), ESP_ERR_WIFI_NOT_INIT);
+	openWithPeer();
+	CHECK_IS(esp_now_switch_channel_tx(NULL), ESP_ERR_INVALID_ARG);
+	CHECK_IS(esp_now_switch_channel_tx(away(14, 1)), ESP_ERR_INVALID_ARG);
+	esp_now_switch_channel_t *config = away(6, 1);
+	config->type = WIFI_OFFCHAN_TX_CANCEL;
+	CHECK_IS(esp_now_switch_channel_tx(config), ESP_OK);
+}
+
+RULE(awaySends, "off-channel: the frame goes out there, its status comes like any other's, and the radio is back after the time")
+{
+	openWithPeer();
+	forget();
+	CHECK_IS(esp_now_switch_channel_tx(away(6, 1)), ESP_OK);
+	CHECK_IS(channelNow(), 6);
+	CHECK_IS(timesSaid("{'do':'tx'"), 1);
+	give("tx-done", "'id':1,'acked':true");
+	settle();
+	CHECK_IS(gSentAcked, 1);
+	pass(31);
+	CHECK_IS(channelNow(), 1);
+	CHECK(!strstr(gSeen, "home 1>6"));
+}
+
+RULE(awayCancelled, "off-channel: a stay that is cancelled ends at once")
+{
+	openWithPeer();
+	CHECK_IS(esp_now_switch_channel_tx(away(6, 1)), ESP_OK);
+	esp_now_switch_channel_t *config = away(6, 1);
+	config->type = WIFI_OFFCHAN_TX_CANCEL;
+	CHECK_IS(esp_now_switch_channel_tx(config), ESP_OK);
+	CHECK_IS(channelNow(), 1);
+}
+
+RULE(awayBusy, "off-channel: one stay at a time, and none while the station joins or a scan runs: FAIL")
+{
+	openWithPeer();
+	CHECK_IS(esp_now_switch_channel_tx(away(6, 1)), ESP_OK);
+	CHECK_IS(esp_now_switch_channel_tx(away(11, 1)), ESP_FAIL);
+	pass(31);
+	wifi_scan_config_t scan = {.channel = 3};
+	CHECK_IS(esp_wifi_scan_start(&scan, false), ESP_OK);
+	CHECK_IS(esp_now_switch_channel_tx(away(6, 1)), ESP_FAIL);
+}
+
+RULE(awayUnknownPeer, "off-channel: a board that is no peer is no error, and nothing is sent")
+{
+	openWithPeer();
+	forget();
+	CHECK_IS(esp_now_switch_channel_tx(away(6, 9)), ESP_OK);
+	CHECK_IS(timesSaid("{'do':'tx'"), 0);
+	CHECK_IS(channelNow(), 1);
+}

@@ -50,6 +50,17 @@ typedef struct esp_now_recv_info {
 
 typedef wifi_tx_info_t esp_now_send_info_t;
 
+typedef struct {
+	wifi_action_tx_t type;
+	uint8_t channel;
+	wifi_second_chan_t sec_channel;
+	uint32_t wait_time_ms;
+	uint8_t op_id;
+	uint8_t dest_mac[6];
+	uint16_t data_len;
+	uint8_t data[0];
+} esp_now_switch_channel_t;
+
 typedef void (*esp_now_recv_cb_t)(const esp_now_recv_info_t *info, const uint8_t *data, int data_len);
 typedef void (*esp_now_send_cb_t)(const esp_now_send_info_t *tx_info, esp_now_send_status_t status);
 
@@ -62,3 +73,4 @@ esp_err_t esp_now_send(const uint8_t *peer_addr, const uint8_t *data, size_t len
 esp_err_t esp_now_add_peer(const esp_now_peer_info_t *peer);
 esp_err_t esp_now_del_peer(const uint8_t *peer_addr);
 bool esp_now_is_peer_exist(const uint8_t *peer_addr);
+esp_err_t esp_now_switch_channel_tx(esp_now_switch_channel_t *config);

@@ -53,6 +53,7 @@ esp_err_t esp_wifi_sta_get_ap_info(wifi_ap_record_t *info);
 esp_err_t esp_wifi_sta_get_rssi(int *rssi);
 esp_err_t esp_wifi_set_ps(wifi_ps_type_t type);
 esp_err_t esp_wifi_get_ps(wifi_ps_type_t *type);
+esp_err_t esp_wifi_deauth_sta(uint16_t aid);
 esp_err_t esp_wifi_set_channel(uint8_t primary, wifi_second_chan_t second);
 esp_err_t esp_wifi_get_channel(uint8_t *primary, wifi_second_chan_t *second);
 esp_err_t esp_wifi_set_country_code(const char *country, bool ieee80211d_enabled);
