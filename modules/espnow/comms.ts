@@ -471,7 +471,7 @@ export class Comms implements SealedPort {
 				more = this.#dispatch.drainFrames(now);
 			},
 			deadlines: () => this.deadlines(now),
-			grant: () => this.#transmitter.sendNext(now),
+			send: () => this.#transmitter.sendNext(now),
 			turn: () => this.#options.turn?.(now),
 		};
 		for (const [name, part] of Object.entries(parts)) {

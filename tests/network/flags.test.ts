@@ -17,7 +17,7 @@ describe("flags", () => {
 		for (const name of ["Hub", "Kitchen"]) expect(flags(made, name)).toEqual(AT_REST);
 	});
 
-	test("sending: from the grant until the frame's status has come, on the desk's status as in the board's own", () => {
+	test("sending: from a frame's way to the driver until its status has come, on the desk's status as in the board's own", () => {
 		const made = network(["Kitchen"]);
 		// A radio that is not there costs a whole series of MAC retries before the status comes.
 		made.board("Kitchen").powerOff();

@@ -69,7 +69,7 @@ test("a turn handles at most 8 frames, the next ones follow at once", async () =
 	expect(calls.turns).toBe(2);
 });
 
-test("a turn is: statuses, frames, deadlines, one grant", async () => {
+test("a turn is: statuses, frames, deadlines, one frame sent", async () => {
 	const order: string[] = [];
 	const { time, radio, comms } = makeBoard({
 		onReplySent: () => order.push("status"),
@@ -85,12 +85,12 @@ test("a turn is: statuses, frames, deadlines, one grant", async () => {
 	comms.ask(B, "uptime", { timeoutMs: 50 }).then(() => order.push("deadline"));
 	await time.advance(49);
 	order.length = 0;
-	radio.onSent = () => order.push("grant");
+	radio.onSent = () => order.push("send");
 	time.ms = 50;
 	radio.status(A, true);
 	radio.hear(A, "on");
 	await time.advance(0);
-	expect(order).toEqual(["status", "frame", "grant", "end", "deadline"]);
+	expect(order).toEqual(["status", "frame", "send", "end", "deadline"]);
 });
 
 test("an error in one part of a turn does not keep the others from theirs", async () => {
@@ -122,7 +122,7 @@ test("an error of those who are told does not leave the loop", async () => {
 	expect((await asked).ms).toBeLessThanOrEqual(10_000);
 });
 
-test("`sending` is true from the grant to the status", async () => {
+test("`sending` is true from the sending of a frame to its status", async () => {
 	const { time, comms } = makeBoard();
 	expect(comms.sending).toBe(false);
 	comms.ask(A, "uptime");
