@@ -26,8 +26,8 @@ const ANSWERED_MS = 200;
 /** Between two visits, in ms: the setup access point is where phones look for it for nine tenths of the time. */
 const REST_MS = 440;
 /** So long after its start, or after a hub was heard, one round follows the other; later there is a pause between them. In ms. */
-const EAGER_MS = 600_000;
-const PAUSE_MS = 20_000;
+const EAGER_MS = 180_000;
+const PAUSE_MS = 30_000;
 /** A hub that was not heard for so long is no longer adding, in ms. */
 const OFFER_MS = 15_000;
 /** Hubs that are remembered at once. */

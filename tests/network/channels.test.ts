@@ -390,13 +390,17 @@ describe("who searches, and when", () => {
 		expect(client.joined).toBe(false);
 	});
 
-	test("a device without a hub never searches", () => {
+	test("a device without a hub comes back to its own channel from each other one, where it only calls", () => {
 		const made = world([hubSpec(), deviceSpec("Kitchen", { hub: "" })]).boot();
 		settle(made);
 		made.changeRouter({ channel: 11 }, true);
-		made.advance(300_000);
-		expect(hops(made, "Kitchen")).toEqual([]);
-		expect(events(made, "frame", "Kitchen")).toEqual([]);
+		made.advance(120_000);
+		const visits = hops(made, "Kitchen");
+		expect(visits.length).toBeGreaterThan(20);
+		expect(visits.filter((_, index) => index % 2 === 1).every((channel) => channel === 6)).toBe(true);
+		const said = events(made, "frame", "Kitchen").map(({ to, text }) => `${text} to ${to}`);
+		expect(new Set(said)).toEqual(new Set(["ping to ffffffffffff"]));
+		expect(snapshot(made, "Kitchen")).toMatchObject({ following: { sweeps: 0 } });
 	});
 
 	test("a hub never searches for anybody: a device that is absent is called once a minute, on the hub's channel", () => {
