@@ -308,6 +308,10 @@ export class DeviceJoining {
 
 	private sendHere(offer: Offer, bytes: Uint8Array): void {
 		const { mac, vault, name } = this.#options;
+		if (!vault.hasKeys && !vault.makeKeys()) {
+			this.trouble = "this board has no key pair: it cannot join";
+			return;
+		}
 		const key = new Uint8Array(KEY_BYTES);
 		vault.publicKey(key);
 		this.send(offer.hub, offer.via, hereFrame(mac, offer.hub, bytes.subarray(BODY, BODY + TOKEN_BYTES), key, name()));

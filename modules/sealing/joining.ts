@@ -63,7 +63,6 @@ export class Joining {
 	#timer: object | null = null;
 	#timerAt = Number.POSITIVE_INFINITY;
 	#started = false;
-	#trouble = "";
 	/** MACs of the devices that joined during the last time of adding. */
 	#joined: readonly string[] = [];
 
@@ -102,7 +101,7 @@ export class Joining {
 
 	/** What people have to know, "" when all is well. */
 	get trouble(): string {
-		return this.#trouble || this.#device?.trouble || this.#options.vault.trouble;
+		return this.#device?.trouble || this.#options.vault.trouble;
 	}
 
 	/** A board broadcast the joining call. For {@link CommsOptions}. */
@@ -238,6 +237,8 @@ export class Joining {
 	view(): object {
 		const { role, vault, clock } = this.#options;
 		const now = clock.now();
+		// A person may want to compare it before a hub has asked for the key.
+		if (this.#device !== null && !vault.hasKeys) vault.makeKeys();
 		const code = shownCode(vault.code());
 		const { trouble, hub } = this;
 		if (role === "hub") {
@@ -266,10 +267,6 @@ export class Joining {
 
 	private look(): void {
 		const { mac, vault, random, plainHub, tuner, radio, clock } = this.#options;
-		if (!vault.hasKeys && !vault.makeKeys()) {
-			this.#trouble = "this board has no key pair: it cannot join";
-			return;
-		}
 		const now = clock.now();
 		this.#device = new DeviceJoining(
 			{
@@ -289,7 +286,6 @@ export class Joining {
 		const { radio, tuner, confirm, keysChanged, trace } = this.#options;
 		this.#device = null;
 		keysChanged();
-		this.#trouble = "";
 		radio.forgetPeer(hub);
 		confirm(tuner.home);
 		trace(`joined the hub ${hub}`);

@@ -168,6 +168,8 @@ describe("joining", () => {
 
 	test("a joined device passes nothing on while its hub is not adding", async () => {
 		await join();
+		// It has heard the hub call.
+		await air.advance(3_000);
 		hub.joining.cancel();
 		await air.advance(10_000);
 		const since = air.flown.length;
@@ -345,6 +347,8 @@ describe("who lies on the radio", () => {
 		}
 		expect(kitchen.vault.agreements - before).toBeLessThanOrEqual(5);
 		expect(isJoined(kitchen)).toBe(false);
+		// Nor does it wait for a hub's last word.
+		expect([kitchen.records.size, kitchen.view().state]).toEqual([0, "looking"]);
 		await air.advance(10_000);
 		acceptOf(kitchen);
 		expect(await air.until(() => isJoined(kitchen), 5_000)).toBe(true);
