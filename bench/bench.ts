@@ -5,6 +5,7 @@ import { benchFirmware } from "./firmware";
 import { channelMs, longestSeriesMs, roundTripMs } from "./floor";
 import { afterMany, atRest, oneAlive, oneSilent, original, perMessage, poll, roundTrips, sustained, ten } from "./measure";
 import { broken } from "./promises";
+import { sealed } from "./sealed";
 import { table } from "./table";
 
 const RESULTS = "bench/results.json";
@@ -107,6 +108,7 @@ const polledCharged = poll(charged, 200, 0.1);
 say("10,000 messages");
 const heapAfterMany = Math.max(...afterMany(free, 10_000).map(({ before, after }) => Math.abs(after - before) / before));
 
+const sealedResult = sealed(free, charged, say);
 const code = byteCode();
 
 const results = {
@@ -139,6 +141,7 @@ const results = {
 		device: { meter: rest.device.meterPerSecond, heapBytes: rest.device.heapBytesPerSecond },
 	},
 	heapAfterMany,
+	sealed: sealedResult,
 	poll200: { ...polled, chargedMs: polledCharged.ms },
 };
 

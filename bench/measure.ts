@@ -13,6 +13,8 @@ export interface Subject {
 	/** Nanoseconds charged for each count of the engine's meter. */
 	readonly engineNsPerMeter: number;
 	readonly machine?: "plain" | "chip";
+	/** A sealed network instead of a plain one. */
+	readonly sealed?: boolean;
 }
 
 /** In ms. */

@@ -1,5 +1,5 @@
 import { longestSeriesMs, roundTripMs } from "./floor";
-import type { Results } from "./table";
+import type { Cost, Results } from "./table";
 
 /** What `make bench` promises: a figure, and the most it may be. */
 interface Promised {
@@ -41,8 +41,39 @@ function promised(results: Results): Promised[] {
 					},
 				],
 	);
+	const { sealed, perMessage } = results;
+	const sealedTrips = Object.entries(sealed.rtt).flatMap(([bytes, { oursP50Ms, chargedP50Ms, floorMs }]) => [
+		{ what: `sealed round trip of ${bytes} bytes: p50 over its floor`, value: oursP50Ms / floorMs, most: 1.05 },
+		{
+			what: `sealed round trip of ${bytes} bytes, engine and cryptography charged: p50 over its floor`,
+			value: chargedP50Ms / floorMs,
+			most: 2,
+		},
+	]);
+	const overPlain = (name: string, ours: Cost, plain: Cost) => [
+		{ what: `sealed: counts per message of the ${name} over plain`, value: ours.meter / plain.meter, most: 1.15 },
+		{ what: `sealed: heap per message of the ${name} over plain`, value: ours.heapBytes / plain.heapBytes, most: 1.15 },
+	];
+	const sealedCosts = [
+		{
+			what: "sealed: messages per second, part of its floor that is missed",
+			value: 1 - sealed.perSecond / sealed.perSecondFloor,
+			most: 0.18,
+		},
+		{
+			what: "sealed, engine and cryptography charged: messages per second, part of its floor that is missed",
+			value: 1 - sealed.perSecondCharged / sealed.perSecondFloor,
+			most: 0.35,
+		},
+		{ what: "sealed: one handshake, charged, in ms", value: sealed.handshakeChargedMs, most: 15 },
+		{ what: "sealed: poll of 200: not answered", value: 200 - sealed.poll200.answered, most: 0 },
+		...overPlain("hub", sealed.perMessage, perMessage),
+		...overPlain("device", sealed.perMessage.device, perMessage.device),
+	];
 	return [
 		...quick,
+		...sealedTrips,
+		...sealedCosts,
 		...charged,
 		...original,
 		{ what: "nine beside a mute one: p95 over that without it", value: oneSilent.othersP95Ms / oneSilent.othersP95WithoutMs, most: 1.1 },

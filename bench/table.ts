@@ -28,7 +28,7 @@ interface Silent {
 	readonly chargedOthersP95WithoutMs: number;
 }
 
-interface Cost {
+export interface Cost {
 	readonly meter: number;
 	readonly heapBytes: number;
 }
@@ -57,14 +57,30 @@ export interface Results {
 	/** The largest change of a board's heap over 10,000 messages, as a part of it. */
 	readonly heapAfterMany: number;
 	readonly byteCode: { readonly bytes: number };
-	readonly poll200: {
-		readonly ms: number;
-		readonly chargedMs: number;
-		readonly answered: number;
-		readonly failed: number;
-		readonly lost: number;
-		readonly driverPeers: number;
-	};
+	readonly poll200: Poll;
+	readonly sealed: Sealed;
+}
+
+interface Poll {
+	readonly ms: number;
+	readonly chargedMs: number;
+	readonly answered: number;
+	readonly failed: number;
+	readonly lost: number;
+	readonly driverPeers: number;
+}
+
+/** The same of a sealed network. */
+interface Sealed {
+	readonly rtt: Readonly<Record<string, Trip>>;
+	readonly perSecond: number;
+	readonly perSecondCharged: number;
+	readonly perSecondFloor: number;
+	readonly perMessage: Cost & { readonly device: Cost };
+	readonly handshakeMs: number;
+	readonly handshakeChargedMs: number;
+	readonly heapAtRest: { readonly hub: Heap; readonly device: Heap };
+	readonly poll200: Poll;
 }
 
 /** A row of the table: figures with two digits behind the point, `-` where nothing was measured. */
@@ -116,6 +132,22 @@ export function table(results: Results): string {
 		row("heap at rest: chunk bytes", heapAtRest.hub.chunkBytes, heapAtRest.device.chunkBytes),
 		row("byte code of the firmware, bytes", byteCode.bytes, byteCode.bytes),
 	];
+	const { sealed } = results;
+	const sealedTimes = [
+		row("sealed", "ours", "engine and cryptography charged", "", "its own floor"),
+		...Object.entries(sealed.rtt).flatMap(([bytes, trip]) => trips(`round trip, ${bytes} bytes`, trip)),
+		row("a handshake more", sealed.handshakeMs, sealed.handshakeChargedMs),
+		row("requests answered per second", sealed.perSecond, sealed.perSecondCharged, null, sealed.perSecondFloor),
+		row("poll of 200 devices, 10 % loss", sealed.poll200.ms, sealed.poll200.chargedMs),
+		row("  answered / failed / lost", `${sealed.poll200.answered}/${sealed.poll200.failed}/${sealed.poll200.lost}`),
+	];
+	const sealedCosts = [
+		row("sealed", "hub", "device"),
+		row("meter per request and reply", sealed.perMessage.meter, sealed.perMessage.device.meter),
+		row("heap bytes per request and reply", sealed.perMessage.heapBytes, sealed.perMessage.device.heapBytes),
+		row("heap at rest: slots", sealed.heapAtRest.hub.slots, sealed.heapAtRest.device.slots),
+		row("heap at rest: chunk bytes", sealed.heapAtRest.hub.chunkBytes, sealed.heapAtRest.device.chunkBytes),
+	];
 	const title = `times in ms, seed ${results.randomSeed}; engine charged: ${results.engineNsPerMeter} ns for each count of its meter`;
-	return `${[title, ...[times, silence, costs].map((rows) => columns(rows, { right: true }))].join("\n\n")}\n`;
+	return `${[title, ...[times, silence, costs, sealedTimes, sealedCosts].map((rows) => columns(rows, { right: true }))].join("\n\n")}\n`;
 }
