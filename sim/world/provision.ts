@@ -24,15 +24,21 @@ export function provision(patch: ConfigurationPatch): NvsEntry[] {
 	return entries(texts);
 }
 
-/** The same boards with the keys of a sealed network in flash, as after joining: the first is the hub of all others, and knows their names. */
-export function joinAll(specs: readonly BoardSpec[]): BoardSpec[] {
-	const [hub = "", ...devices] = specs.map(({ mac }, index) => mac ?? boardMac(index));
-	const keys = joined(hub, devices);
-	const roster = rosterOf(specs.slice(1).map(({ name, config }, i) => ({ mac: devices[i] ?? "", name: String(config?.name ?? name) })));
-	return specs.map((spec, index) => {
-		const own = keys.get(spec.mac ?? boardMac(index)) ?? [];
-		return { ...spec, keys: index === 0 ? [...own, ...roster] : own };
-	});
+/**
+ * The same boards with the keys of a sealed network in flash, as after joining: the first is the hub of all others, and knows their names.
+ * @param isSealed says by their places which of the others have joined; those that have not stay as they are
+ */
+export function joinAll(specs: readonly BoardSpec[], isSealed: (index: number) => boolean = () => true): BoardSpec[] {
+	const macs = specs.map(({ mac }, index) => mac ?? boardMac(index));
+	const devices = specs.flatMap(({ name, config }, index) =>
+		index > 0 && isSealed(index) ? [{ mac: macs[index] ?? "", name: String(config?.name ?? name) }] : [],
+	);
+	const keys = joined(
+		macs[0] ?? "",
+		devices.map(({ mac }) => mac),
+	);
+	const roster = rosterOf(devices);
+	return specs.map((spec, index) => ({ ...spec, keys: [...(keys.get(macs[index] ?? "") ?? []), ...(index === 0 ? roster : [])] }));
 }
 
 /** The hub's list of its devices, written by the firmware's own code. */
