@@ -17,6 +17,7 @@ void criticalEnd(void);
 #define c_free free
 #define c_memcpy memcpy
 #define c_memcmp memcmp
+#define c_memmove memmove
 #define c_memset memset
 
 #endif
