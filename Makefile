@@ -101,6 +101,8 @@ nightly: test
 	@$(MAKE) attacks
 	@ROUNDS=1000 jest -w 2 tests/attacks/inputs
 	@$(MAKE) bench
+	@$(MAKE) bench-channels ARGS="--save yes"
+	@$(MAKE) bench-channels ARGS="--runs 1000 --lines announced,announced-loss,silent"
 
 # With the Moddable SDK in MODDABLE: its builds of this firmware, and its own runtime against the virtual boards.
 ifeq ($(MODDABLE),)

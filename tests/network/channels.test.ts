@@ -288,6 +288,46 @@ describe("the router moves", () => {
 	});
 });
 
+describe("the house's router as real ones are", () => {
+	test("a hub that roams between access points of one name: its devices follow within a second", () => {
+		const made = quiet();
+		made.changeRouter({ channel: 1, rssi: -85 }, false, "upstairs");
+		for (const [id, channel] of [
+			["upstairs", 1],
+			["main", 6],
+			["upstairs", 1],
+		] as const) {
+			made.steer("Hub", id);
+			expect(made.advanceUntil(() => homeOf(made, "Hub") === channel && made.reachable(made.board("Hub"), "lan"), 30_000)).toBe(true);
+			made.advance(1_000);
+			expect(NAMES.map((name) => homeOf(made, name))).toEqual(NAMES.map(() => channel));
+			expectServed(made, NAMES);
+			made.advance(30_000);
+		}
+	});
+
+	test("a power cut in the whole house, and the router comes last, elsewhere: all are back within 10 s of the hub's joining", () => {
+		const made = quiet();
+		const configured = made.boards.map(({ mac }) => made.configurationOf(made.board(mac)));
+		for (const board of made.boards) board.powerOff();
+		made.changeRouter({ power: false });
+		made.advance(5_000);
+		for (const name of ["Hall", "Hub", "Kitchen", "Bedroom"]) made.boot(name).advance(2_000);
+		made.advance(40_000);
+		made.changeRouter({ power: true, channel: 3 });
+		expect(made.advanceUntil(() => homeOf(made, "Hub") === 3 && made.reachable(made.board("Hub"), "lan"), 60_000)).toBe(true);
+		expect(made.advanceUntil(() => NAMES.every((name) => homeOf(made, name) === 3), 10_000)).toBe(true);
+		for (const name of NAMES) expect(ask(made, name, "uptime")).toMatch(/^OK OFF /);
+		expect(made.boards.map(({ mac }) => made.configurationOf(made.board(mac)))).toEqual(configured);
+	});
+
+	test("a person's request right after the router moved waits for its device, and is answered", () => {
+		const made = quiet();
+		made.changeRouter({ channel: 11 }, true);
+		for (const name of NAMES) expect(ask(made, name, "uptime")).toMatch(/^OK OFF /);
+	});
+});
+
 describe("leaking channels", () => {
 	test.each([
 		[6, 7],
