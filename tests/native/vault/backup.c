@@ -39,8 +39,10 @@ RULE(restored, "what was backed up is there on another board: key pair, key, nam
 	gHub = vaultMake(gStrangerMAC, 3);
 	CHECK(!gHub->hasPair);
 	prepare(gHub, "correct horse");
-	CHECK_IS(restorePart(gHub, gPair, gPairLength, gName), kRestoredKeys);
-	CHECK_IS(restorePart(gHub, gBoard, gBoardLength, gName), 0);
+	CHECK_IS(restorePart(gHub, gPair, gPairLength, 0, gName), kMalformed);
+	CHECK_IS(restorePart(gHub, gBoard, gBoardLength, 1, gName), kMalformed);
+	CHECK_IS(restorePart(gHub, gPair, gPairLength, 1, gName), kRestoredKeys);
+	CHECK_IS(restorePart(gHub, gBoard, gBoardLength, 0, gName), 0);
 	CHECK_IS(gName[0], 6);
 	CHECK(!memcmp(gName + 1, "k\xc3\xbc""che", 6));
 	CHECK(!memcmp(&pair, &gHub->pair, sizeof(pair)));
@@ -61,24 +63,24 @@ RULE(wrongPassphrase, "another passphrase, another header or a flipped bit opens
 	backUp();
 	KeyPair pair = gHub->pair;
 	prepare(gHub, "correct horsf");
-	CHECK_IS(restorePart(gHub, gPair, gPairLength, gName), kBadTag);
+	CHECK_IS(restorePart(gHub, gPair, gPairLength, 1, gName), kBadTag);
 	memcpy(header, gHeader, sizeof(header));
 	header[25]++;
 	CHECK_IS(backupBegin(gHub, "correct horse", header, sizeof(header)), 0);
 	while (backupTurn(gHub, 100000))
 		;
-	CHECK_IS(restorePart(gHub, gPair, gPairLength, gName), kBadTag);
+	CHECK_IS(restorePart(gHub, gPair, gPairLength, 1, gName), kBadTag);
 	prepare(gHub, "correct horse");
 	for (int at = 0; at < gPairLength; at++) {
 		gPair[at] ^= 16;
-		CHECK_IS(restorePart(gHub, gPair, gPairLength, gName), kBadTag);
+		CHECK_IS(restorePart(gHub, gPair, gPairLength, 1, gName), kBadTag);
 		gPair[at] ^= 16;
-		CHECK(restorePart(gHub, gPair, at, gName) < 0);
+		CHECK(restorePart(gHub, gPair, at, 1, gName) < 0);
 	}
 	CHECK(!memcmp(&pair, &gHub->pair, sizeof(pair)));
-	CHECK_IS(restorePart(gHub, gPair, 2000, gName), kMalformed);
+	CHECK_IS(restorePart(gHub, gPair, 2000, 1, gName), kMalformed);
 	backupEnd(gHub);
-	CHECK_IS(restorePart(gHub, gPair, gPairLength, gName), kNoKey);
+	CHECK_IS(restorePart(gHub, gPair, gPairLength, 1, gName), kNoKey);
 	vaultDelete(gHub);
 }
 
