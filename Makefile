@@ -100,6 +100,7 @@ nightly: test
 	@$(MAKE) fuzz ARGS="--seconds 300"
 	@$(MAKE) attacks
 	@ROUNDS=1000 jest -w 2 tests/attacks/inputs
+	@RESTARTS=10000 jest tests/network/sealed-restarts.test.ts
 	@$(MAKE) bench
 	@$(MAKE) bench-channels ARGS="--save yes"
 	@$(MAKE) bench-channels ARGS="--runs 1000 --lines announced,announced-loss,silent"
