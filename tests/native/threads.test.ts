@@ -27,6 +27,7 @@ interface Figures {
 	dropped: number;
 	broken: number;
 	statuses: number;
+	calls: number;
 	waiting: number;
 }
 
@@ -63,5 +64,6 @@ describe.each(here)("radio between tasks, -fsanitize=%s", (sanitizer) => {
 	test("no message is left behind", () => {
 		expect(figures.waiting).toBe(0);
 		expect(figures.statuses).toBeGreaterThan(0);
+		expect(figures.calls).toBeGreaterThan(0);
 	});
 });

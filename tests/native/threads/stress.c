@@ -19,6 +19,7 @@ void xs_espnow(xsMachine *the);
 void xs_espnow_close(xsMachine *the);
 void xs_espnow_read(xsMachine *the);
 void xs_espnow_readStatus(xsMachine *the);
+void xs_espnow_readCall(xsMachine *the);
 void xs_espnow_counters(xsMachine *the);
 
 xsSlot gProperties[32];
@@ -144,6 +145,12 @@ esp_err_t esp_now_del_peer(const uint8_t *peer_addr)
 	return ESP_OK;
 }
 
+esp_err_t esp_now_switch_channel_tx(esp_now_switch_channel_t *config)
+{
+	(void)config;
+	return ESP_OK;
+}
+
 static void *wifiTask(void *arg)
 {
 	uint8_t mac[6] = {1, 2, 3, 4, 5, (uint8_t)(intptr_t)arg};
@@ -157,7 +164,15 @@ static void *wifiTask(void *arg)
 		uint8_t other[6] = {1, 2, 3, 4, 6, 0};
 		int length = i % 97 == 0 ? 260 : i % 251;
 		memset(data, 'a' + i % 26, sizeof(data));
+		uint8_t everybody[6] = {255, 255, 255, 255, 255, 255};
 		esp_now_recv_info_t info = {mac, i % 13 ? mac : other, (wifi_pkt_rx_ctrl_t *)rx};
+		/* Now and then somebody calls, six boards in turn. */
+		if (i % 13 == 0 && i % 2) {
+			memcpy(data, "ping", 4);
+			length = 4;
+			mac[4] = (uint8_t)(i % 6);
+			info.des_addr = everybody;
+		}
 		if (receive)
 			(*receive)(&info, data, length);
 		esp_now_send_info_t status;
@@ -167,6 +182,7 @@ static void *wifiTask(void *arg)
 			(*sent)(&status, ESP_NOW_SEND_SUCCESS);
 		if (i % 16 == 0)
 			sched_yield();
+		mac[4] = 5;
 	}
 	__atomic_sub_fetch(&gRunning, 1, __ATOMIC_SEQ_CST);
 	return NULL;
@@ -174,13 +190,13 @@ static void *wifiTask(void *arg)
 
 /* XS task --------------------------------------------------------------------------------------------------------- */
 
-static long gRead, gBroken, gReceived, gDropped, gStatuses;
+static long gRead, gBroken, gReceived, gDropped, gStatuses, gCalls;
 
 static void count(void)
 {
 	xs_espnow_counters(&gMachine);
 	gReceived += (long)gProperties[xsID_received].number;
-	gDropped += (long)(gProperties[xsID_ringFull].number + gProperties[xsID_tooLong].number + gProperties[xsID_notForUs].number);
+	gDropped += (long)(gProperties[xsID_ringFull].number + gProperties[xsID_tooLong].number + gProperties[xsID_notForUs].number + gProperties[xsID_joiningCalls].number);
 }
 
 static void readAll(void)
@@ -202,6 +218,12 @@ static void readAll(void)
 		if (!gMachine.result.number)
 			break;
 		gStatuses++;
+	}
+	for (;;) {
+		xs_espnow_readCall(&gMachine);
+		if (!gMachine.result.number)
+			break;
+		gCalls++;
 	}
 }
 
@@ -255,6 +277,6 @@ int main(void)
 	readAll();
 	count();
 	xs_espnow_close(&gMachine);
-	printf("{\"received\":%ld,\"read\":%ld,\"dropped\":%ld,\"broken\":%ld,\"statuses\":%ld,\"waiting\":%d}\n", gReceived, gRead, gDropped, gBroken, gStatuses, gWaiting);
+	printf("{\"received\":%ld,\"read\":%ld,\"dropped\":%ld,\"broken\":%ld,\"statuses\":%ld,\"calls\":%ld,\"waiting\":%d}\n", gReceived, gRead, gDropped, gBroken, gStatuses, gCalls, gWaiting);
 	return 0;
 }
