@@ -18,6 +18,8 @@ import type { Clock, JoinDevices, JoinRadio, JoinVault, Random, Timers } from ".
 
 /** Key of the record of a joining whose end is open. */
 const PENDING = "joining";
+/** Key of the record of the role in which keys were kept. */
+const JOINED_AS = "joined-as";
 /** A device that is removed is told so for so long, in ms; one that does not hear it is let go on its own page. */
 const LET_GO_MS = 2_000;
 /** Until an order to let go is followed that came by radio, in ms. */
@@ -68,6 +70,7 @@ export class Joining {
 
 	constructor(options: JoiningOptions) {
 		this.#options = options;
+		this.dropKeysOfOtherRole();
 	}
 
 	/** The radio is up: random numbers are true ones from now on. May be called again. */
@@ -143,6 +146,7 @@ export class Joining {
 				call: () => radio.call(),
 				send: (to, bytes) => this.send(to, bytes),
 				onJoined: (device) => {
+					this.noteRole();
 					radio.forgetPeer(device);
 					this.#options.trace(`joined: ${device}`);
 				},
@@ -265,6 +269,29 @@ export class Joining {
 		}
 	}
 
+	/** What was a hub's device is no device's hub, and the other way round. */
+	private dropKeysOfOtherRole(): void {
+		const { records, role, vault, keysChanged, trace } = this.#options;
+		try {
+			if ((records.read(JOINED_AS) ?? role) === role) return;
+			records.erase(JOINED_AS);
+		} catch (error) {
+			trace(`joining: ${error}`);
+			return;
+		}
+		vault.removeAll();
+		keysChanged();
+	}
+
+	private noteRole(): void {
+		const { records, role, trace } = this.#options;
+		try {
+			if (records.read(JOINED_AS) !== role) records.write(JOINED_AS, role);
+		} catch (error) {
+			trace(`joining: ${error}`);
+		}
+	}
+
 	private look(): void {
 		const { mac, vault, random, plainHub, tuner, radio, clock } = this.#options;
 		const now = clock.now();
@@ -285,6 +312,7 @@ export class Joining {
 	private hasJoined(hub: string): void {
 		const { radio, tuner, confirm, keysChanged, trace } = this.#options;
 		this.#device = null;
+		this.noteRole();
 		keysChanged();
 		radio.forgetPeer(hub);
 		confirm(tuner.home);

@@ -214,7 +214,7 @@ export class FakeBoard {
 	asked: string[] = [];
 	readonly #air: FakeAir;
 	readonly mac: string;
-	readonly role: "hub" | "device";
+	role: "hub" | "device";
 
 	constructor(air: FakeAir, role: "hub" | "device", mac: string, channel: number, name: string) {
 		this.#air = air;
