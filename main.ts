@@ -195,7 +195,16 @@ const joining: Joining = new Joining({
 		roles.channelConfirmed(channel);
 	},
 	name: () => (store.configuration.name === defaults.name ? "" : store.configuration.name),
-	tuner: roles,
+	tuner: {
+		get home() {
+			return roles.home;
+		},
+		get allowed() {
+			return roles.allowed;
+		},
+		// A phone on the access point is not put out for looking around.
+		retune: (to) => (roles.clients > 0 ? "busy" : roles.retune(to)),
+	},
 	records,
 	text: { decode, encode },
 	clock: chip,
@@ -277,7 +286,7 @@ const comms: Comms = new Comms({
 	handler,
 	hub,
 	memory,
-	...(role === "device" ? { onAnswered: (sender: string, request: string) => hubs?.answered(sender, request) } : {}),
+	...(role === "device" ? { onAnswered: answered } : {}),
 	onReplySent: () => restarter.replySent(),
 	// A hub has nobody to keep contact with.
 	...(role === "device"
@@ -303,6 +312,12 @@ const comms: Comms = new Comms({
 	restartedByRecovery: chip.recovered(),
 	trace: say,
 });
+
+/** A device has answered a request. */
+function answered(sender: string, request: string): void {
+	joining.onAnswered();
+	hubs?.answered(sender, request);
+}
 
 const hubs: HubWatch | null =
 	role === "device" ? new HubWatch({ comms, hub, adopt: (sender) => state.setHub(sender), store, clock: chip }) : null;

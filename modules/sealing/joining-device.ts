@@ -20,11 +20,13 @@ import {
 } from "./joining-frames";
 import type { JoinVault, Random } from "./joining-types";
 
-/** A stay on a channel where nobody answers, and one where a hub did, in ms. */
-const VISIT_MS = 60;
+/** A stay on a channel where nobody answers: a hub's answer takes some 10 ms; and one where a hub did, in ms. */
+const VISIT_MS = 40;
 const ANSWERED_MS = 200;
 /** Between two visits, in ms: the setup access point is where phones look for it for nine tenths of the time. */
-const REST_MS = 440;
+const REST_MS = 460;
+/** A board with which somebody talks stays on its channel for so long, in ms. */
+const TALK_MS = 10_000;
 /** So long after its start, or after a hub was heard, one round follows the other; later there is a pause between them. In ms. */
 const EAGER_MS = 180_000;
 const PAUSE_MS = 30_000;
@@ -161,6 +163,11 @@ export class DeviceJoining {
 		this.#hailedAt = now;
 		this.#nextAt = now + this.#options.random.random() * HAILED_MS;
 		return this.#nextAt;
+	}
+
+	/** This device has answered a request: who asked may be the plain hub that it is to have. */
+	onAnswered(now: number): void {
+		if (this.#state === "resting") this.#nextAt = Math.max(this.#nextAt, now + TALK_MS);
 	}
 
 	/** A frame of kind 13. @param from who sent it: the hub, or a relay device */

@@ -119,6 +119,11 @@ export class Joining {
 		}
 	}
 
+	/** A request of another board was answered. For {@link CommsOptions}. */
+	onAnswered(): void {
+		this.#device?.onAnswered(this.#options.clock.now());
+	}
+
 	/** A frame of kind 13 came in. For {@link CommsOptions}. */
 	onJoin(from: string, bytes: Uint8Array, length: number, rssi: number): void {
 		const now = this.#options.clock.now();

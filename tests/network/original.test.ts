@@ -162,7 +162,8 @@ describeOriginal("a hub with the original's code and our devices", () => {
 	test("our device adopts the MicroPython hub that it answered, and stays on the channel where that answers its pings", () => {
 		const made = up(originalHub(), deviceSpec("Kitchen", { hub: "" }));
 		expect(snapshot(made, "Kitchen").hub).toBe("");
-		ask(made, "Kitchen", "uptime");
+		// It may be on another channel for a moment, and this hub sends a message once.
+		if (!ask(made, "Kitchen", "uptime").startsWith("OK")) ask(made, "Kitchen", "uptime");
 		made.advance(100_000);
 		// Before that it called everybody.
 		const pings = events(made, "frame", "Kitchen").filter(({ text, to }) => text === "ping" && to === HUB);

@@ -68,7 +68,7 @@ describe("joining", () => {
 		expect(air.flown.filter(({ to, kind }) => to === "ffffffffffff" && kind !== 0)).toEqual([]);
 	});
 
-	test("a device is away from its own channel for a tenth of the time, and for 60 ms at once", async () => {
+	test("a device is away from its own channel for less than a tenth of the time, and for 40 ms at once", async () => {
 		air.start();
 		let away = 0;
 		let longest = 0;
@@ -79,9 +79,22 @@ describe("joining", () => {
 			away += kitchen.channel === 1 ? 0 : 1;
 			longest = Math.max(longest, row);
 		}
-		expect(away).toBeGreaterThan(1_000);
-		expect(away).toBeLessThan(3_000);
-		expect(longest).toBeLessThanOrEqual(61);
+		expect(away).toBeGreaterThan(800);
+		expect(away).toBeLessThan(2_000);
+		expect(longest).toBeLessThanOrEqual(41);
+	});
+
+	test("a device with which somebody talks stays on its channel for ten seconds", async () => {
+		air.start();
+		await air.until(() => kitchen.moves.length > 4);
+		await air.until(() => kitchen.channel === 1);
+		await air.advance(1);
+		const before = kitchen.moves.length;
+		kitchen.joining.onAnswered();
+		await air.advance(9_900);
+		expect(kitchen.moves).toHaveLength(before);
+		await air.advance(2_000);
+		expect(kitchen.moves.length).toBeGreaterThan(before);
 	});
 
 	test("a phone on its access point keeps a device on its channel", async () => {
