@@ -87,7 +87,8 @@ export class World {
 	#random: Random;
 	/** The boards are the world's own: it has their keys. */
 	#watch = new SealedWatch((a, b) => {
-		const board = this.boards.find(({ mac }) => mac === a || mac === b);
+		// Devices come last, and have one key; a hub has hundreds.
+		const board = this.boards.findLast(({ mac }) => mac === a || mac === b);
 		return board && keysIn(board.nvs()).get(board.mac === a ? b : a);
 	});
 	#wires: Wire[] = [];
