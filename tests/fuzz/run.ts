@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { transformSync } from "esbuild";
 import { readOptions } from "../../sim/tools/options";
 import { provision } from "../../sim/world/provision";
+import { joined } from "../../sim/world/sealed-keys";
 
 const PROGRAM = "build/board-fuzz/board";
 const OUT = "build/fuzz";
@@ -53,6 +54,15 @@ const TARGETS: Readonly<Record<string, Target>> = {
 			{ t: 1.05e6, type: "beacon", ssid: ROUTER.ssid, bssid: "e4faed000001", channel: 1, rssi: -48, auth: "wpa2" },
 			{ t: 1.3e6, type: "join-result", ok: true, reason: 0, channel: 1, bssid: "e4faed000001", rssi: -48 },
 			{ t: 1.4e6, type: "dhcp", ip: "192.168.1.50", mask: "255.255.255.0", gateway: "192.168.1.1" },
+			{ t: 4e6, type: "wake" },
+		],
+		longest: 1024,
+	},
+	"receive-sealed": {
+		kind: "receive",
+		modules: noRestart,
+		events: [
+			{ ...boot({ name: "Fuzz", hub: HUB }), nvs: [...provision({ name: "Fuzz", hub: HUB }), ...(joined(HUB, [BOARD]).get(BOARD) ?? [])] },
 			{ t: 4e6, type: "wake" },
 		],
 		longest: 1024,

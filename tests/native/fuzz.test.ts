@@ -14,6 +14,7 @@ if (!possible) console.warn("SKIPPED: fuzzing, which needs clang and its runtime
 (possible ? test : test.skip).each([
 	["receive-device", "whatever a device hears, from the driver's callback to its commands, it goes on"],
 	["receive-hub", "whatever a hub that asks hears for an answer, it goes on"],
+	["receive-sealed", "whatever a joined device hears, handshakes under its hub's key, sealed frames and joining, it goes on"],
 	["config", "whatever is told or found in flash, there is a valid configuration"],
 ])("%s: %s", (target) => {
 	const run = spawnSync("node", ["build/desk/fuzz.mjs", "--target", target, "--seconds", String(SECONDS), "--seed", "1"], {

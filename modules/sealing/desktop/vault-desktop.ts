@@ -3,7 +3,10 @@ import type { Vault as OnBoard, VaultOptions } from "../esp32/vault-esp32";
 
 export type { VaultOptions } from "../esp32/vault-esp32";
 
-/** The desktop build has no keys: it stays in plain networks, and says so to whoever asks for one. */
+/**
+ * The desktop build has no keys: it stays in plain networks, and says so to whoever asks for one. Its random numbers come from the C library's
+ * `rand()`: they are worth nothing for keys.
+ */
 export class Vault implements OnBoard {
 	readonly trouble = "";
 	readonly hasKeys = false;
