@@ -115,7 +115,7 @@ export function sustained(subject: Subject, bytes = 20, ms = 10_000): number {
 }
 
 /** As many as the firmware that ships takes at once, see `LIMITS` in main.ts. */
-const POLLED_AT_ONCE = 20;
+const POLLED_AT_ONCE = 14;
 
 /** Many devices asked by one hub on a lossy air, so many at once as its memory allows with ease. */
 export function poll(subject: Subject, devices: number, loss: number) {

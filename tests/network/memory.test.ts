@@ -103,7 +103,8 @@ describe("a crowd of 32 slow requests", () => {
 		const made = network(["Kitchen"], { app: testApp({ creation: { static: 50_000 } }), machine });
 		crowd(made, 32);
 		expect(reasons(made, "Hub")).toEqual(["memory full"]);
-		expect(told(made, "Hub")).toMatch(/^(self-test: start: )?restarted after an error/);
+		// Its status takes more memory than such a board has left.
+		expect(events(made, "trace", "Hub").some(({ line }) => /last words: .*memory full/.test(String(line)))).toBe(true);
 		expect(ask(made, "Kitchen", "uptime")).toMatch(/^OK OFF \d+\+? -\d+$/);
 	});
 });
@@ -336,13 +337,13 @@ describe("an app that asks more boards at once than the heap has room for", () =
 		askAll(made, macs.slice(0, 32));
 		expect(pages(made)).toEqual([200, 200, 200, 200]);
 		made.advance(15_000);
-		expect(told(made)).toEqual({ busy: 32 - 20, "no reply": 20 });
+		expect(told(made)).toEqual({ busy: 32 - 14, "no reply": 14 });
 		// What the slots have taken the strings do not get back.
 		expect(pages(made)).toEqual([200, 200, 200, 200]);
 		expect(made.board("Hub").bootCount).toBe(1);
 	});
 
-	test.each([0, 12, 20])("%d of them, strangers that all want a long answer, and four pages: it goes on", (asked) => {
+	test.each([0, 7, 14])("%d of them, strangers that all want a long answer, and four pages: it goes on", (asked) => {
 		const { made, macs } = muteNetwork("uptime", { machine });
 		askAll(made, macs.slice(0, asked));
 		for (let n = 0; n < 300; n++) {
