@@ -15,7 +15,7 @@ export interface MemoryLimits {
 }
 
 /** Requests of our own that others cannot displace: under any flood the board goes on asking. */
-const KEPT_FOR_REQUESTS = 8;
+const KEPT_FOR_REQUESTS = 6;
 /** Replies to others that our requests cannot displace: the board goes on answering. */
 export const KEPT_FOR_OTHERS = 4;
 

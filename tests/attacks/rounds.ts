@@ -12,8 +12,8 @@ const M32 = "build/board-m32/board";
 const program = process.env.BOARD ?? (existsSync(M32) ? M32 : "build/board/board");
 const APP = "build/virtual/app.json";
 export const ROUNDS = Number(process.env.ROUNDS ?? 12);
-/** What was last heard, and when, is kept in a few slots more or less. */
-const MOMENT_SLOTS = 8;
+/** What was last heard, and when, is kept in a few slots more or less, and who is to be asked whether it is a device. */
+const MOMENT_SLOTS = 16;
 /** What a first round leaves for good stays once: who was heard, what was said last. */
 const FIRST_ROUNDS = 3;
 const REST_MS = 40_000;

@@ -35,7 +35,7 @@ describe("the heap at rest", () => {
 		(role) => {
 			const { rest, budget } = found[role];
 			expect(budget).toMatchObject({ requests: 0, others: 0, web: 0 });
-			expect(budget.bytes).toBeGreaterThan(30_000);
+			expect(budget.bytes).toBeGreaterThan(20_000);
 			expect(creation.static - creation.stack * SLOT_BYTES - bytes(rest) - budget.bytes).toBeGreaterThan(creation.static / 8);
 		},
 	);

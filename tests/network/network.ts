@@ -112,6 +112,7 @@ export interface Snapshot {
 	readonly requestToSend: boolean;
 	readonly turns: number;
 	readonly grants: number;
+	readonly requests: { open: number; unsent: number };
 	readonly counters: CountersView;
 	readonly recovery: { espnow: number; wifi: number; board: number };
 	readonly wifi: { step: string; restarts: number; eventsLost: number; postsRefused: number };

@@ -27,6 +27,8 @@ test("a request and its reply go sealed, and the log shows what is in them", () 
 
 test("plain orders in the hub's name switch nothing, change nothing and are not answered", () => {
 	const made = sealedNetwork(["Kitchen"]);
+	// It notes the channel on which it met its hub.
+	made.advance(10_000);
 	const before = made.board("Kitchen").nvs();
 	const seen = made.log.next;
 	for (const text of ["on", "reset", "channel=11", "environ-11-0a0b0c0d0e0f", "ping", "config", "OK 1 -50"])
@@ -119,6 +121,8 @@ test("a device follows nobody who calls himself its hub on another channel", () 
 
 test("nobody uploads through the hub, by radio or from the house", () => {
 	const made = sealedNetwork(["Kitchen"]);
+	// It notes the channel on which it met its hub.
+	made.advance(10_000);
 	const before = made.board("Kitchen").nvs();
 	const kitchen = macOf(made, "Kitchen");
 	const seen = made.log.next;

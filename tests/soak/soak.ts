@@ -73,7 +73,7 @@ const RESTARTS_OF_OUR_OWN = ["software", "reset-button"];
  * What a board remembers of others differs from moment to moment by some hundred bytes; 50 bytes for each request that it has served
  * would be a hundred times that in an hour.
  */
-const FLAT_BYTES = 2_048;
+const FLAT_BYTES = 4_096;
 
 /** Boards that nothing stops, so that their heap can be compared over the whole time: the hub and every fifth device. */
 const isSteady = (name: string) => name === "Hub" || name.endsWith("0") || name.endsWith("5");

@@ -20,7 +20,7 @@ test.each([
 	[0, 0, 26, 30],
 	[26, 0, 26, 4],
 	[20, 5, 25, 10],
-	[0, 30, 8, 30],
+	[0, 30, 6, 30],
 	[8, 22, 8, 22],
 ])("with %d requests and %d of others there may be %d requests, or %d of others", (requests, others, mostRequests, mostOthers) => {
 	expect(most(requests, others)).toEqual({ requests: mostRequests, others: mostOthers });
@@ -58,14 +58,17 @@ test.each([
 	expect(asked[0]?.result).toMatchObject({ reply: "OK 0" });
 });
 
-test("a board that is asked by as many as it takes still asks eight others; when those have their answers it takes more", async () => {
+test("a board that is asked by as many as it takes still asks six others; when those have their answers it takes more", async () => {
 	const { time, radio, comms, slow } = makeBoard(small);
 	for (let n = 20; n < 34; n++) radio.hear(board(n), "slow");
 	await time.advance(10);
 	expect(comms.snapshot().counters).toMatchObject({ commands: 12, dropped: { outboxFull: 2 } });
 	const asked = Array.from({ length: 9 }, (_, n) => watch(comms.ask(board(n), "x")));
 	await time.advance(10);
-	expect(asked.map(({ result }) => result)).toEqual([...Array(8).fill(undefined), expect.objectContaining({ ok: false, reason: "busy" })]);
+	expect(asked.map(({ result }) => result)).toEqual([
+		...Array(6).fill(undefined),
+		...Array(3).fill(expect.objectContaining({ ok: false, reason: "busy" })),
+	]);
 	for (const answer of slow) answer("OK");
 	await time.advance(200);
 	const later = watch(comms.ask(board(9), "x"));
@@ -126,7 +129,10 @@ test("what it forwards takes nothing of what is kept for its own requests", asyn
 	await time.advance(10);
 	const asked = Array.from({ length: 9 }, (_, n) => watch(comms.ask(board(n), "x")));
 	await time.advance(10);
-	expect(asked.map(({ result }) => result)).toEqual([...Array(8).fill(undefined), expect.objectContaining({ ok: false, reason: "busy" })]);
+	expect(asked.map(({ result }) => result)).toEqual([
+		...Array(6).fill(undefined),
+		...Array(3).fill(expect.objectContaining({ ok: false, reason: "busy" })),
+	]);
 	expect(comms.snapshot().counters.relayed).toBe(13);
 });
 
@@ -219,8 +225,8 @@ test.each([
 	["uptime", 16_000, 16],
 	["x".repeat(240), 0, 18],
 	["x".repeat(240), 16_000, 11],
-	["x".repeat(240), 30_000, 8],
-])("long texts and full connections leave room for fewer requests, never for less than eight: %s, %d bytes of web", (text, web, most) => {
+	["x".repeat(240), 30_000, 6],
+])("long texts and full connections leave room for fewer requests, never for less than six: %s, %d bytes of web", (text, web, most) => {
 	expect(requestsBeside(text, web)).toBe(most);
 });
 
